@@ -1,0 +1,774 @@
+// Printed from Rust by `cargo xtask types`; never edited.
+
+export type Role = "carer" | "planner" | "administrator" | "unit_head";
+
+export type EmploymentRole = "care" | "coordinator" | "administrator" | "unit_head";
+
+export type InterventionGroup = "personal_care" | "service" | "health_task" | "alarm";
+
+export type KeyKind = "home" | "alarm";
+
+export type NotDoneReason = "declined" | "not_needed" | "no_time" | "other";
+
+export type NotCarriedOutReason = "declined" | "nobody_opens" | "in_hospital" | "away" | "no_time" | "colleague_did_it";
+
+export type PauseCause = "alarm" | "other";
+
+export type UnplannedCause = "alarm" | "asked" | "other";
+
+export type OtherTimeKind = "travel" | "meeting" | "documentation" | "keys" | "other";
+
+export type LateReason = "previous_visit" | "traffic" | "alarm" | "key" | "other";
+
+export type ToldOutcome = "told" | "no_answer" | "message_left" | "office_asked";
+
+export type IncidentKind = "fall" | "medicine" | "missed_visit" | "theft" | "threat" | "abuse" | "damage" | "other";
+
+export type PoliceReport = "reported" | "head_reports" | "not_known";
+
+export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "not_found" | "bad_input" | "not_allowed" | "disk_full" | "newer_store" | "key_missing" | "internal";
+
+export type ApiError = { 
+/**
+ * What happened.
+ */
+code: ErrorCode, 
+/**
+ * A field or a detail that helps to choose words; never a cause chain, never personal data.
+ */
+detail: string | null, };
+
+export type Theme = "system" | "light" | "dark";
+
+export type Preferences = { 
+/**
+ * `sv` or `en`.
+ */
+language: string, theme: Theme, 
+/**
+ * Percent of the ordinary text size: 100, 125, 150 or 200.
+ */
+text_size: number, };
+
+export type Stated = { "is": "now" } | { "is": "planned" } | { "is": "local", 
+/**
+ * `HH:MM`, Europe/Stockholm.
+ */
+time: string, 
+/**
+ * Why it is another time than the phone's; the page sends a text for it.
+ */
+reason: string, };
+
+export type EndOther = { 
+/**
+ * The visit to end.
+ */
+visit: string, 
+/**
+ * When she left it.
+ */
+at: Stated, };
+
+export type LateVisit = { 
+/**
+ * The visit.
+ */
+visit: string, 
+/**
+ * When she expects to be there, seconds since 1970.
+ */
+expected: number, };
+
+export type SlotTime = { 
+/**
+ * `HH:MM` on the visit's day.
+ */
+start: string, 
+/**
+ * How long, minutes.
+ */
+minutes: number, };
+
+export type PlanChange = { "is": "when", 
+/**
+ * `HH:MM`, Europe/Stockholm.
+ */
+start: string, 
+/**
+ * How long, 1 to 1,440 minutes.
+ */
+minutes: number, } | { "is": "carer", 
+/**
+ * Which slot, from 1.
+ */
+slot: number, 
+/**
+ * Who comes; nobody yet if absent.
+ */
+person: string | null, } | { "is": "cancel", 
+/**
+ * Why.
+ */
+reason: string, } | { "is": "restore" };
+
+export type DraftText = { 
+/**
+ * What it is about, once chosen.
+ */
+incident: IncidentKind | null, 
+/**
+ * The visit, if it is about one.
+ */
+visit: string | null, 
+/**
+ * The recipient, if it is about one.
+ */
+recipient: string | null, 
+/**
+ * When it happened, seconds since 1970.
+ */
+when: number | null, 
+/**
+ * What happened, at most 10,000 characters.
+ */
+happened: string, 
+/**
+ * What was done, at most 10,000 characters.
+ */
+measures: string, 
+/**
+ * Whether the police know, where that matters.
+ */
+police: PoliceReport | null, };
+
+export type Intent = { "do": "start_shift", run_sheet: string, } | { "do": "end_shift", run_sheet: string, } | { "do": "start_break", run_sheet: string, } | { "do": "end_break", run_sheet: string, } | { "do": "other_time", run_sheet: string, what: OtherTimeKind, 
+/**
+ * `HH:MM` on the run sheet's day.
+ */
+start: string, 
+/**
+ * 1 to 720.
+ */
+minutes: number, text: string, } | { "do": "acknowledge", run_sheet: string, 
+/**
+ * The documents whose changes the list showed.
+ */
+documents: string[], } | { "do": "start_visit", visit: string, at: Stated, 
+/**
+ * Visits of hers that ran, each with when she left.
+ */
+end_other: Array<EndOther>, } | { "do": "end_visit", visit: string, at: Stated, } | { "do": "pause_visit", visit: string, cause: PauseCause, } | { "do": "resume_visit", visit: string, } | { "do": "mark_done", visit: string, 
+/**
+ * Keys of check items.
+ */
+items: Array<string>, } | { "do": "mark_all_done", visit: string, } | { "do": "mark_not_done", visit: string, 
+/**
+ * Keys of check items.
+ */
+items: Array<string>, reason: NotDoneReason, 
+/**
+ * Needed when the reason is another one.
+ */
+text: string, } | { "do": "add_extra", visit: string, 
+/**
+ * A code of the catalogue.
+ */
+code: string, } | { "do": "write_note", visit: string, text: string, } | { "do": "not_carried_out", visit: string, reason: NotCarriedOutReason, text: string, } | { "do": "move_start", from: string, to: string, } | { "do": "begin_unplanned", 
+/**
+ * The recipient, if she is on this phone.
+ */
+recipient: string | null, 
+/**
+ * Her name in words, if not; the office matches it later.
+ */
+name: string, cause: UnplannedCause, 
+/**
+ * Visits of hers that ran, each with when she left; empty to pause them instead.
+ */
+end_other: Array<EndOther>, } | { "do": "withdraw", document: string, 
+/**
+ * Only her own.
+ */
+facts: string[], } | { "do": "report_late", visits: Array<LateVisit>, reason: LateReason, text: string, } | { "do": "tell", visit: string, outcome: ToldOutcome, } | { "do": "save_draft", 
+/**
+ * Absent for a new one.
+ */
+draft: string | null, text: DraftText, } | { "do": "submit_draft", draft: string, } | { "do": "discard_draft", draft: string, } | { "do": "add_to_incident", incident: string, text: string, } | { "do": "mark_read", document: string, facts: string[], } | { "do": "change_visit", visit: string, change: PlanChange, } | { "do": "match_recipient", visit: string, recipient: string, } | { "do": "choose", document: string, register: string, 
+/**
+ * Which of the sides shown, from 0.
+ */
+side: number, } | { "do": "settle", document: string, facts: string[], text: string, };
+
+export type Done = { 
+/**
+ * Names the action for `undo`.
+ */
+action: string, 
+/**
+ * A document that the action began, such as an unplanned visit or a draft.
+ */
+began: string | null, 
+/**
+ * Whether `undo` can take it back.
+ */
+can_undo: boolean, };
+
+export type Delivery = "on_phone" | "on_server" | "at_office" | "refused";
+
+export type VisitState = "planned" | "running" | "paused" | "done" | "not_carried_out" | "cancelled";
+
+export type VisitFlag = "begun_though_cancelled" | "begun_though_moved" | "ended_with_open_items" | "clash" | "dispute" | "unplanned" | "unknown_recipient" | "begun_though_not_carried_out" | "newer_fact";
+
+export type Segment = { start: number, 
+/**
+ * Absent while it runs.
+ */
+end: number | null, };
+
+export type PartnerState = "unknown" | "here" | "away" | "ended";
+
+export type Partner = { name: string, given_name: string, state: PartnerState, 
+/**
+ * When that began, as she stated it.
+ */
+at: number | null, 
+/**
+ * When this phone last heard from the server: what is said here is as of then.
+ */
+heard: number | null, 
+/**
+ * What she ticked last, and when.
+ */
+last_done: string | null, last_done_at: number | null, };
+
+export type LateMark = { expected: number, reason: LateReason, told: ToldOutcome | null, told_at: number | null, };
+
+export type ChangeKind = "new" | "moved" | "cancelled" | "restored" | "removed" | "changed";
+
+export type CarerMark = { kind: ChangeKind, 
+/**
+ * When the change reached the server.
+ */
+at: number, };
+
+export type ChangeNotice = { document: string, kind: ChangeKind, 
+/**
+ * Whose visit.
+ */
+name: string, 
+/**
+ * What it was, when she last acknowledged; absent for a new one.
+ */
+start_before: number | null, start_now: number | null, at: number, 
+/**
+ * Who made it, if known.
+ */
+by: string, };
+
+export type KeyTag = { tag: string, kind: KeyKind, cabinet: string, };
+
+export type VisitCard = { document: string, recipient: string | null, 
+/**
+ * Preferred name and surname.
+ */
+name: string, 
+/**
+ * Street and number.
+ */
+address: string, floor: string, 
+/**
+ * Planned start and minutes.
+ */
+start: number | null, minutes: number, state: VisitState, 
+/**
+ * Her own stretches of work here.
+ */
+segments: Array<Segment>, 
+/**
+ * Names of the planned interventions.
+ */
+interventions: Array<string>, done_items: number, key: KeyTag | null, has_door_code: boolean, ring_first: boolean, partners: Array<Partner>, late: LateMark | null, mark: CarerMark | null, flags: Array<VisitFlag>, not_carried_out: NotCarriedOutReason | null, delivery: Delivery, };
+
+export type BreakView = { start: number, minutes: number, taken: Array<Segment>, };
+
+export type Stop = { "is": "visit" } & VisitCard | { "is": "break" } & BreakView;
+
+export type OtherTimeView = { fact: string, what: OtherTimeKind, start: number, minutes: number, text: string, };
+
+export type RunSheetView = { document: string, shift_start: number | null, shift_minutes: number, area: string, 
+/**
+ * When she began and ended her shift.
+ */
+worked: Array<Segment>, on_break: boolean, other_time: Array<OtherTimeView>, };
+
+export type SyncState = "up_to_date" | "working" | "offline" | "loading" | "trouble";
+
+export type SyncChip = { state: SyncState, 
+/**
+ * Actions that the server does not have yet.
+ */
+unsent: number, 
+/**
+ * When the server last answered.
+ */
+heard: number | null, 
+/**
+ * Percent of the first sync, while it runs.
+ */
+percent: number | null, };
+
+export type VaultView = { vault: string, person: string, 
+/**
+ * Empty until the first sync has brought it.
+ */
+name: string, 
+/**
+ * The roles in the unit.
+ */
+roles: Array<Role>, 
+/**
+ * Empty until the first sync has brought it.
+ */
+unit: string, open: boolean, };
+
+export type App = { vaults: Array<VaultView>, preferences: Preferences, 
+/**
+ * The device's clock, seconds since 1970. The page counts on from here.
+ */
+now: number, 
+/**
+ * Version of the app.
+ */
+version: string, 
+/**
+ * Where the store's key is kept: `system` for the operating system's secret store, `file` for a file that
+ * only this user can read.
+ */
+key_store: string, 
+/**
+ * Where the server is, for the screen about the app.
+ */
+server: string, };
+
+export type DayView = { 
+/**
+ * `YYYY-MM-DD`.
+ */
+date: string, is_today: boolean, now: number, run_sheet: RunSheetView | null, stops: Array<Stop>, 
+/**
+ * The visit to begin next.
+ */
+next: string | null, done: number, total: number, changes: Array<ChangeNotice>, sync: SyncChip, 
+/**
+ * Days that this phone holds, ascending.
+ */
+days: Array<string>, };
+
+export type Side = { by: string, at: number | null, 
+/**
+ * The value in the register's own form, or the fact's kind.
+ */
+value: string, 
+/**
+ * A person or time that the value names, readable.
+ */
+shown: string, fact: string | null, };
+
+export type CheckState = "open" | "done" | "not_done" | "disputed";
+
+export type YourFact = { fact: string, 
+/**
+ * As in the documents' description: `started`, `done`, `note`.
+ */
+kind: string, at: number, 
+/**
+ * The intervention, or the text of a note.
+ */
+about: string, };
+
+export type CheckItem = { 
+/**
+ * The intervention's code: what intents name.
+ */
+key: string, name: string, group: InterventionGroup, 
+/**
+ * How this person wants it done.
+ */
+how: string, state: CheckState, 
+/**
+ * Not planned; added in the field.
+ */
+extra: boolean, 
+/**
+ * Whose statement stands: `null` when it is one's own.
+ */
+by: string | null, at: number | null, reason: NotDoneReason | null, text: string, 
+/**
+ * Her own facts behind the state, to take back.
+ */
+own_facts: string[], 
+/**
+ * In a dispute, what each says.
+ */
+sides: Array<Side>, };
+
+export type NoteView = { fact: string, text: string, by: string, own: boolean, at: number, delivery: Delivery, 
+/**
+ * Who at the office opened it, and when.
+ */
+read_by: string | null, read_at: number | null, };
+
+export type ClashView = { 
+/**
+ * `when`, `slot/1`, `cancelled`.
+ */
+register: string, sides: Array<Side>, };
+
+export type DisputeView = { 
+/**
+ * The intervention's name, or what the facts are about.
+ */
+about: string, sides: Array<Side>, };
+
+export type VisitView = { card: VisitCard, now: number, 
+/**
+ * At most five short lines.
+ */
+good_to_know: Array<string>, items: Array<CheckItem>, notes: Array<NoteView>, 
+/**
+ * Performed time so far, her own segments, seconds.
+ */
+performed_seconds: number, 
+/**
+ * When the last of her acts here was saved on the phone.
+ */
+saved_at: number | null, 
+/**
+ * Her facts that she may take back, the newest first.
+ */
+own_facts: Array<YourFact>, 
+/**
+ * Other visits of hers that run now, with name and planned end, for "när gick du från A?".
+ */
+running: Array<VisitCard>, 
+/**
+ * Visits that a wrong start can be moved to.
+ */
+move_to: Array<VisitCard>, clashes: Array<ClashView>, disputes: Array<DisputeView>, cancelled_reason: string | null, 
+/**
+ * Whether she may work on it: it is hers, or she began it.
+ */
+may_act: boolean, };
+
+export type KinView = { name: string, relation: string, telephone: string, };
+
+export type WishView = { code: string, name: string, group: InterventionGroup, how: string, };
+
+export type RecipientView = { document: string, 
+/**
+ * Preferred name and surname.
+ */
+name: string, 
+/**
+ * All names, as in the records.
+ */
+full_name: string, address: string, floor: string, area: string, telephone: string, language: string, next_of_kin: Array<KinView>, contact_worker: string, keys: Array<KeyTag>, has_door_code: boolean, ring_first: boolean, good_to_know: Array<string>, 
+/**
+ * Hours, at most; absent if no limit was set.
+ */
+overnight_fast_hours_max: number | null, alarm_only: boolean, wishes: Array<WishView>, };
+
+export type LatePreviewLine = { visit: string, name: string, planned: number, expected: number, 
+/**
+ * For the dialler. Empty if not known.
+ */
+telephone: string, 
+/**
+ * Set when this person's allowed overnight fast would be passed, hours.
+ */
+overnight_fast_hours: number | null, told: ToldOutcome | null, told_at: number | null, };
+
+export type LatePreview = { lines: Array<LatePreviewLine>, 
+/**
+ * The first visit that is not moved.
+ */
+not_affected: string | null, not_affected_start: number | null, 
+/**
+ * When the break begins instead, if it moves.
+ */
+break_start: number | null, };
+
+export type ShiftClosing = { running: Array<VisitCard>, 
+/**
+ * Visits with interventions neither done nor explained.
+ */
+open_items: Array<VisitCard>, 
+/**
+ * Visits neither begun nor explained.
+ */
+not_begun: Array<VisitCard>, unsent: number, };
+
+export type DraftView = { 
+/**
+ * Absent for text that is only being typed.
+ */
+document: string | null, text: DraftText, recipient_name: string, submitted: boolean, saved_at: number, delivery: Delivery, read_by: string | null, read_at: number | null, 
+/**
+ * Later versions of the same draft from another phone, side by side.
+ */
+other_versions: Array<DraftText>, additions: Array<NoteView>, };
+
+export type FactLine = { fact: string, document: string, 
+/**
+ * Whose visit, or what document.
+ */
+title: string, 
+/**
+ * As in the documents' description: `started`, `done`, `note`.
+ */
+kind: string, 
+/**
+ * The intervention's name, the other visit's name, the fact taken back: what the kind speaks of.
+ */
+about: string, 
+/**
+ * A reason or outcome as a word of its list.
+ */
+word: string, text: string, 
+/**
+ * Who signed it.
+ */
+by: string, 
+/**
+ * Whose act it was, if another's.
+ */
+on_behalf_of: string | null, 
+/**
+ * When it happened, as stated.
+ */
+at: number, 
+/**
+ * Why another time than the phone's was stated.
+ */
+at_reason: string, 
+/**
+ * When it was entered, by the phone's clock.
+ */
+entered: number, 
+/**
+ * When the server received it.
+ */
+received: number | null, 
+/**
+ * Taken back, replaced or settled: it no longer holds.
+ */
+superseded: boolean, };
+
+export type MyRecord = { lines: Array<FactLine>, incident_kinds: Array<IncidentKind>, };
+
+export type SyncItem = { document: string, 
+/**
+ * Whose visit, or what it is.
+ */
+title: string, 
+/**
+ * As in the documents' description: `started`, `done`, `note`; `plan` for an edit of the plan.
+ */
+what: string, count: number, at: number, delivery: Delivery, 
+/**
+ * Why it waits or was refused, as a word for the page's table; absent if it just waits for a network.
+ */
+why: string | null, };
+
+export type SyncView = { chip: SyncChip, 
+/**
+ * The newest first: all that waits, and the last actions that arrived; at most 100.
+ */
+items: Array<SyncItem>, 
+/**
+ * Why the last attempt failed, as a word for the page's table.
+ */
+problem: string | null, 
+/**
+ * When the next attempt comes by itself.
+ */
+next_attempt: number | null, };
+
+export type BoardVisit = { document: string, 
+/**
+ * Preferred name and surname.
+ */
+name: string, 
+/**
+ * The preferred name alone, for a narrow block.
+ */
+short_name: string, start: number, minutes: number, state: VisitState, segments: Array<Segment>, late: LateMark | null, 
+/**
+ * Should have begun and has not, as far as the server knows.
+ */
+overdue: boolean, flags: Array<VisitFlag>, double: boolean, not_carried_out: NotCarriedOutReason | null, };
+
+export type BoardRow = { 
+/**
+ * Absent for the row of visits without staff.
+ */
+person: string | null, run_sheet: string | null, name: string, area: string, 
+/**
+ * When her phone was last heard, by the server's clock.
+ */
+heard: number | null, 
+/**
+ * Nothing heard for 15 minutes or more during her shift.
+ */
+silent: boolean, shift_start: number | null, shift_minutes: number, worked: Array<Segment>, visits: Array<BoardVisit>, };
+
+export type BoardFigures = { done: number, total: number, late: number, 
+/**
+ * Late, and nobody has told the recipient.
+ */
+late_untold: number, 
+/**
+ * Run sheets whose phone is silent.
+ */
+silent: number, 
+/**
+ * Visits that should have begun and have not.
+ */
+overdue: number, 
+/**
+ * Visits that should have begun by now.
+ */
+due: number, };
+
+export type AttentionKind = "overdue" | "late_untold" | "asked_to_call" | "clash" | "dispute" | "begun_though_cancelled" | "begun_though_moved" | "not_carried_out" | "unknown_recipient" | "incident" | "unstaffed";
+
+export type Attention = { kind: AttentionKind, document: string, 
+/**
+ * Whose visit.
+ */
+recipient: string, 
+/**
+ * Which carer.
+ */
+carer: string, planned: number | null, expected: number | null, 
+/**
+ * When the carer's phone was last heard.
+ */
+heard: number | null, told: ToldOutcome | null, reason: NotCarriedOutReason | null, incident: IncidentKind | null, };
+
+export type CarerChoice = { person: string, name: string, 
+/**
+ * Has a run sheet that day.
+ */
+works: boolean, };
+
+export type Board = { 
+/**
+ * `YYYY-MM-DD`.
+ */
+date: string, is_today: boolean, now: number, rows: Array<BoardRow>, figures: BoardFigures, attention: Array<Attention>, sync: SyncChip, days: Array<string>, 
+/**
+ * Incidents that nobody at the office has opened.
+ */
+unread_incidents: number, 
+/**
+ * The midnight before the day, and the one after: seconds since 1970.
+ */
+from: number, to: number, };
+
+export type PlanLine = { kind: ChangeKind, register: string, 
+/**
+ * The new value, readable.
+ */
+shown: string, by: string, at: number, };
+
+export type VisitFacts = { visit: BoardVisit, recipient: string | null, address: string, 
+/**
+ * The slots: who, from 1.
+ */
+carers: Array<string | null>, carer_ids: (string | null)[], items: Array<CheckItem>, 
+/**
+ * The newest first.
+ */
+facts: Array<FactLine>, clashes: Array<ClashView>, disputes: Array<DisputeView>, cancelled_reason: string | null, 
+/**
+ * Whom a slot can be given to.
+ */
+choices: Array<CarerChoice>, 
+/**
+ * Plan changes since it was made: what, who, when.
+ */
+plan_log: Array<PlanLine>, 
+/**
+ * Whether this person may change the plan.
+ */
+may_plan: boolean, 
+/**
+ * The name that a carer gave, when nobody was matched.
+ */
+stated_name: string, };
+
+export type LateLine = { visit: string, fact: string, recipient: string, telephone: string, carer: string, planned: number | null, expected: number, reason: LateReason, text: string, told: ToldOutcome | null, told_at: number | null, told_by: string, at: number, received: number | null, read_by: string | null, read_at: number | null, };
+
+export type IncidentLine = { document: string, 
+/**
+ * The submitted fact, for `mark_read`.
+ */
+fact: string, kind: IncidentKind, recipient: string, address: string, visit: string | null, author: string, when: number | null, happened: string, measures: string, police: PoliceReport | null, submitted: number, received: number | null, read_by: string | null, read_at: number | null, additions: Array<NoteView>, };
+
+export type Event = { "event": "changed" } | { "event": "sync", chip: SyncChip, };
+
+export type Command = { "command": "app", "args": Record<symbol, never> } | { "command": "enrol", "args": { 
+/**
+ * `https://…`; `http://` only on loopback.
+ */
+server: string, code: string, } } | { "command": "open_vault", "args": { vault: string, } } | { "command": "prefer", "args": { preferences: Preferences, } } | { "command": "day", "args": { 
+/**
+ * `YYYY-MM-DD`.
+ */
+date: string | null, } } | { "command": "visit", "args": { visit: string, } } | { "command": "recipient", "args": { recipient: string, } } | { "command": "find_recipient", "args": { text: string, } } | { "command": "show_door_code", "args": { recipient: string, } } | { "command": "catalogue", "args": Record<symbol, never> } | { "command": "act", "args": { intent: Intent, } } | { "command": "undo", "args": { action: string, } } | { "command": "late_preview", "args": { 
+/**
+ * The first visit that is late.
+ */
+visit: string, 
+/**
+ * When it will begin: minutes after its planned start, or `HH:MM`.
+ */
+minutes: number | null, time: string | null, } } | { "command": "late_status", "args": { visits: Array<LateVisit>, } } | { "command": "shift_closing", "args": { run_sheet: string, } } | { "command": "my_incidents", "args": Record<symbol, never> } | { "command": "keep_typing", "args": { 
+/**
+ * Absent while the draft has no document yet.
+ */
+draft: string | null, text: DraftText, } } | { "command": "my_record", "args": Record<symbol, never> } | { "command": "sync", "args": Record<symbol, never> } | { "command": "sync_now", "args": Record<symbol, never> } | { "command": "board", "args": { 
+/**
+ * `YYYY-MM-DD`, today if absent.
+ */
+date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents", "args": Record<symbol, never> };
+
+/** Each command with the type of its answer. */
+export interface Answers {
+  app: App;
+  enrol: App;
+  open_vault: App;
+  prefer: App;
+  day: DayView;
+  visit: VisitView;
+  recipient: RecipientView;
+  find_recipient: RecipientView[];
+  show_door_code: string;
+  catalogue: WishView[];
+  act: Done;
+  undo: Done;
+  late_preview: LatePreview;
+  late_status: LatePreview;
+  shift_closing: ShiftClosing;
+  my_incidents: DraftView[];
+  keep_typing: null;
+  my_record: MyRecord;
+  sync: SyncView;
+  sync_now: SyncView;
+  board: Board;
+  visit_facts: VisitFacts;
+  late_notices: LateLine[];
+  incidents: IncidentLine[];
+}

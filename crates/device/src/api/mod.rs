@@ -1,0 +1,26 @@
+//! What a screen may ask of the device and what it is told: the one boundary between Rust and the page.
+//!
+//! The types here become `app-ui/src/lib/api/generated.ts`. They say everything in the page's terms;
+//! instants are seconds since 1970 UTC, and the page shows them in Europe/Stockholm.
+
+mod command;
+mod error;
+mod intent;
+mod office;
+mod typescript;
+mod view;
+
+pub use command::{Command, Event, Preferences, Theme, command_names};
+pub use error::{ApiError, ErrorCode};
+pub use intent::{Done, DraftText, EndOther, Intent, LateVisit, PlanChange, SlotTime, Stated};
+pub use office::{
+    Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DisputeView, FactLine,
+    IncidentLine, LateLine, PlanLine, Side, VisitFacts,
+};
+pub use typescript::typescript;
+pub use view::{
+    App, BreakView, CarerMark, ChangeKind, ChangeNotice, CheckItem, CheckState, DayView, Delivery, DraftView, KeyTag,
+    KinView, LateMark, LatePreview, LatePreviewLine, MyRecord, NoteView, OtherTimeView, Partner, PartnerState,
+    RecipientView, RunSheetView, Segment, ShiftClosing, Stop, SyncChip, SyncItem, SyncState, SyncView, VaultView,
+    VisitCard, VisitFlag, VisitState, VisitView, WishView, YourFact,
+};

@@ -1,0 +1,4 @@
+//! Developer commands.
+fn main() {
+    print!("{}", rundan_device::api::typescript());
+}

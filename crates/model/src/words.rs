@@ -109,6 +109,10 @@ words!(
         HealthTask = "health_task",
         /// Larm.
         Alarm = "alarm",
+        /// Avlösning i hemmet.
+        Respite = "respite",
+        /// Ledsagning.
+        Escort = "escort",
     }
 );
 
@@ -119,6 +123,8 @@ words!(
         Home = "home",
         /// Larmnyckel: only for alarm call-outs.
         Alarm = "alarm",
+        /// Portnyckel: the building's door.
+        Entrance = "entrance",
     }
 );
 

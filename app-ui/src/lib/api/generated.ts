@@ -4,9 +4,9 @@ export type Role = "carer" | "planner" | "administrator" | "unit_head";
 
 export type EmploymentRole = "care" | "coordinator" | "administrator" | "unit_head";
 
-export type InterventionGroup = "personal_care" | "service" | "health_task" | "alarm";
+export type InterventionGroup = "personal_care" | "service" | "health_task" | "alarm" | "respite" | "escort";
 
-export type KeyKind = "home" | "alarm";
+export type KeyKind = "home" | "alarm" | "entrance";
 
 export type NotDoneReason = "declined" | "not_needed" | "no_time" | "other";
 

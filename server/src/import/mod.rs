@@ -1,0 +1,1 @@
+//! Reads what a unit's planning system exports, and says of every row what became of it.

@@ -3,8 +3,14 @@
 //! It knows nothing of windows or pages; a shell calls [`Phone::call`] and shows the answer.
 //! Start reading at [`api`], then [`Phone`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 pub mod api;
+mod keys;
 mod phone;
 pub mod seams;
+mod system;
 
+pub use keys::FileKeys;
 pub use phone::{OpenError, Phone, PhoneConfig};
+pub use system::{NetworkError, SystemClock, SystemHttp, SystemRandom, is_allowed_address};

@@ -1,0 +1,273 @@
+//! The records that stand in plans, by register key. Each is one scalar, so a clash is always between whole records.
+//!
+//! Records are amended, never rebuilt: [`amend`] keeps the fields that a newer version wrote.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::{
+    EmploymentRole, InterventionGroup, KeyKind, PersonId, Timestamp,
+    time::{Day, Zone},
+};
+
+/// The longest value of a register, bytes of JSON.
+pub const VALUE_BYTES_MAX: usize = 16 * 1024;
+/// The longest key of a register, bytes.
+pub const KEY_BYTES_MAX: usize = 64;
+/// The longest visit, minutes: a day and a night.
+pub const VISIT_MINUTES_MAX: u32 = 1_440;
+/// The most lines under "good to know".
+pub const GOOD_TO_KNOW_LINES_MAX: usize = 5;
+
+/// `visit` · `when`: the visit's time. Also `run-sheet` · `shift`, `break`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// When it begins.
+    pub start: Timestamp,
+    /// How long it lasts, 1 to 1,440 minutes.
+    pub minutes: u32,
+}
+
+impl When {
+    /// When it ends.
+    pub fn end(&self) -> Timestamp {
+        self.start.plus_minutes(self.minutes)
+    }
+
+    /// The local day that it begins on.
+    pub fn day(&self) -> Day {
+        Zone.day(self.start)
+    }
+}
+
+/// `visit` · `slot/n`: who comes. The only truth about who goes where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Who, or nobody yet.
+    pub staff: Option<PersonId>,
+    /// Her own start, if not the visit's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Timestamp>,
+    /// Her own minutes, if not the visit's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
+}
+
+/// `visit` · `intervention/CODE`: one intervention of the visit. Null removes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedIntervention {
+    /// Its place in the list, from 1.
+    pub order: u16,
+    /// Planned minutes, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
+}
+
+/// `visit` · `cancelled`. Null takes it up again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// `recipient` · `name`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientName {
+    /// All given names.
+    pub given: String,
+    #[allow(missing_docs)]
+    pub family: String,
+    /// What she wants to be called; empty if her given name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub preferred: String,
+}
+
+impl RecipientName {
+    /// The name to call her by.
+    pub fn called(&self) -> &str {
+        if self.preferred.is_empty() { &self.given } else { &self.preferred }
+    }
+
+    /// Preferred name and surname, as an unlocked phone shows it.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.called(), self.family).trim().to_owned()
+    }
+
+    /// All names, with the preferred one between.
+    pub fn full(&self) -> String {
+        if self.preferred.is_empty() || self.preferred == self.given {
+            return format!("{} {}", self.given, self.family).trim().to_owned();
+        }
+        format!("{} \u{201d}{}\u{201d} {}", self.given, self.preferred, self.family).trim().to_owned()
+    }
+}
+
+/// `recipient` · `address`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Address {
+    #[allow(missing_docs)]
+    pub street: String,
+    /// House number with its letter.
+    #[serde(default)]
+    pub number: String,
+    /// Floor, as people say it: `2 tr`, `nb`.
+    #[serde(default)]
+    pub floor: String,
+    /// The unit's area.
+    #[serde(default)]
+    pub area: String,
+    /// Degrees, WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// Degrees, WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+}
+
+impl Address {
+    /// Street and number.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.street, self.number).trim().to_owned()
+    }
+}
+
+/// `recipient` · `next-of-kin/n`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextOfKin {
+    #[allow(missing_docs)]
+    pub name: String,
+    /// Daughter, spouse, friend: in words.
+    #[serde(default)]
+    pub relation: String,
+    #[serde(default)]
+    #[allow(missing_docs)]
+    pub telephone: String,
+    /// Whether the recipient consented that she follows the care diary.
+    #[serde(default)]
+    pub may_follow: bool,
+}
+
+/// `recipient` · `key/TAG`: a key to the home, by its tag's code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// What it is for.
+    pub kind: KeyKind,
+    /// Which cabinet.
+    #[serde(default)]
+    pub cabinet: String,
+    /// Which hook.
+    #[serde(default)]
+    pub hook: String,
+    /// How many copies.
+    #[serde(default)]
+    pub count: u32,
+}
+
+/// `decision` · `granted`: what was granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// The catalogue's code.
+    pub intervention: String,
+    /// Minutes per month.
+    pub minutes_per_month: u32,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day, if it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDate>,
+}
+
+/// `staff` · `name`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffName {
+    #[allow(missing_docs)]
+    pub given: String,
+    #[allow(missing_docs)]
+    pub family: String,
+}
+
+impl StaffName {
+    /// Given name and surname.
+    pub fn shown(&self) -> String {
+        format!("{} {}", self.given, self.family).trim().to_owned()
+    }
+}
+
+/// `staff` · `employment`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Employment {
+    /// Undersköterska, vårdbiträde: in words.
+    #[serde(default)]
+    pub title: String,
+    /// What she is employed as.
+    pub role: EmploymentRole,
+    /// The unit's area.
+    #[serde(default)]
+    pub area: String,
+    /// Tillsvidare, timvikarie: in words.
+    #[serde(default)]
+    pub form: String,
+    /// Languages besides Swedish, in words.
+    #[serde(default)]
+    pub languages: Vec<String>,
+}
+
+/// `unit` · `catalogue/CODE`: an intervention that the unit carries out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueEntry {
+    #[allow(missing_docs)]
+    pub name: String,
+    #[allow(missing_docs)]
+    pub group: InterventionGroup,
+    /// Schablontid, minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_minutes: Option<u32>,
+}
+
+/// Lays a record over the one that stands, so that fields of a newer version survive.
+pub fn amend(standing: Option<&Json>, record: &impl Serialize) -> Json {
+    let new = serde_json::to_value(record).unwrap_or(Json::Null);
+    let (Some(Json::Object(old)), Json::Object(new)) = (standing, &new) else { return new };
+    let mut merged = old.clone();
+    for (key, value) in new {
+        merged.insert(key.clone(), value.clone());
+    }
+    Json::Object(merged)
+}
+
+/// Whether a text can be a register's key: lower-case words, digits, `/`, `-`, and codes of the unit after the
+/// first `/`.
+pub fn is_key(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '/' | '_' | '.' | ' ');
+    !text.is_empty() && text.len() <= KEY_BYTES_MAX && text.chars().all(is_allowed)
+}
+
+/// A plan's first values: what a document begins with.
+pub type FirstValues = Vec<(String, Json)>;
+
+/// Puts a record among a plan's first values.
+pub fn first(values: &mut FirstValues, key: impl Into<String>, record: &impl Serialize) {
+    values.push((key.into(), serde_json::to_value(record).unwrap_or(Json::Null)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn amending_a_record_keeps_what_a_newer_version_wrote() {
+        let standing = json!({ "start": 1, "minutes": 30, "flexible": true });
+        let amended = amend(Some(&standing), &When { start: Timestamp(2), minutes: 45 });
+        assert_eq!(amended, json!({ "start": 2, "minutes": 45, "flexible": true }));
+    }
+
+    #[test]
+    fn the_preferred_name_comes_first() {
+        let name = RecipientName { given: "Maj-Britt Ulla".into(), family: "Sandell".into(), preferred: "Maj".into() };
+        assert_eq!(name.shown(), "Maj Sandell");
+        assert_eq!(name.full(), "Maj-Britt Ulla ”Maj” Sandell");
+    }
+}

@@ -1,0 +1,108 @@
+//! A run sheet (arbetskort): one carer's working day.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::Content;
+use crate::fact::Shown;
+use crate::plan::When;
+use crate::time::Day;
+use crate::visit::{Segment, Stated};
+use crate::{DocumentId, Fact, FactBody, FactId, OtherTimeKind, PersonId, Timestamp};
+
+/// Other working time (kringtid) that she noted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherTime {
+    /// The fact.
+    pub fact: FactId,
+    /// What.
+    pub what: OtherTimeKind,
+    /// From when.
+    pub start: Timestamp,
+    /// How long.
+    pub minutes: u32,
+    /// In words.
+    pub text: String,
+}
+
+/// A run sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSheet {
+    /// Whose.
+    pub staff: Option<PersonId>,
+    /// Which day.
+    pub day: Option<Day>,
+    /// The planned shift.
+    pub shift: Option<When>,
+    /// The planned break.
+    pub rest: Option<When>,
+    /// When she worked.
+    pub worked: Vec<Segment>,
+    /// When she had her break.
+    pub breaks: Vec<Segment>,
+    /// Other working time.
+    pub other_time: Vec<OtherTime>,
+    /// What lists of changes she has read, in order.
+    pub acknowledged: Vec<(Stated, Vec<Shown>)>,
+    /// Door codes she looked at, in order.
+    pub codes_shown: Vec<(Stated, DocumentId)>,
+    /// The last fact on shift and break: what the next one follows.
+    pub last: Option<FactId>,
+}
+
+/// Derives a run sheet.
+pub fn run_sheet(content: &Content) -> RunSheet {
+    let standing = content.standing();
+    let mut sheet = RunSheet {
+        staff: content.get("staff"),
+        day: content.get("date").map(Day::of),
+        shift: content.get("shift"),
+        rest: content.get::<Option<When>>("break").flatten(),
+        worked: Vec::new(),
+        breaks: Vec::new(),
+        other_time: Vec::new(),
+        acknowledged: Vec::new(),
+        codes_shown: Vec::new(),
+        last: None,
+    };
+    for (id, fact) in standing.holding() {
+        sheet.take(id, fact);
+    }
+    sheet
+}
+
+impl RunSheet {
+    fn take(&mut self, id: FactId, fact: &Fact) {
+        let stated = Stated { fact: id, by: fact.actor_person(), at: fact.at };
+        match &fact.body {
+            FactBody::ShiftStarted => begin(&mut self.worked, fact.at),
+            FactBody::ShiftEnded => end(&mut self.worked, fact.at),
+            FactBody::BreakStarted => begin(&mut self.breaks, fact.at),
+            FactBody::BreakEnded => end(&mut self.breaks, fact.at),
+            FactBody::OtherTime { what, start, minutes, text } => self.other_time.push(OtherTime {
+                fact: id,
+                what: what.clone(),
+                start: *start,
+                minutes: *minutes,
+                text: text.clone(),
+            }),
+            FactBody::Acknowledged { shown } => self.acknowledged.push((stated, shown.clone())),
+            FactBody::Shown { access } => self.codes_shown.push((stated, *access)),
+            _ => return,
+        }
+        self.last = Some(id);
+    }
+}
+
+fn begin(segments: &mut Vec<Segment>, at: Timestamp) {
+    match segments.last_mut() {
+        Some(running) if running.end.is_none() => running.start = at,
+        _ => segments.push(Segment { start: at, end: None }),
+    }
+}
+
+fn end(segments: &mut Vec<Segment>, at: Timestamp) {
+    match segments.last_mut() {
+        Some(last) => last.end = Some(at),
+        None => segments.push(Segment { start: at, end: Some(at) }),
+    }
+}

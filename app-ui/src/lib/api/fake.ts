@@ -1,0 +1,145 @@
+import { DeviceError, type Args, type Device, type Listener, type Name } from './device';
+import { act } from './fake/acts';
+import { office, type OfficeName } from './fake/office';
+import * as views from './fake/views';
+import { aDay, at, CATALOGUE, type World } from './fake/world';
+import type { Answers, Command, DraftText, Event, Preferences } from './generated';
+
+type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
+
+const OFFICE_NAMES: readonly Name[] = ['board', 'visit_facts', 'late_notices', 'incidents'];
+
+/** A device in memory with a day like the one on the pictures. For component tests, `npm run dev` and the browser tests. */
+export class FakeDevice implements Device {
+  world: World;
+  /** Every command that was called, in order. */
+  readonly calls: Command[] = [];
+  /** When set, the next call fails with it. */
+  failure: DeviceError | null = null;
+  readonly #listeners = new Set<Listener>();
+  readonly #before = new Map<string, World>();
+  readonly #begun = Date.now();
+  #actions = 0;
+
+  constructor(world: World = aDay()) {
+    this.world = world;
+  }
+
+  /** The device that a page's address asks for: `?fake=office`, `?fake=new`, `?fake&theme=dark&text=200&lang=en`. */
+  static forPage(query: URLSearchParams): FakeDevice {
+    const world = aDay();
+    const language = query.get('lang') ?? 'sv';
+    const text_size = Number(query.get('text') ?? '100');
+    const theme = ({ dark: 'dark', light: 'light' } as const)[query.get('theme') ?? ''] ?? 'system';
+    world.app.preferences = { language, text_size, theme } satisfies Preferences;
+    const which = query.get('fake');
+    if (which === 'new') world.app.vaults = [];
+    if (which === 'office') for (const vault of world.app.vaults) Object.assign(vault, { name: 'Eva Ström', roles: ['planner'] });
+    return new FakeDevice(world);
+  }
+
+  /** The made-up clock: it begins where the day begins and goes on with the real one. */
+  get now(): number {
+    return this.world.app.now + Math.floor((Date.now() - this.#begun) / 1000);
+  }
+
+  async call<C extends Name>(command: C, args: Args<C>): Promise<Answers[C]> {
+    await Promise.resolve();
+    this.calls.push(structuredClone({ command, args }) as Command);
+    const { failure } = this;
+    this.failure = null;
+    if (failure !== null) throw failure;
+    if (OFFICE_NAMES.includes(command)) {
+      return office(this.world, this.now, command as OfficeName, args) as Answers[C];
+    }
+    const handler = this.#handlers[command as Exclude<Name, OfficeName>] as unknown as (args: Args<C>) => Answers[C];
+    return structuredClone(handler(args));
+  }
+
+  events(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells the page something unasked. */
+  tell(event: Event): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  readonly #handlers: Handlers = {
+    app: () => ({ ...this.world.app, now: this.now }),
+    enrol: ({ code }) => {
+      if (code.toUpperCase() === 'FEL') throw new DeviceError({ code: 'code_refused', detail: null });
+      this.world.app.vaults = aDay().app.vaults;
+      return this.world.app;
+    },
+    open_vault: ({ vault }) => {
+      for (const each of this.world.app.vaults) each.open = each.vault === vault;
+      return this.world.app;
+    },
+    prefer: ({ preferences }) => {
+      this.world.app.preferences = preferences;
+      return { ...this.world.app, now: this.now };
+    },
+    day: ({ date }) => views.day(this.world, this.now, date),
+    visit: ({ visit }) => views.visit(this.world, this.now, this.#find(visit)),
+    recipient: ({ recipient }) => this.#recipient(recipient),
+    find_recipient: ({ text }) =>
+      this.world.recipients.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase())),
+    show_door_code: () => '1928',
+    catalogue: () => CATALOGUE,
+    act: ({ intent }) => {
+      const action = `action-${++this.#actions}`;
+      this.#before.set(action, structuredClone(this.world));
+      const began = act(this.world, this.now, intent);
+      this.#changed();
+      return { action, began, can_undo: true };
+    },
+    undo: ({ action }) => {
+      const before = this.#before.get(action);
+      if (before !== undefined) this.world = before;
+      this.#changed();
+      return { action: `action-${++this.#actions}`, began: null, can_undo: false };
+    },
+    late_preview: ({ visit, minutes, time }) => {
+      const start = this.#find(visit).card.start ?? this.now;
+      const delay = minutes ?? Math.round((at(time ?? '') - start) / 60);
+      if (!Number.isFinite(delay) || delay <= 0) throw new DeviceError({ code: 'bad_input', detail: 'time' });
+      return views.latePreview(this.world, visit, delay);
+    },
+    late_status: ({ visits }) => views.lateStatus(this.world, visits),
+    shift_closing: () => views.closing(this.world),
+    my_incidents: () => this.world.drafts,
+    keep_typing: ({ draft, text }) => this.#keep(draft, text),
+    my_record: () => views.record(this.world),
+    sync: () => this.#sync(),
+    sync_now: () => this.#sync(),
+  };
+
+  #sync(): Answers['sync'] {
+    return { chip: views.chip(this.world), items: this.world.sent, problem: this.world.online ? null : 'offline', next_attempt: this.now + 40 };
+  }
+
+  #keep(draft: string | null, text: DraftText): null {
+    const kept = this.world.drafts.find(({ document }) => document === draft);
+    if (kept) kept.text = text;
+    return null;
+  }
+
+  #find(document: string) {
+    const found = this.world.visits.find(({ card }) => card.document === document);
+    if (found === undefined) throw new DeviceError({ code: 'not_found', detail: null });
+    return found;
+  }
+
+  #recipient(document: string) {
+    const found = this.world.recipients.find((each) => each.document === document);
+    if (found === undefined) throw new DeviceError({ code: 'not_found', detail: null });
+    return found;
+  }
+
+  #changed(): void {
+    this.tell({ event: 'sync', chip: views.chip(this.world) });
+    this.tell({ event: 'changed' });
+  }
+}

@@ -1,0 +1,123 @@
+import { createContext } from 'svelte';
+
+import { DeviceError, type Device } from '../api/device';
+import type { App, Done, Intent, Preferences, SyncChip, VaultView } from '../api/generated';
+import { speak } from '../i18n/catalogue.svelte';
+import { Clock } from './clock.svelte';
+import { Notices } from './notices.svelte';
+import { Router } from './router.svelte';
+import { texts } from './texts';
+
+const OFFICE_WIDTH = '(min-width: 900px)';
+
+/** What every screen shares: the device, who is at it, where she is, and what she was just told. */
+export class Session {
+  readonly device: Device;
+  readonly clock = new Clock();
+  readonly notices: Notices;
+  readonly router: Router;
+  app = $state.raw<App | null>(null);
+  chip = $state.raw<SyncChip | null>(null);
+  error = $state.raw<DeviceError | null>(null);
+  busy = $state(false);
+  isWide = $state(false);
+  /** The vault that is open. */
+  readonly vault: VaultView | null = $derived(this.app?.vaults.find((vault) => vault.open) ?? null);
+  /** Whether the office's layout is shown: the vault has a role there, and the window is wide unless that is all it has. */
+  readonly isOffice: boolean = $derived.by(() => {
+    const roles = this.vault?.roles ?? [];
+    return roles.some((role) => role !== 'carer') && (this.isWide || !roles.includes('carer'));
+  });
+
+  constructor(device: Device, router: Router) {
+    this.device = device;
+    this.router = router;
+    this.notices = new Notices();
+  }
+
+  /** Reads what the app is, and follows the device until the returned function is called. */
+  follow(): () => void {
+    void this.load();
+    const stops = [
+      this.clock.run(),
+      this.#measure(),
+      this.router.follow(),
+      this.device.events((event) => {
+        if (event.event === 'sync') this.chip = event.chip;
+        if (event.event === 'changed') void this.load();
+      }),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.#take(await this.device.call('app', {}));
+    } catch (reason) {
+      this.error = DeviceError.from(reason);
+    }
+  }
+
+  async enrol(server: string, code: string): Promise<void> {
+    this.#take(await this.device.call('enrol', { server, code }));
+  }
+
+  async openVault(vault: string): Promise<void> {
+    this.chip = null;
+    this.#take(await this.device.call('open_vault', { vault }));
+    this.router.replace();
+  }
+
+  async prefer(preferences: Preferences): Promise<void> {
+    this.#take(await this.device.call('prefer', { preferences }));
+  }
+
+  /**
+   * Does what the person asks for. When it is durable on the phone it is said, with a way to take it back; when it fails
+   * that is said instead, and the answer is null.
+   */
+  async act(intent: Intent, said?: string): Promise<Done | null> {
+    if (this.busy) return null;
+    this.busy = true;
+    try {
+      const done = await this.device.call('act', { intent });
+      if (said !== undefined) {
+        this.notices.say(said, done.can_undo ? () => this.undo(done.action) : null);
+      }
+      return done;
+    } catch (reason) {
+      this.notices.fail(DeviceError.from(reason));
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Takes an action back. */
+  async undo(action: string): Promise<void> {
+    try {
+      await this.device.call('undo', { action });
+      this.notices.say(texts.undone, null);
+    } catch (reason) {
+      this.notices.fail(DeviceError.from(reason));
+    }
+  }
+
+  /** Follows the window's width until the returned function is called. */
+  #measure(): () => void {
+    const wide = matchMedia(OFFICE_WIDTH);
+    const measure = () => (this.isWide = wide.matches);
+    measure();
+    wide.addEventListener('change', measure);
+    return () => wide.removeEventListener('change', measure);
+  }
+
+  #take(app: App): void {
+    this.app = app;
+    this.error = null;
+    this.clock.set(app.now);
+    speak(app.preferences.language === 'en' ? 'en' : 'sv');
+  }
+}
+
+export const [getSession, setSession] = createContext<Session>();

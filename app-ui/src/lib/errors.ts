@@ -1,0 +1,32 @@
+import type { ErrorCode } from './api/generated';
+import { catalogue } from './i18n/catalogue.svelte';
+
+/** What happened and what to do, for each code that the device can answer with. */
+export const errorTexts: Readonly<Record<ErrorCode, string>> = catalogue(
+  {
+    not_enrolled: 'Telefonen är inte ansluten till någon enhet. Anslut den med en kod från kontoret.',
+    code_refused: 'Koden gäller inte. Den kan vara använd eller äldre än 10 minuter. Be kontoret om en ny.',
+    offline: 'Servern går inte att nå just nu. Kontrollera nätet och försök igen.',
+    server_trouble: 'Servern svarar inte som den ska. Försök igen om en stund. Hör av dig till kontoret om det inte hjälper.',
+    not_found: 'Det finns inte på telefonen längre.',
+    bad_input: 'Något stämmer inte i det du skrev. Kontrollera tid och text och försök igen.',
+    not_allowed: 'Det får du inte göra med ditt uppdrag. Hör av dig till kontoret.',
+    disk_full: 'Telefonens minne är fullt, så det sparades inte. Ta bort något annat från telefonen och försök igen.',
+    newer_store: 'Uppgifterna på telefonen är sparade av en nyare version av appen. Uppdatera appen.',
+    key_missing: 'Nyckeln till telefonens uppgifter saknas eller passar inte. Hör av dig till kontoret.',
+    internal: 'Något gick fel i appen, så det sparades inte. Försök igen. Hör av dig till kontoret om det inte hjälper.',
+  },
+  {
+    not_enrolled: 'This phone is not connected to a unit. Connect it with a code from the office.',
+    code_refused: 'The code is not valid. It may have been used or be older than 10 minutes. Ask the office for a new one.',
+    offline: 'The server cannot be reached right now. Check the network and try again.',
+    server_trouble: 'The server does not answer as it should. Try again in a while. Tell the office if it does not help.',
+    not_found: 'It is not on this phone any more.',
+    bad_input: 'Something you wrote does not fit. Check time and text and try again.',
+    not_allowed: 'Your role does not allow that. Talk to the office.',
+    disk_full: 'The phone is full, so it was not saved. Remove something else from the phone and try again.',
+    newer_store: 'The data on this phone was saved by a newer version of the app. Update the app.',
+    key_missing: 'The key to the data on this phone is missing or does not fit. Tell the office.',
+    internal: 'Something went wrong in the app, so it was not saved. Try again. Tell the office if it does not help.',
+  },
+);

@@ -1,0 +1,51 @@
+import { language } from '../i18n/catalogue.svelte';
+
+const ZONE = 'Europe/Stockholm';
+const clockFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, hour: '2-digit', minute: '2-digit' });
+const dateFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
+
+const dayFormats = {
+  sv: new Intl.DateTimeFormat('sv-SE', { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long' }),
+  en: new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long' }),
+};
+
+/** `09:04`, local time. */
+export function clock(seconds: number): string {
+  return clockFormat.format(seconds * 1000);
+}
+
+/** `2026-11-21`, the local date. */
+export function dateOf(seconds: number): string {
+  return dateFormat.format(seconds * 1000);
+}
+
+/** `09:00–09:45`. */
+export function span(start: number, minutes: number): string {
+  return `${clock(start)}–${clock(start + minutes * 60)}`;
+}
+
+/** `Lördag 21 november`. */
+export function dayName(date: string): string {
+  const text = dayFormats[language()].format(new Date(`${date}T00:00:00Z`));
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `lör 21 nov 09:04`, or only the time when it is of the day given. */
+export function moment(seconds: number, today: string): string {
+  const date = dateOf(seconds);
+  if (date === today) return clock(seconds);
+  const words = dayFormats[language()].formatToParts(new Date(`${date}T00:00:00Z`));
+  const part = (type: string) => words.find((word) => word.type === type)?.value ?? '';
+  return `${part('weekday').slice(0, 3)} ${part('day')} ${part('month').slice(0, 3)} ${clock(seconds)}`;
+}
+
+/** Whole minutes, never negative. */
+export function minutesBetween(from: number, to: number): number {
+  return Math.max(0, Math.floor((to - from) / 60));
+}
+
+/** `18 min`, `1 h 05 min`. */
+export function duration(minutes: number): string {
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}

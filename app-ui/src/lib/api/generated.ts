@@ -719,7 +719,7 @@ fact: string, kind: IncidentKind, recipient: string, address: string, visit: str
 
 export type Event = { "event": "changed" } | { "event": "sync", chip: SyncChip, };
 
-export type Command = { "command": "app", "args": Record<symbol, never> } | { "command": "enrol", "args": { 
+export type Command = { "command": "app" } | { "command": "enrol", "args": { 
 /**
  * `https://…`; `http://` only on loopback.
  */
@@ -727,7 +727,7 @@ server: string, code: string, } } | { "command": "open_vault", "args": { vault: 
 /**
  * `YYYY-MM-DD`.
  */
-date: string | null, } } | { "command": "visit", "args": { visit: string, } } | { "command": "recipient", "args": { recipient: string, } } | { "command": "find_recipient", "args": { text: string, } } | { "command": "show_door_code", "args": { recipient: string, } } | { "command": "catalogue", "args": Record<symbol, never> } | { "command": "act", "args": { intent: Intent, } } | { "command": "undo", "args": { action: string, } } | { "command": "late_preview", "args": { 
+date: string | null, } } | { "command": "visit", "args": { visit: string, } } | { "command": "recipient", "args": { recipient: string, } } | { "command": "find_recipient", "args": { text: string, } } | { "command": "show_door_code", "args": { recipient: string, } } | { "command": "catalogue" } | { "command": "act", "args": { intent: Intent, } } | { "command": "undo", "args": { action: string, } } | { "command": "late_preview", "args": { 
 /**
  * The first visit that is late.
  */
@@ -735,15 +735,15 @@ visit: string,
 /**
  * When it will begin: minutes after its planned start, or `HH:MM`.
  */
-minutes: number | null, time: string | null, } } | { "command": "late_status", "args": { visits: Array<LateVisit>, } } | { "command": "shift_closing", "args": { run_sheet: string, } } | { "command": "my_incidents", "args": Record<symbol, never> } | { "command": "keep_typing", "args": { 
+minutes: number | null, time: string | null, } } | { "command": "late_status", "args": { visits: Array<LateVisit>, } } | { "command": "shift_closing", "args": { run_sheet: string, } } | { "command": "my_incidents" } | { "command": "keep_typing", "args": { 
 /**
  * Absent while the draft has no document yet.
  */
-draft: string | null, text: DraftText, } } | { "command": "my_record", "args": Record<symbol, never> } | { "command": "sync", "args": Record<symbol, never> } | { "command": "sync_now", "args": Record<symbol, never> } | { "command": "board", "args": { 
+draft: string | null, text: DraftText, } } | { "command": "my_record" } | { "command": "sync" } | { "command": "sync_now" } | { "command": "board", "args": { 
 /**
  * `YYYY-MM-DD`, today if absent.
  */
-date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents", "args": Record<symbol, never> };
+date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents" };
 
 /** Each command with the type of its answer. */
 export interface Answers {

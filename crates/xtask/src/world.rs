@@ -1,0 +1,34 @@
+//! The half of `cargo xtask` that knows the other crates; `xtask` builds and starts it when all it needs is there.
+
+mod args;
+mod types;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Types(args) => types::run(&root()?, &args),
+        Command::Test => bail!("Run this through `cargo xtask`"),
+    }
+}
+
+/// The clone that this was built from.
+fn root() -> Result<PathBuf> {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().context("Could not find the clone")
+}

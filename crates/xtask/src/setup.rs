@@ -65,7 +65,7 @@ const WINDOW_TESTS: &[Tool] = &[
 const BROWSER_TESTS: &[Tool] = &[Tool { package: "chromium", is_there: || chromium().is_some() }];
 
 /// Folders with a `package.json`, and what needs them.
-const NPM_FOLDERS: &[(&str, &[Purpose])] = &[("app-ui", &[Purpose::Test]), ("tests/browser", &[Purpose::Test])];
+const NPM_FOLDERS: &[(&str, &[Purpose])] = &[("app-ui", &[Purpose::Test])];
 
 /// Prepares the machine, saying what is done; quick when nothing is missing.
 pub(crate) fn prepare(places: &Places, purpose: Purpose) -> Result<Machine> {

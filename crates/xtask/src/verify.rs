@@ -20,10 +20,20 @@ fn steps(places: &Places, machine: &Machine) -> Vec<Step> {
         cargo.args(arguments);
         cargo
     };
+    let page = |script: &str| {
+        let mut npm = machine.command("npm");
+        npm.args(["run", "--silent", script]).current_dir(places.root.join("app-ui"));
+        npm
+    };
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     vec![
         Step::new("formatting", cargo(&["fmt", "--all", "--check"])),
+        Step::new("the page: types", page("check")),
+        Step::new("the page: lints", page("lint")),
+        Step::new("the page: tests", page("test")),
+        // Before the shell is compiled, which takes the built page in.
+        Step::new("the page: build", page("build")),
         Step::new("lints", cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])),
         Step::new("documentation", doc),
         Step::new("tests", tests(places, machine)),

@@ -3,8 +3,8 @@ import type { Answers, ApiError, Command, ErrorCode, Event } from './generated';
 /** The names of the device's commands. */
 export type Name = Command['command'];
 
-/** What a command takes. */
-export type Args<C extends Name> = Extract<Command, { command: C }>['args'];
+/** What a command takes; `{}` where it takes nothing. */
+export type Args<C extends Name> = Extract<Command, { command: C }> extends { args: infer A extends object } ? A : Record<never, never>;
 
 /** Hears what the device tells unasked. */
 export type Listener = (event: Event) => void;

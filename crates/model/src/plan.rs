@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
-    EmploymentRole, InterventionGroup, KeyKind, PersonId, Timestamp,
+    DocumentId, EmploymentRole, InterventionGroup, KeyKind, Kind, PersonId, Timestamp,
     time::{Day, Zone},
 };
 
@@ -17,6 +17,8 @@ pub const VALUE_BYTES_MAX: usize = 16 * 1024;
 pub const KEY_BYTES_MAX: usize = 64;
 /// The longest visit, minutes: a day and a night.
 pub const VISIT_MINUTES_MAX: u32 = 1_440;
+/// The longest shift, minutes: a sleeping night shift with the days around it.
+pub const SHIFT_MINUTES_MAX: u32 = 2_160;
 /// The most lines under "good to know".
 pub const GOOD_TO_KNOW_LINES_MAX: usize = 5;
 
@@ -242,6 +244,49 @@ pub fn amend(standing: Option<&Json>, record: &impl Serialize) -> Json {
 pub fn is_key(text: &str) -> bool {
     let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '/' | '_' | '.' | ' ');
     !text.is_empty() && text.len() <= KEY_BYTES_MAX && text.chars().all(is_allowed)
+}
+
+/// Whether a value fits its register. Null fits where a register can be emptied; a register of a newer version
+/// takes anything.
+pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
+    let family = key.split('/').next().unwrap_or(key);
+    match (kind, family) {
+        (Kind::Visit, "recipient") | (Kind::Access | Kind::Decision, "recipient") => reads::<DocumentId>(json),
+        (Kind::Visit, "when") => is_time(json, VISIT_MINUTES_MAX),
+        (Kind::RunSheet, "shift") => is_time(json, SHIFT_MINUTES_MAX),
+        (Kind::RunSheet, "break") => json.is_null() || is_time(json, VISIT_MINUTES_MAX),
+        (Kind::Visit, "slot") => reads::<Slot>(json),
+        (Kind::Visit, "intervention") => reads::<Option<PlannedIntervention>>(json),
+        (Kind::Visit, "cancelled") => reads::<Option<Cancelled>>(json),
+        (Kind::Recipient, "name") => reads::<RecipientName>(json),
+        (Kind::Recipient, "address") => reads::<Address>(json),
+        (Kind::Recipient, "next-of-kin") => reads::<Option<NextOfKin>>(json),
+        (Kind::Recipient, "key") => reads::<Option<Key>>(json),
+        (Kind::Recipient, "contact-worker") => reads::<Option<PersonId>>(json),
+        (Kind::Recipient, "ring-first" | "alarm-only") => json.is_boolean(),
+        (Kind::Recipient, "good-to-know") => {
+            serde_json::from_value::<Vec<String>>(json.clone()).is_ok_and(|lines| lines.len() <= GOOD_TO_KNOW_LINES_MAX)
+        }
+        (Kind::Recipient, "overnight-fast") => reads::<Option<u32>>(json),
+        (Kind::Recipient, "telephone" | "language" | "wish") => json.is_string() || json.is_null(),
+        (Kind::Access, "door-code" | "way-in") => json.is_string() || json.is_null(),
+        (Kind::Decision, "granted") => reads::<Granted>(json),
+        (Kind::RunSheet | Kind::Staff, "staff" | "person") => reads::<PersonId>(json),
+        (Kind::RunSheet, "date") => reads::<NaiveDate>(json),
+        (Kind::Staff, "name") => reads::<StaffName>(json),
+        (Kind::Staff, "employment") => reads::<Employment>(json),
+        (Kind::Unit, "catalogue") => reads::<Option<CatalogueEntry>>(json),
+        (Kind::Unit, "name") => json.is_string(),
+        _ => true,
+    }
+}
+
+fn reads<T: serde::de::DeserializeOwned>(json: &Json) -> bool {
+    T::deserialize(json).is_ok()
+}
+
+fn is_time(json: &Json, minutes_max: u32) -> bool {
+    When::deserialize(json).is_ok_and(|when| (1..=minutes_max).contains(&when.minutes))
 }
 
 /// A plan's first values: what a document begins with.

@@ -1,1 +1,27 @@
 //! Reads what a unit's planning system exports, and says of every row what became of it.
+//!
+//! Start at [`read_directory`]: eight files become one [`ImportedUnit`] and a [`Report`]. Nothing here knows of
+//! the server's store or of documents. Every fault of a file or a row is a value; none is an error, none a panic.
+
+mod directory;
+mod fields;
+mod files;
+mod intake;
+mod people;
+mod personal_number;
+mod plan;
+mod problem;
+mod table;
+mod unit;
+
+pub use directory::{FILE_BYTES_MAX, read_directory};
+pub use files::ExportFile;
+pub use intake::{Reading, read};
+pub use problem::{FileSummary, Problem, Report, Severity};
+pub use unit::{
+    Break, DecisionCode, DecisionRow, ImportedUnit, InterventionCode, InterventionRow, KeyRow, NextOfKinRow,
+    RecipientCode, RecipientRow, RefusedRows, ShiftCode, ShiftRow, StaffCode, StaffRow, VisitCode, VisitRow,
+};
+
+#[cfg(test)]
+mod tests;

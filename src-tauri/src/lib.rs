@@ -1,1 +1,92 @@
-//! stub
+//! The shell: one window, one command, the operating system's services.
+//!
+//! It knows nothing of visits or documents; whatever the page asks goes to the device as it is.
+//! Start reading at [`run`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
+mod keys;
+mod settings;
+
+use std::process::exit;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use rundan_device::api::{ApiError, Command, Event};
+use rundan_device::{Phone, PhoneConfig, SystemClock, SystemHttp, SystemRandom};
+use serde_json::Value;
+use tauri::async_runtime;
+use tauri::{App, AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindowBuilder};
+use tokio::sync::broadcast::error::RecvError;
+use tracing_subscriber::EnvFilter;
+
+use settings::Settings;
+
+/// What the page hears the device by.
+const EVENT: &str = "device";
+
+/// Runs the app until its window is closed.
+#[cfg_attr(mobile, tauri::mobile_entry_point)]
+pub fn run() {
+    let filter = EnvFilter::try_from_env("RUNDAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let app = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![rpc])
+        .setup(|app| Ok(open(app, &Settings::from_environment()?)?));
+    if let Err(error) = app.run(tauri::generate_context!()) {
+        tracing::error!(error = &error as &dyn std::error::Error, "the app could not start");
+        exit(1);
+    }
+}
+
+/// Hands a call of the page to the device.
+#[tauri::command]
+async fn rpc(phone: State<'_, Phone>, command: Command) -> Result<Value, ApiError> {
+    phone.call(command).await
+}
+
+fn open(app: &mut App, settings: &Settings) -> Result<()> {
+    let directory = match &settings.directory {
+        Some(directory) => directory.clone(),
+        None => app.path().app_data_dir().context("Could not find where apps keep their data")?,
+    };
+    let config = PhoneConfig {
+        keys: keys::open(&directory, settings.key_store)?,
+        directory,
+        clock: Arc::new(SystemClock::with_offset(settings.clock_offset_seconds)),
+        random: Arc::new(SystemRandom),
+        http: Arc::new(SystemHttp::new()?),
+    };
+    let phone = async_runtime::block_on(Phone::open(config))?;
+    async_runtime::spawn(tell(app.handle().clone(), phone.clone()));
+    async_runtime::spawn({
+        let phone = phone.clone();
+        async move { phone.run().await }
+    });
+    app.manage(phone);
+    open_window(app, settings)
+}
+
+fn open_window(app: &App, settings: &Settings) -> Result<()> {
+    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
+    #[cfg(desktop)]
+    let window = window.title(&settings.title).inner_size(settings.window.width, settings.window.height);
+    window.build().context("Could not open the window")?;
+    Ok(())
+}
+
+/// Tells the page what the device tells, as long as both live.
+async fn tell(app: AppHandle, phone: Phone) {
+    let mut events = phone.events();
+    loop {
+        let event = match events.recv().await {
+            Ok(event) => event,
+            // What was missed cannot be named any more: everything on the screen is read anew.
+            Err(RecvError::Lagged(_)) => Event::Changed,
+            Err(RecvError::Closed) => return,
+        };
+        if let Err(error) = app.emit(EVENT, event) {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the page was not told");
+        }
+    }
+}

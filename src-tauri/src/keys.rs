@@ -1,0 +1,149 @@
+//! Where this machine keeps the vaults' keys.
+//!
+//! What was chosen at the first start holds ever after: a store of secrets that does not answer today is an
+//! error to show, never a reason to look for the keys elsewhere.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use rundan_device::FileKeys;
+use rundan_device::seams::KeyStore;
+
+use crate::settings::KeyStoreChoice;
+
+/// Names the store that the first start chose.
+const CHOICE_FILE: &str = "key-store";
+
+/// Opens the store of keys for the vaults in `directory`.
+pub(crate) fn open(directory: &Path, choice: KeyStoreChoice) -> Result<Arc<dyn KeyStore>> {
+    let files = || Arc::new(FileKeys::new(directory.join("keys")));
+    if choice == KeyStoreChoice::File {
+        return Ok(files());
+    }
+    match read_choice(directory)?.as_deref() {
+        Some("file") => Ok(files()),
+        Some(_) => Ok(system::open()?),
+        None => {
+            let keys: Arc<dyn KeyStore> = match system::open() {
+                Ok(keys) => keys,
+                Err(error) => {
+                    tracing::info!(error = format!("{error:#}"), "no store of secrets answers; keys go to files");
+                    files()
+                }
+            };
+            fs::create_dir_all(directory).context("Could not make the data directory")?;
+            fs::write(directory.join(CHOICE_FILE), keys.kind()).context("Could not note the store of keys")?;
+            Ok(keys)
+        }
+    }
+}
+
+fn read_choice(directory: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(directory.join(CHOICE_FILE)) {
+        Ok(choice) => Ok(Some(choice)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).context("Could not read which store of keys is used"),
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    //! The desktop's store of secrets, over D-Bus.
+
+    use std::sync::Arc;
+
+    use anyhow::{Context, Result};
+    use keyring_core::api::CredentialStoreApi;
+    use keyring_core::{Entry, Error};
+    use rundan_device::seams::{KeyError, KeyStore};
+    use rundan_model::VaultId;
+    use zbus_secret_service_keyring_store::Store;
+
+    /// What the keys are filed under.
+    const SERVICE: &str = "se.rundan.app";
+
+    struct SystemKeys {
+        store: Arc<Store>,
+    }
+
+    /// Opens the store, and asks it for a key that is not there to see that it answers.
+    pub(super) fn open() -> Result<Arc<dyn KeyStore>> {
+        let keys = SystemKeys { store: Store::new().context("Could not reach a store of secrets")? };
+        match keys.read(VaultId([0; VaultId::BYTES])) {
+            Ok(_) | Err(KeyError::Missing) => Ok(Arc::new(keys)),
+            Err(error) => Err(error).context("The store of secrets does not answer"),
+        }
+    }
+
+    impl SystemKeys {
+        fn entry(&self, vault: VaultId) -> Result<Entry, KeyError> {
+            self.store.build(SERVICE, &vault.to_string(), None).map_err(store_error)
+        }
+    }
+
+    impl KeyStore for SystemKeys {
+        fn read(&self, vault: VaultId) -> Result<[u8; 32], KeyError> {
+            let secret = self.entry(vault)?.get_secret().map_err(store_error)?;
+            secret.as_slice().try_into().map_err(|wrong| KeyError::Store(Box::new(wrong)))
+        }
+
+        fn write(&self, vault: VaultId, key: &[u8; 32]) -> Result<(), KeyError> {
+            self.entry(vault)?.set_secret(key).map_err(store_error)
+        }
+
+        fn remove(&self, vault: VaultId) -> Result<(), KeyError> {
+            match self.entry(vault)?.delete_credential().map_err(store_error) {
+                Err(KeyError::Missing) => Ok(()),
+                outcome => outcome,
+            }
+        }
+
+        fn kind(&self) -> &'static str {
+            "system"
+        }
+    }
+
+    fn store_error(error: Error) -> KeyError {
+        match error {
+            Error::NoEntry => KeyError::Missing,
+            other => KeyError::Store(Box::new(other)),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    //! No store of secrets is connected on this platform yet.
+
+    use std::sync::Arc;
+
+    use anyhow::{Result, bail};
+    use rundan_device::seams::KeyStore;
+
+    pub(super) fn open() -> Result<Arc<dyn KeyStore>> {
+        bail!("no store of secrets is connected on this platform")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_hold_the_keys_where_they_were_asked_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let keys = open(directory.path(), KeyStoreChoice::File).unwrap();
+        assert_eq!(keys.kind(), "file");
+        assert_eq!(read_choice(directory.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_choice_once_made_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join(CHOICE_FILE), "file").unwrap();
+        assert_eq!(open(directory.path(), KeyStoreChoice::Best).unwrap().kind(), "file");
+    }
+}

@@ -49,3 +49,25 @@ export function duration(minutes: number): string {
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
+
+/** What a person typed as a time, `9.15`, `915` or `09:15`, as `09:15`; null if it is none. */
+export function parseTime(text: string): string | null {
+  const digits = /^(\d{1,2})[.: ]?(\d{2})$/.exec(text.trim());
+  const hours = Number(digits?.[1] ?? NaN);
+  const minutes = Number(digits?.[2] ?? NaN);
+  if (!(hours < 24) || !(minutes < 60)) return null;
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}
+
+/** The moment of a local date and time; the earlier one where the clock shows it twice. */
+export function fromLocal(date: string, time: string): number {
+  const asUtc = Date.parse(`${date}T${time}:00Z`) / 1000;
+  const offsets = [7200, 3600];
+  const fits = offsets.find((offset) => dateOf(asUtc - offset) === date && clock(asUtc - offset) === time);
+  return asUtc - (fits ?? 3600);
+}
+
+/** The date some days before or after another. */
+export function daysFrom(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,69 @@
+import type { DayView, VisitCard } from '../api/generated';
+import { Live } from '../app/live.svelte';
+import type { Session } from '../app/session.svelte';
+import { Starting } from '../visits/starting.svelte';
+import { texts } from './texts';
+
+/** What is asked over the day's screen. */
+export type DayQuestion = 'changes' | 'closing' | 'other_time' | 'unplanned' | 'days';
+
+/** A carer's day. */
+export class Day {
+  readonly view: Live<DayView>;
+  readonly starting: Starting;
+  question = $state<DayQuestion | null>(null);
+  readonly visits: VisitCard[] = $derived.by(() => this.view.value?.stops.filter((stop) => stop.is === 'visit') ?? []);
+  readonly running: VisitCard[] = $derived(this.visits.filter(({ state }) => state === 'running'));
+  readonly shiftIsOn: boolean = $derived.by(() => {
+    const worked = this.view.value?.run_sheet?.worked ?? [];
+    return worked.length > 0 && worked.at(-1)?.end === null;
+  });
+  readonly #session: Session;
+
+  /** The day of a date; today if null. */
+  constructor(session: Session, date: string | null) {
+    this.#session = session;
+    this.view = new Live(() => session.device.call('day', { date }));
+    this.starting = new Starting(session);
+  }
+
+  get #runSheet(): string | null {
+    return this.view.value?.run_sheet?.document ?? null;
+  }
+
+  ask(question: DayQuestion | null): void {
+    this.question = question;
+  }
+
+  start(visit: string): Promise<void> {
+    return this.starting.begin(visit, this.running);
+  }
+
+  async startShift(): Promise<void> {
+    if (this.#runSheet === null) return;
+    await this.#session.act({ do: 'start_shift', run_sheet: this.#runSheet }, texts.saidShiftStarted);
+  }
+
+  async endShift(): Promise<void> {
+    this.ask(null);
+    if (this.#runSheet === null) return;
+    await this.#session.act({ do: 'end_shift', run_sheet: this.#runSheet }, texts.saidShiftEnded);
+  }
+
+  async startBreak(): Promise<void> {
+    if (this.#runSheet === null) return;
+    await this.#session.act({ do: 'start_break', run_sheet: this.#runSheet }, texts.saidRestStarted);
+  }
+
+  async endBreak(): Promise<void> {
+    if (this.#runSheet === null) return;
+    await this.#session.act({ do: 'end_break', run_sheet: this.#runSheet }, texts.saidRestEnded);
+  }
+
+  async acknowledge(): Promise<void> {
+    this.ask(null);
+    const documents = this.view.value?.changes.map(({ document }) => document) ?? [];
+    if (this.#runSheet === null || documents.length === 0) return;
+    await this.#session.act({ do: 'acknowledge', run_sheet: this.#runSheet, documents }, texts.saidRead);
+  }
+}

@@ -1,0 +1,69 @@
+import type { CheckItem, ClashView, Delivery, LateMark, Partner, VisitCard } from '../api/generated';
+import { clock, span } from '../time/format';
+import { notDoneReasons, word } from '../words';
+import { texts } from './texts';
+
+/** `Skidvägen 4, 2 tr`. */
+export function place({ address, floor }: { address: string; floor: string }): string {
+  return [address, floor].filter((part) => part !== '').join(', ');
+}
+
+/** `Dusch, frukost, bäddning`: a sentence of names. */
+export function sentence(names: readonly string[]): string {
+  const [first = '', ...rest] = names;
+  return [first, ...rest.map((name) => name.charAt(0).toLowerCase() + name.slice(1))].join(', ');
+}
+
+/** When she was there, `07:04–07:26`, or since when. */
+export function worked({ segments }: VisitCard): string {
+  const first = segments[0];
+  const last = segments.at(-1);
+  if (first === undefined || last === undefined) return '';
+  return last.end === null ? `${clock(first.start)}–` : `${clock(first.start)}–${clock(last.end)}`;
+}
+
+/** The planned time in words. */
+export function plannedTime({ start, minutes }: VisitCard): string {
+  return start === null ? texts.noPlannedTime : texts.planned(span(start, minutes));
+}
+
+/** A late notice in words: when, and whether the recipient knows. */
+export function lateWords({ expected, told }: LateMark): string {
+  const time = clock(expected);
+  if (told === null) return texts.lateNotTold(time);
+  const words = { told: texts.lateTold, no_answer: texts.lateNoAnswer, message_left: texts.lateMessage, office_asked: texts.lateOffice };
+  return words[told](time);
+}
+
+/** What an intervention has come to, who said so and when; empty while it is open. */
+export function stateWords(item: CheckItem): string {
+  if (item.state === 'open') return '';
+  if (item.state === 'disputed') return item.sides.map(({ by, shown, value }) => texts.sideSays(by, shown || value)).join(' · ');
+  const when = item.at === null ? '' : item.by === null ? texts.byYou(clock(item.at)) : texts.byOther(clock(item.at), item.by);
+  if (item.state === 'done') return when;
+  const reason = item.text || (item.reason === null ? '' : word(notDoneReasons, item.reason).toLowerCase());
+  return [texts.notDoneBecause(reason), when].filter((part) => part !== '').join(' · ');
+}
+
+/** What is known of the other carer, always as of when. */
+export function partnerWords({ given_name, state, at, heard, last_done, last_done_at }: Partner): { who: string; rest: string } {
+  const who = { here: texts.partnerHere, away: texts.partnerAway, ended: texts.partnerEnded, unknown: texts.partnerUnknown }[state];
+  const seen = state === 'unknown' ? heard : (heard ?? at);
+  const asOf = seen === null ? texts.asOfNever : texts.asOf(clock(seen));
+  const did = last_done === null || last_done_at === null ? '' : texts.partnerDid(last_done, clock(last_done_at));
+  return { who: who(given_name), rest: [asOf, did].filter((part) => part !== '').join(' ') };
+}
+
+/** What two values of a plan are about. */
+export function clashAbout({ register }: ClashView): string {
+  if (register === 'when') return texts.clashWhen;
+  if (register.startsWith('slot/')) return texts.clashSlot;
+  return register === 'cancelled' ? texts.clashCancelled : texts.clashOther;
+}
+
+/** How far what she did here has come. */
+export function savedWords(savedAt: number, delivery: Delivery): string {
+  if (delivery === 'refused') return texts.savedRefused;
+  const words = { on_phone: texts.savedOnPhone, on_server: texts.savedOnServer, at_office: texts.savedAtOffice }[delivery];
+  return words(clock(savedAt));
+}

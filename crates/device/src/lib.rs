@@ -9,8 +9,11 @@ pub mod api;
 mod keys;
 mod phone;
 pub mod seams;
+mod store;
 mod system;
+mod views;
 
 pub use keys::FileKeys;
 pub use phone::{OpenError, Phone, PhoneConfig};
+pub use store::StoreError;
 pub use system::{NetworkError, SystemClock, SystemHttp, SystemRandom, is_allowed_address};

@@ -1,7 +1,9 @@
 //! A document's history: who changed what, when, by the phone's clock.
 
+use std::collections::BTreeMap;
+
 use automerge::{ObjId, legacy};
-use rundan_model::{ActorId, ChangeHash, Timestamp};
+use rundan_model::{ActorId, ChangeHash, FactId, Timestamp};
 use serde_json::Value as Json;
 
 use crate::Document;
@@ -59,6 +61,24 @@ impl Document {
             for op in expanded.operations.iter().filter(|op| op.obj == plan) {
                 let (legacy::Key::Map(key), legacy::OpType::Put(scalar)) = (&op.key, &op.action) else { continue };
                 log.push(PlanEntry { change: info.clone(), register: key.to_string(), json: from_scalar(scalar) });
+            }
+        }
+        log
+    }
+
+    /// Which change brought each fact.
+    pub fn fact_log(&self) -> BTreeMap<FactId, ChangeInfo> {
+        let ObjId::Id(counter, actor, _) = &self.facts else { return BTreeMap::new() };
+        let facts = legacy::ObjectId::Id(legacy::OpId(*counter, actor.clone()));
+        let mut log = BTreeMap::new();
+        for info in self.infos() {
+            let Some(change) = self.change(&info.hash) else { continue };
+            let Some((_, expanded)) = decode(&change.bytes) else { continue };
+            for op in expanded.operations.iter().filter(|op| op.obj == facts) {
+                let legacy::Key::Map(key) = &op.key else { continue };
+                if let Ok(id) = key.parse::<FactId>() {
+                    log.insert(id, info.clone());
+                }
             }
         }
         log

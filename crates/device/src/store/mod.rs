@@ -1,0 +1,212 @@
+//! A vault's file: SQLCipher, written in one transaction for each action, durable before anyone is told so.
+//!
+//! The law: what a transaction of [`Store::write`] returned `Ok` for is on the disk (`synchronous=FULL`), whole, and
+//! every later [`Store::read`] sees it. One writer at a time; readers never wait for it.
+
+mod db;
+mod documents;
+pub(crate) mod projection;
+mod schema;
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use zeroize::Zeroizing;
+
+use db::Db;
+use schema::MIGRATIONS;
+
+pub(crate) use db::Threads;
+pub(crate) use documents::{DocumentRow, DocumentState, Held, pending_changes, records_of};
+
+/// Why a store could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite failed.
+    #[error("The store failed")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file is of a newer version of the app.
+    #[error("The store is of version {found}, newer than {known}")]
+    Newer {
+        #[allow(missing_docs)]
+        found: i64,
+        #[allow(missing_docs)]
+        known: i64,
+    },
+    /// The key does not open the file, or the file is damaged.
+    #[error("The key does not open the store")]
+    Key,
+    /// A document in the store cannot be read.
+    #[error("A document in the store cannot be read")]
+    Document(#[from] rundan_documents::LoadError),
+    /// A change could not be written.
+    #[error("A change could not be written")]
+    Write(#[from] rundan_documents::WriteError),
+    /// A projection or an intent in the store cannot be read.
+    #[error("A row in the store cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// An identifier in the store has another length.
+    #[error("An identifier in the store has another length")]
+    Id(#[from] rundan_model::IdError),
+    /// The work on the store panicked; nothing was written.
+    #[error("The work on the store panicked")]
+    Panic,
+}
+
+impl StoreError {
+    /// Whether the disk is full: the person can do something about it.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    }
+}
+
+/// A vault's file, open. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Store {
+    writer: Db,
+    reader: Db,
+}
+
+impl Store {
+    /// Opens a vault's file, making it if absent, and brings its schema up to date.
+    pub(crate) fn open(path: &Path, key: &[u8; 32], threads: Threads) -> Result<Self, StoreError> {
+        let mut connection = connect(path, key)?;
+        migrate(&mut connection)?;
+        let reader = connect(path, key)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self { writer: Db::new(connection, threads), reader: Db::new(reader, threads) })
+    }
+
+    /// Runs one transaction. On an error nothing of it is kept.
+    pub(crate) async fn write<R, E, F>(&self, work: F) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<R, E> + Send + 'static,
+    {
+        let run = move |connection: &mut Connection| {
+            let tx = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(|error| E::from(error.into()))?;
+            let done = work(&tx)?;
+            tx.commit().map_err(|error| E::from(error.into()))?;
+            Ok(done)
+        };
+        self.writer.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
+    }
+
+    /// Reads a state that no writer changes meanwhile.
+    pub(crate) async fn read<R, E, F>(&self, work: F) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<R, E> + Send + 'static,
+    {
+        let run = move |connection: &mut Connection| {
+            let tx = connection.transaction().map_err(|error| E::from(error.into()))?;
+            work(&tx)
+        };
+        self.reader.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
+    }
+
+    /// Moves the write-ahead log into the file; when idle, so that no action waits for it.
+    pub(crate) async fn checkpoint(&self) {
+        let run = |connection: &mut Connection| connection.pragma_update(None, "wal_checkpoint", "PASSIVE");
+        if let Some(Err(error)) = self.writer.call(run).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "no checkpoint");
+        }
+    }
+}
+
+fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    let literal = Zeroizing::new(format!("x'{}'", hex::encode(key)));
+    connection.pragma_update(None, "key", literal.as_str())?;
+    // The first read tells whether the key fits.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
+        .map_err(|_| StoreError::Key)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    // Checkpoints come when idle; this bound is for a burst.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = MIGRATIONS.last().map_or(0, |last| last.number);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.number > found) {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(migration.sql)?;
+        tx.pragma_update(None, "user_version", migration.number)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_written_is_there_with_the_key_and_unreadable_without() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("vault.db");
+        let store = Store::open(&path, &[1; 32], Threads::Inline).unwrap();
+        store
+            .write(|tx| -> Result<(), StoreError> {
+                tx.execute("INSERT INTO heard VALUES (x'0101010101010101', 7)", [])?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        drop(store);
+        assert!(matches!(Store::open(&path, &[2; 32], Threads::Inline), Err(StoreError::Key)));
+        let store = Store::open(&path, &[1; 32], Threads::Own).unwrap();
+        let at: i64 = store
+            .read(|tx| -> Result<i64, StoreError> { Ok(tx.query_row("SELECT at FROM heard", [], |row| row.get(0))?) })
+            .await
+            .unwrap();
+        assert_eq!(at, 7);
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(13).any(|window| window == b"SQLite format"), "the file is encrypted");
+    }
+
+    #[tokio::test]
+    async fn a_failed_transaction_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("vault.db"), &[1; 32], Threads::Inline).unwrap();
+        let failed: Result<(), StoreError> = store
+            .write(|tx| {
+                tx.execute("INSERT INTO heard VALUES (x'0101010101010101', 7)", [])?;
+                Err(StoreError::Panic)
+            })
+            .await;
+        assert!(failed.is_err());
+        let count: i64 = store
+            .read(|tx| -> Result<i64, StoreError> {
+                Ok(tx.query_row("SELECT count(*) FROM heard", [], |row| row.get(0))?)
+            })
+            .await
+            .unwrap();
+        assert_eq!(count, 0);
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_work_is_an_error_and_the_store_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("vault.db"), &[1; 32], Threads::Own).unwrap();
+        let panicked: Result<(), StoreError> = store.write(|_| panic!("on purpose")).await;
+        assert!(matches!(panicked, Err(StoreError::Panic)));
+        let fine: Result<(), StoreError> = store.write(|_| Ok(())).await;
+        assert!(fine.is_ok());
+    }
+}

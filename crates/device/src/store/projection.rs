@@ -1,0 +1,173 @@
+//! The tables that lists and boards read, made of documents: in the same transaction, and rebuilt with the same
+//! result. Each row holds the derived thing whole, as JSON of the model's type.
+
+use rundan_model::incident::{draft, incident};
+use rundan_model::recipient::{access, recipient};
+use rundan_model::run_sheet::run_sheet;
+use rundan_model::staff::staff;
+use rundan_model::unit::unit;
+use rundan_model::visit::{Visit, visit};
+use rundan_model::{Content, DocumentId, Kind, PersonId, Zone};
+use rusqlite::{Transaction, params};
+
+use super::{Held, StoreError};
+
+/// Projects a document anew: with its pending changes, as the person sees it. A document that left is taken out.
+pub(crate) fn project(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    match Held::load(tx, id)? {
+        Some(held) => project_content(tx, id, &held.document.content()),
+        None => clear(tx, id),
+    }
+}
+
+/// Projects content that is at hand.
+pub(crate) fn project_content(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    match content.kind {
+        Kind::Visit => put_visit(tx, id, &visit(content)),
+        Kind::RunSheet => put_run_sheet(tx, id, content),
+        Kind::Recipient => {
+            let recipient = recipient(content);
+            tx.prepare_cached("INSERT OR REPLACE INTO recipient (document, name, json) VALUES (?1, ?2, ?3)")?
+                .execute(params![id.as_bytes(), fold(&recipient.name.full()), serde_json::to_string(&recipient)?])?;
+            Ok(())
+        }
+        Kind::Access => put_access(tx, id, content),
+        Kind::Staff => put_staff(tx, id, content),
+        Kind::Unit => {
+            tx.prepare_cached("INSERT OR REPLACE INTO unit (document, json) VALUES (?1, ?2)")?
+                .execute(params![id.as_bytes(), serde_json::to_string(&unit(content))?])?;
+            Ok(())
+        }
+        Kind::Incident => put_incident(tx, id, content),
+        Kind::Draft => put_draft(tx, id, content),
+        Kind::UnitOffice | Kind::Decision | Kind::Refused | Kind::Unknown(_) => Ok(()),
+    }
+}
+
+/// Takes a document out of every projection.
+pub(crate) fn clear(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+    for table in ["visit", "run_sheet", "recipient", "access", "staff", "unit", "incident", "draft"] {
+        tx.prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?.execute([id.as_bytes()])?;
+    }
+    tx.prepare_cached("DELETE FROM visit_person WHERE document = ?1")?.execute([id.as_bytes()])?;
+    Ok(())
+}
+
+/// Makes every projection anew.
+pub(crate) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    for table in ["visit", "visit_person", "run_sheet", "recipient", "access", "staff", "unit", "incident", "draft"] {
+        tx.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    let ids: Vec<Vec<u8>> = {
+        let mut query = tx.prepare("SELECT document FROM document WHERE state <> 'broken' ORDER BY document")?;
+        let rows = query.query_map([], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for id in ids {
+        project(tx, DocumentId::try_from(id.as_slice())?)?;
+    }
+    Ok(())
+}
+
+/// Text as search compares it: lower case, without the marks that a hurried thumb leaves out.
+pub(crate) fn fold(text: &str) -> String {
+    text.to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'å' | 'ä' | 'á' | 'à' => 'a',
+            'ö' | 'ó' | 'ø' => 'o',
+            'é' | 'è' | 'ë' => 'e',
+            'ü' | 'ú' => 'u',
+            other => other,
+        })
+        .collect()
+}
+
+fn put_visit(tx: &Transaction<'_>, id: DocumentId, visit: &Visit) -> Result<(), StoreError> {
+    let start = visit.when.map(|when| when.start).or(visit.begun.as_ref().map(|begun| begun.stated.at));
+    let day = start.map(|start| Zone.day(start));
+    let needs_office = !visit.clashes.is_empty()
+        || !visit.disputes.is_empty()
+        || !visit.oddities.is_empty()
+        || !visit.not_carried_out.is_empty()
+        || visit.late.is_some();
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO visit (document, day, start, minutes, recipient, is_late, needs_office, json)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        id.as_bytes(),
+        day.map(|day| day.0),
+        start.map(|start| start.0),
+        visit.when.map_or(0, |when| when.minutes),
+        visit.recipient.map(|recipient| recipient.0),
+        visit.late.is_some(),
+        needs_office,
+        serde_json::to_string(visit)?,
+    ])?;
+    tx.prepare_cached("DELETE FROM visit_person WHERE document = ?1")?.execute([id.as_bytes()])?;
+    let Some(day) = day else { return Ok(()) };
+    let mut insert = tx.prepare_cached(
+        "INSERT OR REPLACE INTO visit_person (person, day, document, start, is_planned) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut put = |person: PersonId, is_planned: bool| {
+        let start = visit.start_for(person).unwrap_or_default();
+        insert.execute(params![person.as_bytes(), day.0, id.as_bytes(), start.0, is_planned])
+    };
+    for person in visit.times.keys().chain(visit.begun.iter().map(|begun| &begun.stated.by)) {
+        put(*person, false)?;
+    }
+    for person in visit.staff() {
+        put(person, true)?;
+    }
+    Ok(())
+}
+
+fn put_run_sheet(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let sheet = run_sheet(content);
+    let (Some(day), Some(person)) = (sheet.day, sheet.staff) else { return Ok(()) };
+    tx.prepare_cached("INSERT OR REPLACE INTO run_sheet (document, day, person, json) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id.as_bytes(), day.0, person.as_bytes(), serde_json::to_string(&sheet)?])?;
+    Ok(())
+}
+
+fn put_access(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let access = access(content);
+    let Some(recipient) = access.recipient else { return Ok(()) };
+    tx.prepare_cached("INSERT OR REPLACE INTO access (document, recipient, json) VALUES (?1, ?2, ?3)")?
+        .execute(params![id.as_bytes(), recipient.as_bytes(), serde_json::to_string(&access)?])?;
+    Ok(())
+}
+
+fn put_staff(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let staff = staff(content);
+    let Some(person) = staff.person else { return Ok(()) };
+    tx.prepare_cached("INSERT OR REPLACE INTO staff (document, person, json) VALUES (?1, ?2, ?3)")?
+        .execute(params![id.as_bytes(), person.as_bytes(), serde_json::to_string(&staff)?])?;
+    Ok(())
+}
+
+fn put_incident(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let Some(incident) = incident(content) else { return Ok(()) };
+    let author = incident.submitted.by;
+    let is_read = incident.reads.iter().any(|(_, reader)| reader.by != author);
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO incident (document, at, author, is_read, json) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        id.as_bytes(),
+        incident.submitted.at.0,
+        author.as_bytes(),
+        is_read,
+        serde_json::to_string(&incident)?,
+    ])?;
+    Ok(())
+}
+
+fn put_draft(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let draft = draft(content);
+    let at = draft.versions.first().map_or(0, |(stated, _)| stated.at.0);
+    tx.prepare_cached("INSERT OR REPLACE INTO draft (document, at, is_closed, json) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id.as_bytes(), at, draft.is_closed, serde_json::to_string(&draft)?])?;
+    Ok(())
+}

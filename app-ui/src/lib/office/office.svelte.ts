@@ -1,0 +1,49 @@
+import { createContext } from 'svelte';
+
+import { Live } from '../app/live.svelte';
+import type { Session } from '../app/session.svelte';
+import type { Cell } from './axis';
+
+/** What the office looks at: which day, which visit, and the lists that follow the device. */
+export class Office {
+  readonly #session: Session;
+  /** `null` is today, also after midnight. */
+  date = $state<string | null>(null);
+  /** The visit that lies open beside the board. */
+  visit = $state<string | null>(null);
+  /** Where the keyboard stands on the board. */
+  cell = $state.raw<Cell | null>(null);
+  /** Additions to incidents that are being written. */
+  typed = $state<Record<string, string>>({});
+
+  readonly board = new Live(() => this.#session.device.call('board', { date: this.date }));
+  readonly late = new Live(() => this.#session.device.call('late_notices', { date: this.date }));
+  readonly incidents = new Live(() => this.#session.device.call('incidents', {}));
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Follows what every room shows, until the returned function is called. */
+  follow(): () => void {
+    const { device } = this.#session;
+    const stops = [this.board.follow(device), this.late.follow(device), this.incidents.follow(device)];
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** Looks at another day. */
+  async show(date: string | null): Promise<void> {
+    this.date = date;
+    this.cell = null;
+    await Promise.all([this.board.reload(), this.late.reload()]);
+  }
+
+  /** Says that this person opened something that needs a person. Nothing is lost if it cannot be said now. */
+  async markRead(document: string, fact: string): Promise<void> {
+    await this.#session.device
+      .call('act', { intent: { do: 'mark_read', document, facts: [fact] } })
+      .catch(() => undefined);
+  }
+}
+
+export const [getOffice, setOffice] = createContext<Office>();

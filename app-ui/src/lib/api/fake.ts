@@ -1,13 +1,14 @@
 import { DeviceError, type Args, type Device, type Listener, type Name } from './device';
 import { act } from './fake/acts';
-import { office, type OfficeName } from './fake/office';
+import { FakeOffice } from './fake/office';
 import * as views from './fake/views';
-import { aDay, at, CATALOGUE, type World } from './fake/world';
+import { aDay, at, CATALOGUE, DATE, type World } from './fake/world';
 import type { Answers, Command, DraftText, Event, Preferences } from './generated';
 
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
-const OFFICE_NAMES: readonly Name[] = ['board', 'visit_facts', 'late_notices', 'incidents'];
+/** Commands that only an office's vault answers. */
+type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents';
 
 /** A device in memory with a day like the one on the pictures. For component tests, `npm run dev` and the browser tests. */
 export class FakeDevice implements Device {
@@ -16,6 +17,8 @@ export class FakeDevice implements Device {
   readonly calls: Command[] = [];
   /** When set, the next call fails with it. */
   failure: DeviceError | null = null;
+  /** Set when an office's vault is open. */
+  office: FakeOffice | null = null;
   readonly #listeners = new Set<Listener>();
   readonly #before = new Map<string, World>();
   readonly #begun = Date.now();
@@ -34,8 +37,12 @@ export class FakeDevice implements Device {
     world.app.preferences = { language, text_size, theme } satisfies Preferences;
     const which = query.get('fake');
     if (which === 'new') world.app.vaults = [];
-    if (which === 'office') for (const vault of world.app.vaults) Object.assign(vault, { name: 'Eva Ström', roles: ['planner'] });
-    return new FakeDevice(world);
+    if (which !== 'office') return new FakeDevice(world);
+    for (const vault of world.app.vaults) Object.assign(vault, { name: 'Eva Ström', roles: ['planner'] });
+    world.app.now = at('09:22');
+    const device = new FakeDevice(world);
+    device.office = new FakeOffice(DATE, at('00:00'), world.app.now);
+    return device;
   }
 
   /** The made-up clock: it begins where the day begins and goes on with the real one. */
@@ -49,10 +56,13 @@ export class FakeDevice implements Device {
     const { failure } = this;
     this.failure = null;
     if (failure !== null) throw failure;
-    if (OFFICE_NAMES.includes(command)) {
-      return office(this.world, this.now, command as OfficeName, args) as Answers[C];
+    const answer = this.office?.answer(command, args, { ...views.chip(this.world), heard: this.now - 3 });
+    if (answer !== undefined) {
+      if (command === 'act' || command === 'undo') this.#changed();
+      return structuredClone(answer) as Answers[C];
     }
-    const handler = this.#handlers[command as Exclude<Name, OfficeName>] as unknown as (args: Args<C>) => Answers[C];
+    const handler = this.#handlers[command as Exclude<Name, OfficeName>] as ((args: unknown) => Answers[C]) | undefined;
+    if (handler === undefined) throw new DeviceError({ code: 'not_allowed', detail: null });
     return structuredClone(handler(args));
   }
 

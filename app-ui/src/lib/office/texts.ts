@@ -1,5 +1,6 @@
 import type {
   AttentionKind,
+  ChangeKind,
   CheckState,
   IncidentKind,
   LateReason,
@@ -197,12 +198,14 @@ export const texts = catalogue(
     saidTold: (name: string) => `${name}: besked noterat`,
     readBy: (name: string, time: string) => `Läst av ${name} ${time}`,
     notRead: 'Oläst',
+    read: 'Läst av',
     openVisit: 'Öppna besöket',
 
     incidentNone: 'Inga avvikelser',
     incidentNoneHelp: 'Det som personalen rapporterar visas här, det nyaste först.',
     incidentChoose: 'Välj en avvikelse i listan.',
     incidentGone: 'Avvikelsen finns inte på den här datorn.',
+    recipient: 'Brukare',
     aboutNobody: 'Ingen brukare',
     happened: 'Vad hände',
     measures: 'Vad gjordes',
@@ -219,6 +222,7 @@ export const texts = catalogue(
 
     language: 'Språk',
     look: 'Utseende',
+    colours: 'Färger',
     lookSystem: 'Som datorn',
     lookLight: 'Ljust',
     lookDark: 'Mörkt',
@@ -418,12 +422,14 @@ export const texts = catalogue(
     saidTold: (name: string) => `${name}: noted`,
     readBy: (name: string, time: string) => `Read by ${name} ${time}`,
     notRead: 'Unread',
+    read: 'Read by',
     openVisit: 'Open the visit',
 
     incidentNone: 'No incidents',
     incidentNoneHelp: 'What the carers report shows here, the newest first.',
     incidentChoose: 'Choose an incident in the list.',
     incidentGone: 'The incident is not on this computer.',
+    recipient: 'Recipient',
     aboutNobody: 'No recipient',
     happened: 'What happened',
     measures: 'What was done',
@@ -440,6 +446,7 @@ export const texts = catalogue(
 
     language: 'Language',
     look: 'Look',
+    colours: 'Colours',
     lookSystem: 'As the computer',
     lookLight: 'Light',
     lookDark: 'Dark',
@@ -689,3 +696,41 @@ export const cardActionTexts: Readonly<Record<AttentionKind, string>> = catalogu
     unstaffed: 'Open the visit',
   },
 );
+
+/** What a change of a plan was. */
+export const changeTexts: Readonly<Record<ChangeKind, string>> = catalogue(
+  {
+    new: 'Nytt besök',
+    moved: 'Flyttat',
+    cancelled: 'Inställt',
+    restored: 'Återupptaget',
+    removed: 'Borttaget',
+    changed: 'Ändrat',
+  },
+  {
+    new: 'New visit',
+    moved: 'Moved',
+    cancelled: 'Cancelled',
+    restored: 'Taken up again',
+    removed: 'Removed',
+    changed: 'Changed',
+  },
+);
+
+const wordsByKind: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  not_done: notDoneTexts,
+  not_carried_out: notCarriedOutTexts,
+  late: lateReasonTexts,
+  told: toldTexts,
+};
+
+/** A fact's reason or outcome in words; one of a newer version is shown as it is. */
+export function factWord(kind: string, word: string): string {
+  return wordsByKind[kind]?.[word] ?? word;
+}
+
+/** The kind of an incident as a title. */
+export function incidentTitle(kind: IncidentKind): string {
+  const word = incidentTexts[kind] ?? kind;
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

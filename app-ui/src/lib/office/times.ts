@@ -18,3 +18,10 @@ export function parseMinutes(typed: string): number | null {
   const minutes = Number(found?.[1] ?? 0);
   return minutes >= 1 && minutes <= PLAN_MINUTES_MAX ? minutes : null;
 }
+
+/** The date so many days after; calendar days, so no clock change can move it. */
+export function dateBeside(date: string, days: number): string {
+  const noon = new Date(`${date}T12:00:00Z`);
+  noon.setUTCDate(noon.getUTCDate() + days);
+  return noon.toISOString().slice(0, 10);
+}

@@ -12,9 +12,7 @@ import type {
   LateLine,
   PlanChange,
   SyncChip,
-} from '../api/generated';
-
-export const FAKE_UNIT = 'Hägerstens hemtjänst';
+} from '../generated';
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -228,7 +226,7 @@ function unusual(day: FakeDay): void {
   const told = ali.visits.find((visit) => visit.start > now);
   if (told) {
     told.late = { expected: told.start + 10 * MINUTE, reason: 'alarm', told: 'told', told_at: now - 900 };
-    day.lates.push({ ...lateLine(told, ali.name, now - 1000, 'told'), read_by: 'Eva Nord', read_at: now - 800 });
+    day.lates.push({ ...lateLine(told, ali.name, now - 1000, 'told'), read_by: 'Eva Ström', read_at: now - 800 });
   }
 
   jonas.heard = now - 35 * MINUTE;
@@ -340,7 +338,7 @@ function fakeIncidents(now: number): IncidentLine[] {
       police: null,
       submitted: now - 19 * HOUR,
       received: now - 19 * HOUR,
-      read_by: 'Eva Nord',
+      read_by: 'Eva Ström',
       read_at: now - 18 * HOUR,
     },
   ];

@@ -3,7 +3,7 @@ import { act } from './fake/acts';
 import { FakeOffice } from './fake/office';
 import * as views from './fake/views';
 import { aDay, at, CATALOGUE, DATE, type World } from './fake/world';
-import type { Answers, Command, DraftText, Event, Preferences } from './generated';
+import type { Answers, Command, DraftText, Event, Preferences, SyncChip } from './generated';
 
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
@@ -56,7 +56,7 @@ export class FakeDevice implements Device {
     const { failure } = this;
     this.failure = null;
     if (failure !== null) throw failure;
-    const answer = this.office?.answer(command, args, { ...views.chip(this.world), heard: this.now - 3 });
+    const answer = this.office?.answer(command, args, this.#chip());
     if (answer !== undefined) {
       if (command === 'act' || command === 'undo') this.#changed();
       return structuredClone(answer) as Answers[C];
@@ -148,8 +148,13 @@ export class FakeDevice implements Device {
     return found;
   }
 
+  #chip(): SyncChip {
+    if (this.office === null) return views.chip(this.world);
+    return { state: this.world.online ? 'up_to_date' : 'offline', unsent: 0, heard: this.now - 3, percent: null };
+  }
+
   #changed(): void {
-    this.tell({ event: 'sync', chip: views.chip(this.world) });
+    this.tell({ event: 'sync', chip: this.#chip() });
     this.tell({ event: 'changed' });
   }
 }

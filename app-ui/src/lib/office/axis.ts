@@ -21,7 +21,9 @@ const HOURS_SHOWN_MIN = 6;
 const HOURS_SHOWN_MAX = 30;
 /** Width of a character of a block's text, in rem: the bold face at 0.75rem, rounded up. */
 const CHARACTER_REM = 0.42;
-const BLOCK_PADDING_REM = 0.6;
+const BLOCK_PADDING_REM = 0.35;
+const SIGN_REM = 1.05;
+const INITIAL_REM = 0.9;
 
 /** Whole hours from the day's first visit or shift to its last; on the day itself now is within. */
 export function axis(board: Pick<Board, 'rows' | 'from' | 'is_today' | 'now'>): Axis {
@@ -70,13 +72,11 @@ export function inOrder(visits: readonly BoardVisit[]): BoardVisit[] {
   return [...visits].sort((a, b) => a.start - b.start || a.document.localeCompare(b.document));
 }
 
-/** What of a name fits into a block, so that no text is ever cut off. */
-export function label(name: string, widthRem: number, hasIcon: boolean): Label {
-  const room = widthRem - BLOCK_PADDING_REM - (hasIcon ? 1.05 : 0);
+/** What of a name fits into a block beside its sign, so that no text is ever cut off. */
+export function label(name: string, widthRem: number, hasSign: boolean): Label {
+  const room = widthRem - BLOCK_PADDING_REM - (hasSign ? SIGN_REM : 0);
   if (name.length * CHARACTER_REM <= room) return 'name';
-  if (!hasIcon && widthRem >= 0.95) return 'initial';
-  if (hasIcon && room >= 0.75) return 'initial';
-  return 'none';
+  return !hasSign && widthRem >= INITIAL_REM ? 'initial' : 'none';
 }
 
 export type Step = 'left' | 'right' | 'up' | 'down' | 'home' | 'end';

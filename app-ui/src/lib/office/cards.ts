@@ -1,6 +1,7 @@
 import type { Attention } from '../api/generated';
 import { clock } from '../time/format';
-import { incidentTexts, notCarriedOutTexts, texts, toldTexts } from './texts';
+import { inSentence, texts } from './texts';
+import { incidentKinds, notCarriedOutReasons, toldOutcomes, word } from '../words';
 
 /** What a card under "Behöver dig" says, and where it leads. */
 export interface Card {
@@ -27,7 +28,7 @@ export function card(attention: Attention, now: number): Card {
       return {
         tone: 'warn',
         title: texts.needLate(recipient, planned, time(attention.expected)),
-        text: attention.told ? texts.needLateTold(carer, toldTexts[attention.told].toLowerCase()) : texts.needLateUntold(carer),
+        text: attention.told ? texts.needLateTold(carer, inSentence(word(toldOutcomes, attention.told))) : texts.needLateUntold(carer),
         leads: 'late',
       };
     case 'asked_to_call':
@@ -50,7 +51,7 @@ export function card(attention: Attention, now: number): Card {
         ...visit,
         tone: 'plain',
         title: texts.needNotCarriedOut(recipient, planned),
-        text: joined(sentence(attention.reason ? notCarriedOutTexts[attention.reason] : ''), carer),
+        text: joined(attention.reason ? word(notCarriedOutReasons, attention.reason) : '', carer),
       };
     case 'unknown_recipient':
       return { ...visit, tone: 'note', title: texts.needUnknown(recipient), text: texts.needUnknownHelp(carer) };
@@ -59,7 +60,7 @@ export function card(attention: Attention, now: number): Card {
     case 'incident':
       return {
         tone: 'plain',
-        title: texts.needIncident(attention.incident ? incidentTexts[attention.incident] : ''),
+        title: texts.needIncident(attention.incident ? inSentence(word(incidentKinds, attention.incident)) : ''),
         text: joined(recipient, planned, carer),
         leads: 'incident',
       };
@@ -72,6 +73,8 @@ function overdueText({ heard, carer }: Attention, now: number): string {
   return texts.needOverdueHeard(clock(heard), carer);
 }
 
-function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+/** The reds first, then the ambers, the questions and the rest; within each as the device orders them. */
+export function byUrgency<T extends Pick<Card, 'tone'>>(cards: readonly T[]): T[] {
+  const rank = { bad: 0, warn: 1, note: 2, plain: 3 } as const;
+  return [...cards].sort((a, b) => rank[a.tone] - rank[b.tone]);
 }

@@ -1,6 +1,7 @@
 import type { BoardVisit, VisitFlag } from '../api/generated';
 import { clock, span } from '../time/format';
-import { flagTexts, notCarriedOutTexts, stateTexts, texts } from './texts';
+import { flagTexts, inSentence, plannedTexts, texts } from './texts';
+import { notCarriedOutReasons, visitStates, word } from '../words';
 
 /** What a block looks like. */
 export type Tone = 'planned' | 'done' | 'now' | 'late' | 'bad' | 'off' | 'gone';
@@ -35,19 +36,19 @@ export function mark(visit: Pick<BoardVisit, 'state' | 'overdue' | 'late' | 'fla
 function markOfState({ state, overdue, late }: Pick<BoardVisit, 'state' | 'overdue' | 'late'>): Omit<Mark, 'asks'> {
   switch (state) {
     case 'running':
-      return { tone: 'now', sign: 'play', word: stateTexts.running };
+      return { tone: 'now', sign: 'play', word: visitStates.running };
     case 'paused':
-      return { tone: 'now', sign: 'pause', word: stateTexts.paused };
+      return { tone: 'now', sign: 'pause', word: visitStates.paused };
     case 'done':
-      return { tone: 'done', sign: 'check', word: stateTexts.done };
+      return { tone: 'done', sign: 'check', word: visitStates.done };
     case 'not_carried_out':
-      return { tone: 'off', sign: 'cross', word: stateTexts.not_carried_out };
+      return { tone: 'off', sign: 'cross', word: visitStates.not_carried_out };
     case 'cancelled':
-      return { tone: 'gone', sign: 'ban', word: stateTexts.cancelled };
+      return { tone: 'gone', sign: 'ban', word: visitStates.cancelled };
     case 'planned':
-      if (overdue) return { tone: 'bad', sign: 'alert', word: stateTexts.overdue };
-      if (late) return { tone: 'late', sign: 'clock', word: stateTexts.late };
-      return { tone: 'planned', sign: null, word: stateTexts.planned };
+      if (overdue) return { tone: 'bad', sign: 'alert', word: plannedTexts.overdue };
+      if (late) return { tone: 'late', sign: 'clock', word: plannedTexts.late };
+      return { tone: 'planned', sign: null, word: visitStates.planned };
   }
 }
 
@@ -56,7 +57,7 @@ export function described(visit: BoardVisit): string {
   const [first] = visit.segments;
   const last = visit.segments[visit.segments.length - 1];
   const parts: string[] = [visit.name, span(visit.start, visit.minutes), mark(visit).word];
-  if (visit.not_carried_out) parts.push(notCarriedOutTexts[visit.not_carried_out]);
+  if (visit.not_carried_out) parts.push(inSentence(word(notCarriedOutReasons, visit.not_carried_out)));
   if (visit.late && visit.state === 'planned') parts.push(texts.blockLate(clock(visit.late.expected)));
   if (first && last) {
     parts.push(
@@ -66,5 +67,5 @@ export function described(visit: BoardVisit): string {
     );
   }
   if (visit.double) parts.push(texts.doubleStaffed);
-  return [...parts, ...visit.flags.map((flag) => flagTexts[flag] ?? flag)].join(', ');
+  return [...parts, ...visit.flags.map((flag) => word(flagTexts, flag))].join(', ');
 }

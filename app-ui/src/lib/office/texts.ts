@@ -1,17 +1,8 @@
-import type {
-  AttentionKind,
-  ChangeKind,
-  CheckState,
-  IncidentKind,
-  LateReason,
-  NotCarriedOutReason,
-  NotDoneReason,
-  PoliceReport,
-  Role,
-  ToldOutcome,
-  VisitState,
-} from '../api/generated';
+import type { AttentionKind, CheckState } from '../api/generated';
 import { catalogue, plural } from '../i18n/catalogue.svelte';
+import {
+  factKinds, lateReasons, notCarriedOutReasons, notDoneReasons, pauseCauses, toldOutcomes, unplannedCauses, word,
+} from '../words';
 
 export const texts = catalogue(
   {
@@ -96,7 +87,7 @@ export const texts = catalogue(
     needBegunCancelled: (who: string) => `${who}: påbörjat fast det är inställt`,
     needBegunMoved: (who: string) => `${who}: påbörjat fast det är flyttat`,
     needBegunHelp: (carer: string) => `${carer} hade inte sett ändringen`,
-    needNotCarriedOut: (who: string, time: string) => `${who} ${time} blev inte av`,
+    needNotCarriedOut: (who: string, time: string) => `${who} ${time} inte utfört`,
     needUnknown: (who: string) => `Vem besöktes? ”${who}”`,
     needUnknownHelp: (carer: string) => `${carer} började ett besök som inte var planerat`,
     needIncident: (kind: string) => `Avvikelse: ${kind}`,
@@ -464,27 +455,10 @@ export const texts = catalogue(
   },
 );
 
-export const stateTexts: Readonly<Record<VisitState | 'overdue' | 'late', string>> = catalogue(
-  {
-    planned: 'Planerat',
-    running: 'Pågår',
-    paused: 'Pausat',
-    done: 'Utfört',
-    not_carried_out: 'Blev inte av',
-    cancelled: 'Inställt',
-    overdue: 'Inte startat i tid',
-    late: 'Blir sent',
-  },
-  {
-    planned: 'Planned',
-    running: 'Under way',
-    paused: 'Paused',
-    done: 'Done',
-    not_carried_out: 'Not carried out',
-    cancelled: 'Cancelled',
-    overdue: 'Not started in time',
-    late: 'Will be late',
-  },
+/** What a planned visit may be besides. */
+export const plannedTexts = catalogue(
+  { overdue: 'Inte startat i tid', late: 'Blir sent' },
+  { overdue: 'Not started in time', late: 'Will be late' },
 );
 
 export const flagTexts: Readonly<Record<string, string>> = catalogue(
@@ -512,159 +486,9 @@ export const flagTexts: Readonly<Record<string, string>> = catalogue(
   },
 );
 
-export const notCarriedOutTexts: Readonly<Record<NotCarriedOutReason, string>> = catalogue(
-  {
-    declined: 'tackade nej',
-    nobody_opens: 'ingen öppnade',
-    in_hospital: 'på sjukhus',
-    away: 'inte hemma',
-    no_time: 'hann inte',
-    colleague_did_it: 'en kollega gjorde det',
-  },
-  {
-    declined: 'declined',
-    nobody_opens: 'nobody opened',
-    in_hospital: 'in hospital',
-    away: 'away from home',
-    no_time: 'no time',
-    colleague_did_it: 'a colleague did it',
-  },
-);
-
-export const notDoneTexts: Readonly<Record<NotDoneReason, string>> = catalogue(
-  { declined: 'tackade nej', not_needed: 'behövdes inte', no_time: 'hann inte', other: 'annat' },
-  { declined: 'declined', not_needed: 'not needed', no_time: 'no time', other: 'other' },
-);
-
-export const lateReasonTexts: Readonly<Record<LateReason, string>> = catalogue(
-  {
-    previous_visit: 'Förra besöket tog längre tid',
-    traffic: 'Trafik eller resväg',
-    alarm: 'Ett larm kom emellan',
-    key: 'En nyckel fick hämtas',
-    other: 'Annat',
-  },
-  {
-    previous_visit: 'The visit before took longer',
-    traffic: 'Traffic or travel',
-    alarm: 'An alarm came between',
-    key: 'A key had to be fetched',
-    other: 'Something else',
-  },
-);
-
-export const toldTexts: Readonly<Record<ToldOutcome, string>> = catalogue(
-  {
-    told: 'Fick besked',
-    no_answer: 'Inget svar',
-    message_left: 'Meddelande lämnat',
-    office_asked: 'Kontoret ombett att ringa',
-  },
-  { told: 'Was told', no_answer: 'No answer', message_left: 'Message left', office_asked: 'Office asked to call' },
-);
-
-export const incidentTexts: Readonly<Record<IncidentKind, string>> = catalogue(
-  {
-    fall: 'fall',
-    medicine: 'läkemedel',
-    missed_visit: 'uteblivet besök',
-    theft: 'misstänkt stöld',
-    threat: 'hot',
-    abuse: 'övergrepp',
-    damage: 'något gick sönder',
-    other: 'annat',
-  },
-  {
-    fall: 'fall',
-    medicine: 'medicine',
-    missed_visit: 'missed visit',
-    theft: 'suspected theft',
-    threat: 'threat',
-    abuse: 'abuse',
-    damage: 'something broke',
-    other: 'other',
-  },
-);
-
-export const policeTexts: Readonly<Record<PoliceReport, string>> = catalogue(
-  { reported: 'Anmält till polisen', head_reports: 'Chefen anmäler', not_known: 'Inte känt' },
-  { reported: 'Reported to the police', head_reports: 'The unit head reports it', not_known: 'Not known' },
-);
-
 export const checkTexts: Readonly<Record<CheckState, string>> = catalogue(
   { open: 'Kvar', done: 'Gjort', not_done: 'Inte gjort', disputed: 'Två uppgifter' },
   { open: 'Open', done: 'Done', not_done: 'Not done', disputed: 'Two statements' },
-);
-
-export const roleTexts: Readonly<Record<Role, string>> = catalogue(
-  { carer: 'Personal', planner: 'Samordnare', administrator: 'Administratör', unit_head: 'Enhetschef' },
-  { carer: 'Carer', planner: 'Planner', administrator: 'Administrator', unit_head: 'Unit head' },
-);
-
-/** The kinds of facts, as the documents name them; a kind of a newer version is shown by its own name. */
-export const factTexts: Readonly<Record<string, string>> = catalogue(
-  {
-    begun: 'Började ett besök som inte var planerat',
-    started: 'Började',
-    ended: 'Slutade',
-    paused: 'Pausade',
-    resumed: 'Fortsatte',
-    done: 'Gjort',
-    not_done: 'Inte gjort',
-    extra: 'Extra insats',
-    note: 'Anteckning',
-    not_carried_out: 'Blev inte av',
-    moved: 'Flyttade sin start',
-    withdrawn: 'Tog tillbaka',
-    settled: 'Kontoret avgjorde',
-    chosen: 'Kontoret valde',
-    late: 'Blir sent',
-    told: 'Besked',
-    read: 'Läst',
-    submitted: 'Skickad',
-    added: 'Tillägg',
-    acknowledged: 'Läste ändringar',
-    shown: 'Visade portkod',
-    text: 'Utkast',
-    shift_started: 'Började passet',
-    shift_ended: 'Slutade passet',
-    break_started: 'Började rasten',
-    break_ended: 'Slutade rasten',
-    other_time: 'Kringtid',
-    adopted: 'Kontoret tog över',
-    put_aside: 'Kontoret lade undan',
-  },
-  {
-    begun: 'Began a visit that was not planned',
-    started: 'Began',
-    ended: 'Ended',
-    paused: 'Paused',
-    resumed: 'Went on',
-    done: 'Done',
-    not_done: 'Not done',
-    extra: 'Extra intervention',
-    note: 'Note',
-    not_carried_out: 'Not carried out',
-    moved: 'Moved her start',
-    withdrawn: 'Took back',
-    settled: 'The office settled',
-    chosen: 'The office chose',
-    late: 'Will be late',
-    told: 'Told',
-    read: 'Read',
-    submitted: 'Submitted',
-    added: 'Addition',
-    acknowledged: 'Read changes',
-    shown: 'Showed the door code',
-    text: 'Draft',
-    shift_started: 'Began the shift',
-    shift_ended: 'Ended the shift',
-    break_started: 'Began the break',
-    break_ended: 'Ended the break',
-    other_time: 'Other working time',
-    adopted: 'Taken over by the office',
-    put_aside: 'Put aside by the office',
-  },
 );
 
 /** Where an attention card leads. */
@@ -697,40 +521,26 @@ export const cardActionTexts: Readonly<Record<AttentionKind, string>> = catalogu
   },
 );
 
-/** What a change of a plan was. */
-export const changeTexts: Readonly<Record<ChangeKind, string>> = catalogue(
-  {
-    new: 'Nytt besök',
-    moved: 'Flyttat',
-    cancelled: 'Inställt',
-    restored: 'Återupptaget',
-    removed: 'Borttaget',
-    changed: 'Ändrat',
-  },
-  {
-    new: 'New visit',
-    moved: 'Moved',
-    cancelled: 'Cancelled',
-    restored: 'Taken up again',
-    removed: 'Removed',
-    changed: 'Changed',
-  },
-);
-
 const wordsByKind: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  not_done: notDoneTexts,
-  not_carried_out: notCarriedOutTexts,
-  late: lateReasonTexts,
-  told: toldTexts,
+  not_done: notDoneReasons,
+  not_carried_out: notCarriedOutReasons,
+  late: lateReasons,
+  told: toldOutcomes,
+  paused: pauseCauses,
+  begun: unplannedCauses,
 };
 
-/** A fact's reason or outcome in words; one of a newer version is shown as it is. */
-export function factWord(kind: string, word: string): string {
-  return wordsByKind[kind]?.[word] ?? word;
+/** A fact's kind in words; one of a newer version is shown by its own name. */
+export function factKind(kind: string): string {
+  return word(factKinds, kind);
 }
 
-/** The kind of an incident as a title. */
-export function incidentTitle(kind: IncidentKind): string {
-  const word = incidentTexts[kind] ?? kind;
-  return word.charAt(0).toUpperCase() + word.slice(1);
+/** A fact's reason or outcome in words; one of a newer version is shown as it is. */
+export function factWord(kind: string, said: string): string {
+  return word(wordsByKind[kind] ?? {}, said);
+}
+
+/** For the middle of a sentence. */
+export function inSentence(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1);
 }

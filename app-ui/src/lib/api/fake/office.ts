@@ -48,6 +48,7 @@ export class FakeOffice {
   /** Answers a command of the office; `undefined` when it is none of the office's. */
   answer<C extends Name>(command: C, args: Args<C>, sync: SyncChip): Answers[Name] | undefined {
     const call = { command, args } as Command;
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all else is the handheld's
     switch (call.command) {
       case 'board':
         return this.#board(call.args.date, sync);
@@ -135,6 +136,7 @@ export class FakeOffice {
 
   #act(intent: Intent): Done | undefined {
     const before = { day: this.#day, log: new Map(this.#log) };
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all else is the handheld's
     switch (intent.do) {
       case 'change_visit': {
         const visit = everyVisit(this.#day).get(intent.visit);

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Attention, BoardVisit } from '../api/generated';
+import { byUrgency, card } from './cards';
+import { described, mark } from './marks';
+import { dateBeside, parseClock, parseMinutes } from './times';
+
+const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
+
+const visit: BoardVisit = {
+  document: 'v', name: 'Gun Ahlin', short_name: 'Gun', start: NINE, minutes: 45, state: 'planned', segments: [],
+  late: null, overdue: false, flags: [], double: false, not_carried_out: null,
+};
+const late = { expected: NINE + 900, reason: 'alarm', told: null, told_at: null } as const;
+
+describe('a block', () => {
+  test('shows each state by colour, sign and word', () => {
+    expect(mark(visit)).toEqual({ tone: 'planned', sign: null, word: 'Planerat', asks: false });
+    expect(mark({ ...visit, state: 'running' })).toMatchObject({ tone: 'now', sign: 'play' });
+    expect(mark({ ...visit, late })).toMatchObject({ tone: 'late', sign: 'clock' });
+    expect(mark({ ...visit, late, overdue: true })).toMatchObject({ tone: 'bad', sign: 'alert' });
+    expect(mark({ ...visit, state: 'cancelled' })).toMatchObject({ tone: 'gone', sign: 'ban' });
+  });
+
+  test('asks when the office has something to decide', () => {
+    expect(mark({ ...visit, state: 'running', flags: ['begun_though_moved'] })).toMatchObject({ tone: 'now', sign: 'ask', asks: true });
+    expect(mark({ ...visit, flags: ['unplanned'] }).asks).toBe(false);
+  });
+
+  test('says all that it shows in words', () => {
+    const running: BoardVisit = { ...visit, state: 'running', double: true, segments: [{ start: NINE + 120, end: null }] };
+    expect(described(running)).toBe('Gun Ahlin, 09:00–09:45, Pågår, började 09:02, Dubbelbemannat');
+    expect(described({ ...visit, late })).toBe('Gun Ahlin, 09:00–09:45, Blir sent, blir 09:15');
+  });
+});
+
+describe('a card', () => {
+  const attention: Attention = {
+    kind: 'overdue', document: 'v', recipient: 'Rut Blom', carer: 'Jonas Wiklund', planned: NINE, expected: null,
+    heard: NINE - 1800, told: null, reason: null, incident: null,
+  };
+
+  test('says whom to call when the phone is out of contact', () => {
+    const shown = card(attention, NINE + 600);
+    expect(shown.title).toBe('Rut Blom 09:00 inte startat');
+    expect(shown.text).toBe('Ingen kontakt med telefonen sedan 08:30. Ring Jonas Wiklund.');
+  });
+
+  test('only names the carer when her phone was just heard', () => {
+    expect(card({ ...attention, heard: NINE + 540 }, NINE + 600).text).toBe('Jonas Wiklund, telefonen hördes 09:09');
+  });
+
+  test('leads to what it speaks of', () => {
+    expect(card({ ...attention, kind: 'late_untold', expected: NINE + 900 }, NINE).leads).toBe('late');
+    expect(card({ ...attention, kind: 'incident', incident: 'theft' }, NINE)).toMatchObject({ leads: 'incident', title: 'Avvikelse: stöld' });
+  });
+
+  test('stands before what is less urgent', () => {
+    expect(byUrgency([{ tone: 'plain' }, { tone: 'bad' }, { tone: 'warn' }]).map(({ tone }) => tone)).toEqual(['bad', 'warn', 'plain']);
+  });
+});
+
+describe('what a person types', () => {
+  test('is a time in the ways that people write one', () => {
+    expect(['930', '9.30', '09:30', ' 9:30 '].map(parseClock)).toEqual(['09:30', '09:30', '09:30', '09:30']);
+    expect(['24:00', '9', '9:7', '12:60', 'nio'].map(parseClock)).toEqual([null, null, null, null, null]);
+  });
+
+  test('is whole minutes within a day', () => {
+    expect(['1', '45', '1440'].map(parseMinutes)).toEqual([1, 45, 1440]);
+    expect(['0', '1441', '-5', '4.5', ''].map(parseMinutes)).toEqual([null, null, null, null, null]);
+  });
+
+  test('has a day beside it, also when the clock changes', () => {
+    expect(dateBeside('2026-10-25', 1)).toBe('2026-10-26');
+    expect(dateBeside('2026-03-01', -1)).toBe('2026-02-28');
+  });
+});

@@ -1,6 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+/** As the Tauri window and the loopback host send it, so that the browser tests meet it too. */
+const POLICY = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "font-src 'self'", "img-src 'self' data:",
+  "connect-src 'self' ipc: http://ipc.localhost", "base-uri 'none'", "form-action 'none'",
+].join('; ');
+
 export default defineConfig({
   // Served from a Tauri window, from a loopback host and from a folder: no absolute path fits all three.
   base: './',
@@ -8,6 +14,7 @@ export default defineConfig({
   // The page's content security policy refuses inline scripts, inline styles and data: fonts.
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { port: 5174, strictPort: true },
+  preview: { headers: { 'content-security-policy': POLICY } },
   resolve: process.env['VITEST'] === undefined ? {} : { conditions: ['browser'] },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

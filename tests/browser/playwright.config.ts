@@ -1,0 +1,31 @@
+import { defineConfig, devices } from '@playwright/test';
+
+const PORT = Number(process.env['RUNDAN_PAGE_PORT'] ?? '4173');
+const phone = { ...devices['Pixel 5'], deviceScaleFactor: 1.5, locale: 'sv-SE', timezoneId: 'Europe/Stockholm' };
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../../target/browser-tests',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: true,
+  reporter: [['line']],
+  use: {
+    baseURL: `http://127.0.0.1:${PORT}/`,
+    launchOptions: {
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    },
+  },
+  projects: [
+    { name: 'small', use: { ...phone, viewport: { width: 360, height: 640 } }, testIgnore: ['office*', 'presses*'] },
+    { name: 'phone', use: { ...phone, viewport: { width: 390, height: 844 } }, testIgnore: 'office*' },
+    { name: 'office', use: { ...devices['Desktop Chrome'], locale: 'sv-SE', viewport: { width: 1360, height: 860 } }, testMatch: 'office*' },
+  ],
+  webServer: {
+    command: `npx vite preview --host 127.0.0.1 --port ${PORT} --strictPort --outDir dist-fake`,
+    cwd: '../../app-ui',
+    url: `http://127.0.0.1:${PORT}/`,
+    reuseExistingServer: false,
+  },
+});

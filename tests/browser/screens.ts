@@ -1,0 +1,70 @@
+import { expect, type Page } from '@playwright/test';
+
+/** Opens the made-up day as the carer sees it. */
+export async function openDay(page: Page, query = ''): Promise<void> {
+  await page.goto(`./?fake${query}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+}
+
+/** Opens a screen by its address, in the app that is already open. */
+export async function goTo(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => (location.hash = to), hash);
+}
+
+/** Every screen and sheet of the handheld, by the name of its picture, with the way there. */
+export const SCREENS: readonly { name: string; open: (page: Page, query: string) => Promise<void> }[] = [
+  { name: 'day', open: openDay },
+  { name: 'enrol', open: async (page, query) => { await page.goto(`./?fake=new${query}`); await expect(page.getByRole('button', { name: /Anslut|Connect/ })).toBeVisible(); } },
+  { name: 'day-changes', open: async (page, query) => { await openDay(page, query); await press(page, 'Läs'); } },
+  { name: 'day-sync', open: async (page, query) => { await openDay(page, query); await press(page, /inte skickade/); } },
+  { name: 'day-closing', open: async (page, query) => { await openDay(page, query); await press(page, 'Avsluta passet'); } },
+  { name: 'day-unplanned', open: async (page, query) => { await openDay(page, query); await press(page, 'Oplanerat besök'); await page.getByLabel('Hos vem?').fill('Gun'); } },
+  { name: 'day-other-time', open: async (page, query) => { await openDay(page, query); await press(page, 'Kringtid'); } },
+  { name: 'visit-before', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-4'); await expect(page.getByRole('button', { name: 'Starta besök' })).toBeVisible(); } },
+  { name: 'visit', open: begun },
+  { name: 'visit-not-done', open: async (page, query) => { await begun(page, query); await press(page, 'Inte gjord: Bäddning'); } },
+  { name: 'visit-end', open: async (page, query) => { await begun(page, query); await press(page, 'Avsluta besök'); } },
+  { name: 'visit-item', open: async (page, query) => { await begun(page, query); await page.getByRole('checkbox', { name: /^Dusch/ }).click(); } },
+  { name: 'visit-wrong', open: async (page, query) => { await begun(page, query); await press(page, 'Fel besök?'); } },
+  { name: 'visit-extra', open: async (page, query) => { await begun(page, query); await press(page, 'Insats'); } },
+  { name: 'visit-leave', open: async (page, query) => { await begun(page, query); await goTo(page, '#/visit/visit-6'); await press(page, 'Starta besök'); } },
+  { name: 'recipient', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/recipient/recipient-4'); await expect(page.getByRole('heading', { name: 'Om brukaren' })).toBeVisible(); } },
+  { name: 'late', open: late },
+  { name: 'late-told', open: async (page, query) => { await late(page, query); await press(page, /^Spara .* nya tider|^Spara ny tid/); await page.getByRole('link', { name: 'Ring Abdi Hersi' }).evaluate((link) => link.addEventListener('click', (event) => event.preventDefault())); await page.getByRole('link', { name: 'Ring Abdi Hersi' }).click(); } },
+  { name: 'report', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/report'); await expect(page.getByRole('button', { name: 'Ny avvikelse' })).toBeVisible(); } },
+  { name: 'incident', open: incident },
+  { name: 'more', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more'); await expect(page.getByRole('heading', { name: 'Mer' })).toBeVisible(); } },
+  { name: 'more-record', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more/record'); await expect(page.getByText('Appen sparar')).toBeVisible(); } },
+  { name: 'more-shift', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more/shift'); await expect(page.getByText('Arbetstid')).toBeVisible(); } },
+];
+
+async function press(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).first().click();
+}
+
+/** The visit on the picture: begun, one done, one not done, one done by Fatima. */
+async function begun(page: Page, query: string): Promise<void> {
+  await openDay(page, query);
+  await press(page, 'Starta besök');
+  await page.getByRole('checkbox', { name: /^Dusch/ }).click();
+  await press(page, 'Inte gjord: Medicin');
+  await press(page, 'Ville inte');
+  await expect(page.getByText('Inte gjord: ville inte')).toBeVisible();
+}
+
+async function late(page: Page, query: string): Promise<void> {
+  await openDay(page, query);
+  await goTo(page, '#/late/visit-5');
+  await press(page, '15 min');
+  await expect(page.getByText('Abdi Hersi')).toBeVisible();
+}
+
+async function incident(page: Page, query: string): Promise<void> {
+  await openDay(page, query);
+  await goTo(page, '#/report/new/visit-4');
+  await press(page, 'Stöld');
+  await page.getByLabel('Vad hände?').fill('Smyckeskrinet i hallen var öppet och två ringar saknas. Hon säger att en man ringde på i går.');
+  await page.getByLabel('Vad gjorde du?').fill('Lugnade henne, låste dörren, ringde chefen.');
+  await press(page, 'Chefen anmäler');
+  await expect(page.getByText('Utkast sparat')).toBeVisible();
+}

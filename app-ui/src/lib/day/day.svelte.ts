@@ -12,8 +12,15 @@ export class Day {
   readonly view: Live<DayView>;
   readonly starting: Starting;
   question = $state<DayQuestion | null>(null);
+  /** Whether the main action of the card that matters now can be seen; if not, it stands at the bottom edge. */
+  actionIsSeen = $state(true);
   readonly visits: VisitCard[] = $derived.by(() => this.view.value?.stops.filter((stop) => stop.is === 'visit') ?? []);
   readonly running: VisitCard[] = $derived(this.visits.filter(({ state }) => state === 'running'));
+  /** The visit that matters now: the one under way, or the next to begin. */
+  readonly current: VisitCard | null = $derived.by(() => {
+    const next = this.view.value?.next;
+    return this.running[0] ?? this.visits.find(({ document }) => document === next) ?? null;
+  });
   readonly shiftIsOn: boolean = $derived.by(() => {
     const worked = this.view.value?.run_sheet?.worked ?? [];
     return worked.length > 0 && worked.at(-1)?.end === null;

@@ -1,6 +1,9 @@
 //! The half of `cargo xtask` that knows the other crates; `xtask` builds and starts it when all it needs is there.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 mod args;
+#[cfg(test)]
+mod demo;
 mod types;
 
 use std::path::PathBuf;

@@ -1,5 +1,8 @@
 //! The commands, shared by `xtask`, which sets up, and `world`, which carries them out.
 
+use std::env;
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Developer commands of Rundan. Each installs what it needs and says so.
@@ -13,6 +16,8 @@ pub(crate) struct Cli {
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Plays a unit's day: a server, a handheld, an office desktop, and the other carers at work.
+    Demo(DemoArgs),
     /// Checks and tests everything, as CI does.
     Test,
     /// Writes the page's types, app-ui/src/lib/api/generated.ts.
@@ -25,4 +30,35 @@ pub(crate) struct TypesArgs {
     /// Writes nothing, and fails when the file is stale.
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// How the demonstration is played.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// Shows both devices in a browser instead of in windows of their own.
+    #[arg(long)]
+    pub(crate) browser: bool,
+    /// The day to play, YYYY-MM-DD; today if absent.
+    #[arg(long)]
+    pub(crate) date: Option<String>,
+    /// The time of that day to begin at, HH:MM; when the carer's fifth visit is due if absent.
+    #[arg(long)]
+    pub(crate) time: Option<String>,
+    /// A unit's export files to play instead of the made-up unit.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) unit: Option<PathBuf>,
+    /// How fast the other carers work: 1 is by the clock, 0 is not at all.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=600))]
+    pub(crate) speed: u32,
+    /// Writes the two links as one line of JSON, for a program that drives the pages.
+    #[arg(long, requires = "browser")]
+    pub(crate) json: bool,
+}
+
+impl DemoArgs {
+    /// Whether the devices are shown in a browser: asked for, or because there is no display.
+    pub(crate) fn in_browser(&self) -> bool {
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        self.browser || !(is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"))
+    }
 }

@@ -21,6 +21,10 @@ use crate::places::Places;
 pub(crate) enum Purpose {
     /// All checks and tests.
     Test,
+    /// The demonstration, in windows of the real app.
+    DemoInWindows,
+    /// The demonstration, in a browser that is there already.
+    DemoInBrowser,
     /// Making the page's types.
     Types,
 }
@@ -64,13 +68,18 @@ const WINDOW_TESTS: &[Tool] = &[
 ];
 const BROWSER_TESTS: &[Tool] = &[Tool { package: "chromium", is_there: || chromium().is_some() }];
 
-/// Folders with a `package.json`, and what needs them.
-const NPM_FOLDERS: &[(&str, &[Purpose])] = &[("app-ui", &[Purpose::Test])];
+/// The folders whose npm packages a purpose needs.
+fn npm_folders(purpose: Purpose) -> &'static [&'static str] {
+    match purpose {
+        Purpose::Test => &["app-ui", "tests/browser"],
+        Purpose::DemoInWindows | Purpose::DemoInBrowser => &["app-ui"],
+        Purpose::Types => &[],
+    }
+}
 
 /// Prepares the machine, saying what is done; quick when nothing is missing.
 pub(crate) fn prepare(places: &Places, purpose: Purpose) -> Result<Machine> {
-    let folders: Vec<&str> =
-        NPM_FOLDERS.iter().filter(|(_, purposes)| purposes.contains(&purpose)).map(|(folder, _)| *folder).collect();
+    let folders = npm_folders(purpose);
     let mut progress = Progress::new(1 + if folders.is_empty() { 0 } else { 1 + folders.len() });
 
     progress.step("system packages", || install_packages(purpose))?;
@@ -88,7 +97,8 @@ pub(crate) fn prepare(places: &Places, purpose: Purpose) -> Result<Machine> {
 fn install_packages(purpose: Purpose) -> Result<(Outcome, ())> {
     let needed: &[&[Tool]] = match purpose {
         Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, BROWSER_TESTS],
-        Purpose::Types => &[LIBRARIES],
+        Purpose::DemoInWindows => &[LIBRARIES, WINDOW],
+        Purpose::DemoInBrowser | Purpose::Types => &[LIBRARIES],
     };
     let tools = needed.iter().flat_map(|tools| tools.iter());
     let mut missing: Vec<&str> = tools.filter(|tool| !(tool.is_there)()).map(|tool| tool.package).collect();

@@ -20,11 +20,12 @@ fn steps(places: &Places, machine: &Machine) -> Vec<Step> {
         cargo.args(arguments);
         cargo
     };
-    let page = |script: &str| {
+    let npm = |folder: &str, script: &str| {
         let mut npm = machine.command("npm");
-        npm.args(["run", "--silent", script]).current_dir(places.root.join("app-ui"));
+        npm.args(["run", "--silent", script]).current_dir(places.root.join(folder));
         npm
     };
+    let page = |script: &str| npm("app-ui", script);
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     vec![
@@ -41,6 +42,8 @@ fn steps(places: &Places, machine: &Machine) -> Vec<Step> {
             "the page's types",
             cargo(&["run", "--quiet", "--package", "xtask", "--bin", "world", "--", "types", "--check"]),
         ),
+        Step::new("the page for browser tests", npm("tests/browser", "build:page")),
+        Step::new("browser tests", npm("tests/browser", "test")),
     ]
 }
 

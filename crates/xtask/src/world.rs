@@ -1,8 +1,8 @@
 //! The half of `cargo xtask` that knows the other crates; `xtask` builds and starts it when all it needs is there.
+
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 mod args;
-#[cfg(test)]
 mod demo;
 mod types;
 
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
+        Command::Demo(args) => demo::run(&root()?, &args),
         Command::Types(args) => types::run(&root()?, &args),
         Command::Test => bail!("Run this through `cargo xtask`"),
     }

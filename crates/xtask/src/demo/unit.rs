@@ -24,6 +24,7 @@ pub(crate) const CLOCK: (u32, u32) = (9, 22);
 /// The carer with the handheld: Anna Karlsson.
 pub(crate) const HANDHELD: &str = "M01";
 /// Who joins her at the double-staffed visit: Fatima Omar.
+#[cfg(test)]
 pub(crate) const PARTNER: &str = "M02";
 /// Whose phone is silent: Jonas Wik.
 pub(crate) const SILENT: &str = "M03";

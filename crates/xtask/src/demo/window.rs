@@ -1,0 +1,59 @@
+//! A device in a window of the real app, in a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use tokio::process::{Child, Command};
+
+/// How a device's window is opened.
+#[derive(Debug, Clone)]
+pub(crate) struct WindowPlan {
+    pub(crate) app: PathBuf,
+    pub(crate) directory: PathBuf,
+    pub(crate) clock_offset_seconds: i64,
+    pub(crate) size: &'static str,
+    pub(crate) title: &'static str,
+}
+
+/// A window, and how to open it again.
+#[derive(Debug)]
+pub(crate) struct Window {
+    plan: WindowPlan,
+    process: Child,
+}
+
+impl Window {
+    /// Opens the window; it closes with the play.
+    pub(crate) fn open(plan: WindowPlan) -> Result<Self> {
+        let process = start(&plan)?;
+        Ok(Self { plan, process })
+    }
+
+    /// Ends the app as a crash would, without a chance to save anything, and opens it again.
+    pub(crate) async fn kill_and_reopen(&mut self) -> Result<()> {
+        self.process.kill().await.context("Could not end the app")?;
+        self.process = start(&self.plan)?;
+        Ok(())
+    }
+}
+
+fn start(plan: &WindowPlan) -> Result<Child> {
+    let mut app = Command::new(&plan.app);
+    app.env("RUNDAN_DATA_DIR", &plan.directory)
+        .env("RUNDAN_KEY_STORE", "file")
+        .env("RUNDAN_CLOCK_OFFSET", plan.clock_offset_seconds.to_string())
+        .env("RUNDAN_WINDOW", plan.size)
+        .env("RUNDAN_TITLE", plan.title)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log(&plan.directory)?)
+        .kill_on_drop(true);
+    app.spawn().context("Could not open a window")
+}
+
+/// What the app says goes beside its data: the terminal shows the play.
+fn log(directory: &Path) -> Result<Stdio> {
+    let log = std::fs::File::create(directory.join("app.log")).context("Could not open the app's log")?;
+    Ok(log.into())
+}

@@ -40,6 +40,7 @@ export class FakeDevice implements Device {
     if (which !== 'office') return new FakeDevice(world);
     for (const vault of world.app.vaults) Object.assign(vault, { name: 'Eva Ström', roles: ['planner'] });
     world.app.now = at('09:22');
+    world.online = true;
     const device = new FakeDevice(world);
     device.office = new FakeOffice(DATE, at('00:00'), world.app.now);
     return device;

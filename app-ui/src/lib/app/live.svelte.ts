@@ -5,24 +5,31 @@ export class Live<T> {
   value = $state.raw<T | null>(null);
   error = $state.raw<DeviceError | null>(null);
   readonly #read: () => Promise<T>;
-  #latest = 0;
+  #isWanted = false;
+  #reading: Promise<void> | null = null;
 
   constructor(read: () => Promise<T>) {
     this.#read = read;
   }
 
-  /** Reads it again; of answers that cross, the one asked for last is kept. */
+  /** Reads it again; what is asked for while it is being read is read once more, so that a busy unit still shows. */
   async reload(): Promise<void> {
-    const turn = ++this.#latest;
-    try {
-      const value = await this.#read();
-      if (turn === this.#latest) {
-        this.value = value;
+    this.#isWanted = true;
+    this.#reading ??= this.#readWhileWanted();
+    await this.#reading;
+  }
+
+  async #readWhileWanted(): Promise<void> {
+    while (this.#isWanted) {
+      this.#isWanted = false;
+      try {
+        this.value = await this.#read();
         this.error = null;
+      } catch (reason) {
+        this.error = DeviceError.from(reason);
       }
-    } catch (reason) {
-      if (turn === this.#latest) this.error = DeviceError.from(reason);
     }
+    this.#reading = null;
   }
 
   /** Reads it now and after each change, until the returned function is called. */

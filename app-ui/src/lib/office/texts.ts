@@ -191,6 +191,7 @@ export const texts = catalogue(
     notRead: 'Oläst',
     read: 'Läst av',
     openVisit: 'Öppna besöket',
+    openLate: 'Besked och samtal',
 
     incidentNone: 'Inga avvikelser',
     incidentNoneHelp: 'Det som personalen rapporterar visas här, det nyaste först.',
@@ -415,6 +416,7 @@ export const texts = catalogue(
     notRead: 'Unread',
     read: 'Read by',
     openVisit: 'Open the visit',
+    openLate: 'Calls and answers',
 
     incidentNone: 'No incidents',
     incidentNoneHelp: 'What the carers report shows here, the newest first.',

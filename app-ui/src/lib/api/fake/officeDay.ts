@@ -41,7 +41,7 @@ const CARERS: readonly (readonly [name: string, area: string])[] = [
 ];
 
 const GIVEN =
-  'Karl Nanna Maj-Britt Gun Rolf Stig Aino Sven Birgit Tore Ulla Per Ingrid Elsa Olof Rut Kjell Siv Arne Vera Göran Inga Lars Bengt Knut Asta Britta Alf Henny Ebba Nils Wivi Ove Maja Elis Rune Gerd Sixten Olga Uno Tyra Bror Ellen Sigge Ester Hilma Folke Aili Gösta Dagny Sigrid Harry Märta Evert Ruth Allan Signe Yngve Tora Helge'.split(
+  'Karl Nanna Maj-Britt Gun Rolf Stig Aino Sven Birgit Tore Ulla Per Ingrid Elsa Olof Rut Kjell Siv Arne Vera Göran Inga Lars Bengt Knut Asta Britta Alf Henny Ebba Nils Wivi Ove Maja Elis Rune Gerd Sixten Olga Uno Tyra Bror Ellen Sigge Ester Hilma Folke Aili Gösta Dagny Sigrid Harry Märta Evert Ruth Allan Signe Yngve Tora Helge Vivianne'.split(
     ' ',
   );
 const FAMILY = 'Ahlin Blom Dahl Ek Fors Grahn Hed Isaksson Jern Krook Lund Malm Norén Öberg Palm Rask Sjö Thor'.split(' ');

@@ -16,5 +16,5 @@ export default defineConfig({
   server: { port: 5174, strictPort: true },
   preview: { headers: { 'content-security-policy': POLICY } },
   resolve: process.env['VITEST'] === undefined ? {} : { conditions: ['browser'] },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', setupFiles: ['src/test-setup.ts'] },
 });

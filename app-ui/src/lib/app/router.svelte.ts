@@ -1,7 +1,10 @@
+import { SvelteMap } from 'svelte/reactivity';
+
 /** Where the person is in the app: the parts of the address after `#/`. */
 export class Router {
   parts = $state.raw<readonly string[]>([]);
   #steps = 0;
+  readonly #scrolls = new SvelteMap<string, number>();
 
   constructor() {
     this.#read();
@@ -22,9 +25,17 @@ export class Router {
   /** Goes to a screen, so that "back" comes back here. */
   go(...parts: string[]): void {
     this.#steps += 1;
+    this.#scrolls.set(this.parts.join('/'), window.scrollY);
     location.hash = path(parts);
     this.parts = parts;
-    window.scrollTo(0, 0);
+  }
+
+  /** How far down she was on this screen when she left it; forgotten once asked. */
+  takeScroll(): number | null {
+    const key = this.parts.join('/');
+    const scroll = this.#scrolls.get(key) ?? null;
+    this.#scrolls.delete(key);
+    return scroll;
   }
 
   /** Puts another screen in this one's place. */

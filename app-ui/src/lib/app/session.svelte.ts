@@ -1,4 +1,5 @@
 import { createContext } from 'svelte';
+import { SvelteSet } from 'svelte/reactivity';
 
 import { DeviceError, type Device } from '../api/device';
 import type { App, Done, Intent, Preferences, SyncChip, VaultView } from '../api/generated';
@@ -19,8 +20,10 @@ export class Session {
   app = $state.raw<App | null>(null);
   chip = $state.raw<SyncChip | null>(null);
   error = $state.raw<DeviceError | null>(null);
-  busy = $state(false);
   isWide = $state(false);
+  readonly #acting = new SvelteSet<string>();
+  /** Whether something that the person asked for is not durable yet. */
+  readonly busy: boolean = $derived(this.#acting.size > 0);
   /** The vault that is open. */
   readonly vault: VaultView | null = $derived(this.app?.vaults.find((vault) => vault.open) ?? null);
   /** Whether the office's layout is shown: the vault has a role there, and the window is wide unless that is all it has. */
@@ -53,6 +56,8 @@ export class Session {
   async load(): Promise<void> {
     try {
       this.#take(await this.device.call('app', {}));
+      // The chip comes with events; the first time it has to be asked for.
+      if (this.vault !== null && this.chip === null) this.chip ??= (await this.device.call('sync', {})).chip;
     } catch (reason) {
       this.error = DeviceError.from(reason);
     }
@@ -77,8 +82,10 @@ export class Session {
    * that is said instead, and the answer is null.
    */
   async act(intent: Intent, said?: string): Promise<Done | null> {
-    if (this.busy) return null;
-    this.busy = true;
+    // Two presses of one button are one act; presses of two buttons are two.
+    const key = JSON.stringify(intent);
+    if (this.#acting.has(key)) return null;
+    this.#acting.add(key);
     try {
       const done = await this.device.call('act', { intent });
       if (said !== undefined) {
@@ -89,7 +96,7 @@ export class Session {
       this.notices.fail(DeviceError.from(reason));
       return null;
     } finally {
-      this.busy = false;
+      this.#acting.delete(key);
     }
   }
 

@@ -48,8 +48,9 @@ export function stateWords(item: CheckItem): string {
 /** What is known of the other carer, always as of when. */
 export function partnerWords({ given_name, state, at, heard, last_done, last_done_at }: Partner): { who: string; rest: string } {
   const who = { here: texts.partnerHere, away: texts.partnerAway, ended: texts.partnerEnded, unknown: texts.partnerUnknown }[state];
-  const seen = state === 'unknown' ? heard : (heard ?? at);
-  const asOf = seen === null ? texts.asOfNever : texts.asOf(clock(seen));
+  const seen = heard ?? at;
+  const asOfTime = state === 'unknown' ? texts.notSeen : texts.asOf;
+  const asOf = seen === null ? texts.asOfNever : asOfTime(clock(seen));
   const did = last_done === null || last_done_at === null ? '' : texts.partnerDid(last_done, clock(last_done_at));
   return { who: who(given_name), rest: [asOf, did].filter((part) => part !== '').join(' ') };
 }

@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { DeviceError } from '../api/device';
+import { FakeDevice } from '../api/fake';
+import { UNDO_MS } from './notices.svelte';
+import { Router } from './router.svelte';
+import { Session } from './session.svelte';
+
+let device: FakeDevice;
+let session: Session;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  device = new FakeDevice();
+  session = new Session(device, new Router());
+  await session.load();
+});
+afterEach(() => vi.useRealTimers());
+
+test('an act is said, with a way to take it back', async () => {
+  await session.act({ do: 'write_note', visit: 'visit-1', text: 'Hej' }, 'Sparat');
+  expect(session.notices.notice?.text).toBe('Sparat');
+  expect(device.world.visits[0]?.notes).toHaveLength(1);
+  await session.notices.notice?.undo?.();
+  expect(device.world.visits[0]?.notes).toHaveLength(0);
+});
+
+test('undo stays for ten seconds', async () => {
+  await session.act({ do: 'write_note', visit: 'visit-1', text: 'Hej' }, 'Sparat');
+  vi.advanceTimersByTime(UNDO_MS - 1);
+  expect(session.notices.notice).not.toBeNull();
+  vi.advanceTimersByTime(1);
+  expect(session.notices.notice).toBeNull();
+});
+
+test('a failure is said until it is read, and gives no answer', async () => {
+  device.failure = new DeviceError({ code: 'disk_full', detail: null });
+  expect(await session.act({ do: 'write_note', visit: 'visit-1', text: 'Hej' }, 'Sparat')).toBeNull();
+  vi.advanceTimersByTime(10 * UNDO_MS);
+  expect(session.notices.notice?.error?.code).toBe('disk_full');
+});
+
+test('two presses of one button are one act, presses of two buttons are two', async () => {
+  const tick = (key: string) => session.act({ do: 'mark_done', visit: 'visit-4', items: [key] }, 'Gjord');
+  await Promise.all([tick('dusch'), tick('dusch'), tick('frukost')]);
+  expect(device.calls.filter(({ command }) => command === 'act')).toHaveLength(2);
+});
+
+test('the chip is there from the start', () => {
+  expect(session.chip?.unsent).toBe(3);
+});
+
+test('a planner sees the office, a carer who also plans sees it only in a wide window', async () => {
+  const [vault] = device.world.app.vaults;
+  if (vault === undefined) throw new Error('no vault');
+  vault.roles = ['planner'];
+  await session.load();
+  expect(session.isOffice).toBe(true);
+  vault.roles = ['carer', 'planner'];
+  await session.load();
+  expect(session.isOffice).toBe(false);
+  session.isWide = true;
+  expect(session.isOffice).toBe(true);
+});

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+
+import { aDay, at } from '../api/fake/world';
+import { changeWords, marks } from './shown';
+
+const [first] = aDay().visits;
+const card = first?.card;
+if (card === undefined) throw new Error('an empty day');
+
+test('a done visit shows when she was there', () => {
+  expect(marks(card)).toEqual([{ tone: 'ok', words: '07:04–07:26', isDone: true }]);
+});
+
+test('a clash and a dispute are named in words, not only in colour', () => {
+  const words = marks({ ...card, flags: ['clash', 'begun_though_cancelled'] }).map(({ words }) => words);
+  expect(words).toContain('Planen har två svar');
+  expect(words).toContain('Påbörjat fast det är inställt');
+});
+
+test('a visit not carried out says why', () => {
+  expect(marks({ ...card, state: 'not_carried_out', not_carried_out: 'in_hospital' })[0]?.words).toBe('Inte utfört: på sjukhus');
+});
+
+test('a change says what it was and what it is', () => {
+  const change = { document: 'v', kind: 'moved', name: 'A', start_before: at('13:15'), start_now: at('13:45'), at: at('07:42'), by: 'Eva' } as const;
+  expect(changeWords(change)).toBe('Flyttat från 13:15 till 13:45');
+  expect(changeWords({ ...change, kind: 'cancelled', start_now: null })).toBe('Inställt 13:15');
+});

@@ -1,0 +1,40 @@
+import { afterEach, expect, test } from 'vitest';
+
+import { errorTexts } from './errors';
+import { speak } from './i18n/catalogue.svelte';
+import { describe } from './more/record';
+import { chipWords } from './sync/words';
+import * as lists from './words';
+
+afterEach(() => speak('sv'));
+
+test('a word of a newer app is shown as it is', () => {
+  expect([lists.word(lists.lateReasons, 'traffic'), lists.word(lists.lateReasons, 'snow')]).toEqual(['Trafik', 'snow']);
+});
+
+test('texts follow the language', () => {
+  speak('en');
+  expect([lists.lateReasons.traffic, errorTexts.offline.slice(0, 10)]).toEqual(['Traffic', 'The server']);
+});
+
+test('Swedish says "inte" and never "ej"', () => {
+  const sources = import.meta.glob<string>(['./**/texts.ts', './words.ts', './errors.ts'], { query: '?raw', import: 'default', eager: true });
+  expect(Object.keys(sources).length).toBeGreaterThan(8);
+  const wrong = Object.entries(sources).filter(([, text]) => /\bej\b/i.test(text)).map(([path]) => path);
+  expect(wrong).toEqual([]);
+});
+
+test('the chip is honest about what is not sent', () => {
+  const chip = { state: 'offline', unsent: 1, heard: null, percent: null } as const;
+  expect(chipWords(chip)).toEqual({ look: 'waiting', words: '1 inte skickad' });
+  expect(chipWords({ ...chip, unsent: 3 }).words).toBe('3 inte skickade');
+  expect(chipWords({ ...chip, unsent: 0 }).words).toBe('Inget nät');
+  expect(chipWords({ ...chip, state: 'up_to_date', unsent: 0 })).toEqual({ look: 'sent', words: 'Allt är skickat' });
+  expect(chipWords({ ...chip, state: 'loading', percent: 40 }).words).toBe('Hämtar 40 %');
+});
+
+test('a stored fact is described with its reason', () => {
+  const line = { fact: 'f', document: 'd', title: 'A', kind: 'not_done', about: 'Dusch', word: 'declined', text: '', by: 'L', on_behalf_of: null, at: 0, at_reason: '', entered: 0, received: null, superseded: false };
+  expect(describe(line)).toBe('Inte gjord: Dusch, Ville inte');
+  expect(describe({ ...line, kind: 'from_later', about: '', word: '' })).toBe('from_later');
+});

@@ -1,5 +1,21 @@
-//! The sync server of Rundan.
+//! The sync server: storage, the gate's keeper, scope, enrolment, hints and administration.
+//!
+//! It never shows anyone what is out of her scope, and never changes what was accepted. Start reading at
+//! [`server::Server`], then [`scope::Commit`], the one way to change a unit, and [`sync`], which answers vaults.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+pub mod bell;
+pub mod enrol;
+pub mod error;
+pub mod http;
 pub mod import;
+pub mod keys;
+pub mod scope;
+pub mod seams;
+pub mod server;
+pub mod store;
+pub mod sync;
+
+pub use error::{Error, Result};
+pub use server::Server;

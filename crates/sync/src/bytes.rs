@@ -69,3 +69,15 @@ bytes!(
     PublicKey,
     32
 );
+
+impl HintToken {
+    /// Writes it as a part of a path.
+    pub fn to_text(&self) -> String {
+        crate::base64url::encode(&self.0)
+    }
+
+    /// Reads what [`HintToken::to_text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::try_from(crate::base64url::decode(text)?.as_slice()).ok()
+    }
+}

@@ -1,0 +1,47 @@
+//! The one place where an error becomes an answer. What is the asker's to mend says so; what is not says nothing.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rundan_sync::{Problem, ProblemCode, wire};
+
+use crate::error::Error;
+
+/// An error on its way to the asker.
+#[derive(Debug)]
+pub struct ApiError(Error);
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = match self.0 {
+            Error::Problem(problem) => {
+                tracing::debug!(code = ?problem.code, "a request was refused");
+                problem
+            }
+            error => {
+                tracing::error!(error = %error.chain(), "a request failed");
+                Problem { code: ProblemCode::Unavailable, counter: None }
+            }
+        };
+        let body = wire::to_cbor(&problem).unwrap_or_default();
+        (status(problem.code), [(header::CONTENT_TYPE, "application/cbor")], body).into_response()
+    }
+}
+
+fn status(code: ProblemCode) -> StatusCode {
+    match code {
+        ProblemCode::Stale => StatusCode::CONFLICT,
+        ProblemCode::Statement => StatusCode::UNAUTHORIZED,
+        ProblemCode::Revoked | ProblemCode::Code => StatusCode::FORBIDDEN,
+        ProblemCode::Malformed => StatusCode::BAD_REQUEST,
+        ProblemCode::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::Version => StatusCode::UPGRADE_REQUIRED,
+        ProblemCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        ProblemCode::Unavailable | ProblemCode::Unknown => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

@@ -1,0 +1,84 @@
+//! HTTP: a path a function, each of which hands over to what is not HTTP.
+
+mod error;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use rundan_sync::statement::{HEADER, STATEMENT_BYTES_MAX};
+use rundan_sync::{HintToken, ProblemCode, wire};
+
+pub use error::ApiError;
+
+use crate::bell::Hint;
+use crate::server::Server;
+use crate::{enrol, sync};
+
+/// How long a body may take to come: a slow network is served, a connection held open for its own sake is not.
+const BODY_SECONDS_MAX: u64 = 60;
+
+/// The server's paths.
+pub fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route(sync::PATH, post(answer_sync))
+        .route(enrol::PATH, post(answer_enrol))
+        .route("/v1/hint/{token}", get(answer_hint))
+        .route("/healthz", get(answer_health))
+        .with_state(server)
+}
+
+async fn answer_sync(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let statement = statement(&headers)?;
+    let body = read(body).await?;
+    Ok(message(sync::answer(&server, statement, body).await?))
+}
+
+async fn answer_enrol(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    let statement = statement(&headers)?;
+    let body = read(body).await?;
+    Ok(message(enrol::answer(&server, statement, body).await?))
+}
+
+/// 204: something is new. 304: nothing came; ask again. 410: the token is unknown; a sync gives another.
+async fn answer_hint(State(server): State<Arc<Server>>, Path(token): Path<String>) -> StatusCode {
+    let Some(token) = HintToken::parse(&token) else { return StatusCode::GONE };
+    match server.bell.wait(token).await {
+        Hint::New => StatusCode::NO_CONTENT,
+        Hint::Nothing => StatusCode::NOT_MODIFIED,
+        Hint::Unknown => StatusCode::GONE,
+    }
+}
+
+async fn answer_health(State(server): State<Arc<Server>>) -> Result<&'static str, ApiError> {
+    server.db.read(|tx| Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?)).await?;
+    Ok("ok\n")
+}
+
+fn statement(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let value = headers.get(HEADER).and_then(|value| value.to_str().ok());
+    Ok(value.filter(|value| value.len() <= STATEMENT_BYTES_MAX).ok_or(ProblemCode::Statement)?)
+}
+
+async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+    let whole = to_bytes(body, wire::REQUEST_BYTES_MAX);
+    let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), whole).await;
+    match whole {
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Err(error)) if is_too_long(&error) => Err(ProblemCode::TooLong.into()),
+        Ok(Err(_)) | Err(_) => Err(ProblemCode::Malformed.into()),
+    }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+}
+
+fn message(body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, wire::CONTENT_TYPE)], body).into_response()
+}

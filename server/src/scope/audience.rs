@@ -1,0 +1,167 @@
+//! Audiences: their names, what each person should have in hers, and what she holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use rundan_model::policy::{Relation, Standing, readers};
+use rundan_model::{DocumentId, Kind, PersonId, UnitId};
+use rundan_sync::Digest;
+use rusqlite::{Connection, params};
+
+use super::{DAYS_AHEAD, DAYS_BACK, OWN_WORK_DAYS};
+use crate::error::Result;
+use crate::store::documents::DocumentRow;
+use crate::store::log::{UnitState, seq_of_day_back};
+use crate::store::{column, people, sql};
+
+/// Who reads together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audience {
+    /// Everyone with a role in the unit.
+    Unit,
+    /// The office.
+    Office,
+    /// One person.
+    Person(PersonId),
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unit => f.write_str("unit"),
+            Self::Office => f.write_str("office"),
+            Self::Person(person) => write!(f, "person/{person}"),
+        }
+    }
+}
+
+impl Audience {
+    /// Reads the name that `Display` wrote.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "unit" => Some(Self::Unit),
+            "office" => Some(Self::Office),
+            other => other.strip_prefix("person/")?.parse().ok().map(Self::Person),
+        }
+    }
+}
+
+/// What a person should have in her own audience: by document, its share in the digest and whether the office does
+/// not read it.
+pub(super) fn due(tx: &Connection, state: &UnitState, person: PersonId) -> Result<BTreeMap<DocumentId, Share>> {
+    let mut statement = tx.prepare_cached(
+        "WITH visit AS (
+             SELECT document FROM work_day WHERE unit = ?1 AND person = ?2 AND day BETWEEN ?3 AND ?4
+         ), recipient AS (
+             SELECT v.recipient FROM visit JOIN visit_recipient v ON v.unit = ?1 AND v.document = visit.document
+         ), due AS (
+             SELECT document FROM visit
+             UNION SELECT recipient FROM recipient
+             UNION SELECT a.document FROM recipient JOIN recipient_access a
+                 ON a.unit = ?1 AND a.recipient = recipient.recipient
+             UNION SELECT document FROM contact_worker WHERE unit = ?1 AND person = ?2
+             UNION SELECT document FROM own_work WHERE unit = ?1 AND person = ?2 AND ordinal >= ?5
+         )
+         SELECT d.document, d.kind, d.digest FROM due JOIN document d ON d.unit = ?1 AND d.document = due.document",
+    )?;
+    let oldest = state.days_opened.saturating_sub(OWN_WORK_DAYS);
+    let rows = statement.query_map(
+        params![state.unit.0, person.0, state.day.0 - DAYS_BACK, state.day.0 + DAYS_AHEAD, sql(oldest)],
+        |row| {
+            let kind = Kind::from(row.get_ref(1)?.as_str()?);
+            Ok((column::<DocumentId>(row, 0)?, kind, column::<Digest>(row, 2)?))
+        },
+    )?;
+    let mut due = BTreeMap::new();
+    for row in rows {
+        let (document, kind, digest) = row?;
+        let readers = readers(&kind);
+        if readers.persons {
+            due.insert(document, Share { digest, is_private: !readers.office });
+        }
+    }
+    Ok(due)
+}
+
+/// A document's part in an audience's sums.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    pub(super) digest: Digest,
+    pub(super) is_private: bool,
+}
+
+/// What is in an audience now.
+pub(super) fn present(tx: &Connection, unit: UnitId, audience: Audience) -> Result<BTreeMap<DocumentId, Share>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT a.document, d.kind, d.digest FROM audience_document a
+         JOIN document d ON d.unit = a.unit AND d.document = a.document
+         WHERE a.unit = ?1 AND a.audience = ?2 AND a.removed_seq IS NULL",
+    )?;
+    let rows = statement.query_map(params![unit.0, audience.to_string()], |row| {
+        let kind = Kind::from(row.get_ref(1)?.as_str()?);
+        Ok((column(row, 0)?, Share { digest: column(row, 2)?, is_private: !readers(&kind).office }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The audiences that have a document now.
+pub(super) fn with_document(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Vec<Audience>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT audience FROM audience_document WHERE unit = ?1 AND document = ?2 AND removed_seq IS NULL",
+    )?;
+    let rows =
+        statement.query_map(params![unit.0, document.0], |row| Ok(Audience::parse(row.get_ref(0)?.as_str()?)))?;
+    let audiences: Vec<Option<Audience>> = rows.collect::<rusqlite::Result<_>>()?;
+    Ok(audiences.into_iter().flatten().collect())
+}
+
+/// Whether a person holds a document at a place in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldAt(pub bool);
+
+/// Says whether a person held a document after the entry at `at_seq`.
+pub fn held_at(tx: &Connection, unit: UnitId, person: PersonId, document: DocumentId, at_seq: u64) -> Result<HeldAt> {
+    let mut statement = tx.prepare_cached(
+        "SELECT 1 FROM audience_document d
+         JOIN audience_member m ON m.unit = d.unit AND m.audience = d.audience AND m.person = ?2
+             AND m.added_seq <= ?4 AND (m.removed_seq IS NULL OR m.removed_seq > ?4)
+         WHERE d.unit = ?1 AND d.document = ?3
+             AND d.added_seq <= ?4 AND (d.removed_seq IS NULL OR d.removed_seq > ?4)",
+    )?;
+    Ok(HeldAt(statement.exists(params![unit.0, person.0, document.0, sql(at_seq)])?))
+}
+
+/// How a person stands to a document: what the gate judges by. `known` is none for one that she is about to begin.
+pub fn standing(
+    tx: &Connection,
+    state: &UnitState,
+    person: PersonId,
+    document: DocumentId,
+    known: Option<&DocumentRow>,
+) -> Result<Standing> {
+    let unit = state.unit;
+    let exists = |select: &str| -> Result<bool> {
+        Ok(tx.prepare_cached(select)?.exists(params![unit.0, person.0, document.0])?)
+    };
+    let relation = Relation {
+        in_scope: was_in_scope(tx, state, person, document)?,
+        began: known.is_none_or(|row| row.begun_by == person),
+        own: known.is_some_and(|row| row.kind == Kind::RunSheet)
+            && exists("SELECT 1 FROM work_day WHERE unit = ?1 AND person = ?2 AND document = ?3")?,
+        contact_worker: exists("SELECT 1 FROM contact_worker WHERE unit = ?1 AND person = ?2 AND document = ?3")?,
+    };
+    let roles: BTreeSet<_> = people::roles(tx, unit, person)?;
+    Ok(Standing { roles, relation, is_server: false })
+}
+
+/// Whether she holds it, or held it when the day 14 opened days back began.
+fn was_in_scope(tx: &Connection, state: &UnitState, person: PersonId, document: DocumentId) -> Result<bool> {
+    let oldest = seq_of_day_back(tx, state, OWN_WORK_DAYS)?;
+    let mut statement = tx.prepare_cached(
+        "SELECT 1 FROM audience_document d
+         JOIN audience_member m ON m.unit = d.unit AND m.audience = d.audience AND m.person = ?2
+             AND (m.removed_seq IS NULL OR m.removed_seq > ?4)
+         WHERE d.unit = ?1 AND d.document = ?3 AND (d.removed_seq IS NULL OR d.removed_seq > ?4)",
+    )?;
+    Ok(statement.exists(params![state.unit.0, person.0, document.0, sql(oldest)])?)
+}

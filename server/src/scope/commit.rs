@@ -1,0 +1,386 @@
+//! One commit to a unit: changes, roles and days go into the log, then audiences follow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rundan_documents::Document;
+use rundan_model::policy::readers;
+use rundan_model::{ActorId, ChangeHash, Content, DocumentId, Kind, PersonId, Role, Timestamp, UnitId};
+use rundan_sync::Digest;
+use rundan_sync::chain::{EntryKind, NO_DOCUMENT, payload_hash};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::audience::{self, Audience, Share};
+use super::plan;
+use crate::error::Result;
+use crate::store::documents::{DocumentRow, NewChange, Signer};
+use crate::store::log::{Log, UnitState};
+use crate::store::{column, documents, people, sql};
+
+/// A change that passed the gate, or that the server's own vault made.
+#[derive(Debug, Clone)]
+pub struct AcceptedChange {
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// The session that made it.
+    pub actor: ActorId,
+    /// Its number in the session.
+    pub actor_seq: u64,
+    /// Its bytes.
+    pub payload: Vec<u8>,
+    /// Whether it puts into the plan.
+    pub touches_plan: bool,
+    /// Whether it appends facts.
+    pub states_facts: bool,
+}
+
+/// Whose vaults have something new to ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched(pub BTreeSet<PersonId>);
+
+/// A commit in the making. Nothing holds unless [`Commit::finish`] is called and the transaction is committed.
+pub struct Commit<'a> {
+    tx: &'a Connection,
+    log: Log<'a>,
+    /// People whose audience is recomputed at the end.
+    affected: BTreeSet<PersonId>,
+    moves: BTreeMap<Audience, Moves>,
+    sums: BTreeMap<Audience, (Digest, Digest)>,
+    touched: BTreeSet<Audience>,
+}
+
+#[derive(Default)]
+struct Moves {
+    added: BTreeMap<DocumentId, Share>,
+    removed: BTreeMap<DocumentId, Share>,
+    members_added: BTreeSet<PersonId>,
+    members_removed: BTreeSet<PersonId>,
+}
+
+impl<'a> Commit<'a> {
+    /// Opens a commit. Where a new day has come, it opens the day first, which moves everyone's window.
+    pub fn open(tx: &'a Connection, unit: UnitId, now: Timestamp) -> Result<Self> {
+        let mut commit = Self {
+            tx,
+            log: Log::open(tx, unit)?,
+            affected: BTreeSet::new(),
+            moves: BTreeMap::new(),
+            sums: BTreeMap::new(),
+            touched: BTreeSet::new(),
+        };
+        if commit.log.open_day(now)? {
+            commit.affected.extend(people::staff_of(tx, unit)?);
+        }
+        Ok(commit)
+    }
+
+    /// The unit as it stands, with what this commit has done so far.
+    pub fn state(&self) -> &UnitState {
+        &self.log.state
+    }
+
+    /// The connection that the commit writes to.
+    pub fn connection(&self) -> &'a Connection {
+        self.tx
+    }
+
+    /// Logs changes to one document and keeps its new state; returns the changes' places in the log.
+    ///
+    /// `known` is the document's row from before, `content` what it says now where that is at hand.
+    pub fn accept(
+        &mut self,
+        known: Option<&DocumentRow>,
+        document: &Document,
+        changes: &[AcceptedChange],
+        signer: &Signer,
+        content: Option<&Content>,
+    ) -> Result<Vec<u64>> {
+        let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
+        let mut places = Vec::with_capacity(changes.len());
+        for change in changes {
+            let place = self.log.append(EntryKind::Change, id, change.hash)?;
+            let row = NewChange {
+                document: id,
+                hash: change.hash,
+                actor: change.actor,
+                actor_seq: change.actor_seq,
+                payload: &change.payload,
+            };
+            documents::insert_change(tx, unit, place, &row, signer)?;
+            places.push(place);
+        }
+        match known {
+            Some(row) => self.take_update(row, document)?,
+            None => self.take_new(document, signer)?,
+        }
+        if known.is_none() || changes.iter().any(|change| change.touches_plan) {
+            let read;
+            let content = match content {
+                Some(content) => content,
+                None => {
+                    read = document.content();
+                    &read
+                }
+            };
+            let bearing = plan::bearing(content);
+            self.affected.extend(plan::write(tx, unit, id, document.kind(), &bearing, known.is_none())?);
+        }
+        self.note_own_work(known, document, changes, signer)?;
+        Ok(places)
+    }
+
+    fn take_new(&mut self, document: &Document, signer: &Signer) -> Result<()> {
+        let seq = self.log.seq();
+        let digest = documents::insert(self.tx, self.log.state.unit, document, signer.person, seq)?;
+        let readers = readers(document.kind());
+        let share = Share { digest, is_private: !readers.office };
+        let shared = [(readers.unit, Audience::Unit), (readers.office && !readers.unit, Audience::Office)];
+        for (_, audience) in shared.into_iter().filter(|(is_reader, _)| *is_reader) {
+            self.moves.entry(audience).or_default().added.insert(document.id(), share);
+        }
+        Ok(())
+    }
+
+    fn take_update(&mut self, known: &DocumentRow, document: &Document) -> Result<()> {
+        let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
+        let digest = documents::update(tx, unit, document, self.log.seq())?;
+        let is_private = !readers(document.kind()).office;
+        for audience in audience::with_document(tx, unit, id)? {
+            let sum = self.sum(audience)?;
+            sum.0 = sum.0.minus(known.digest).plus(digest);
+            if is_private {
+                sum.1 = sum.1.minus(known.digest).plus(digest);
+            }
+            self.touched.insert(audience);
+        }
+        for moves in self.moves.values_mut() {
+            if let Some(share) = moves.added.get_mut(&id) {
+                share.digest = digest;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a person began, and visits with a fact of hers, stay in her scope for a while.
+    fn note_own_work(
+        &mut self,
+        known: Option<&DocumentRow>,
+        document: &Document,
+        changes: &[AcceptedChange],
+        signer: &Signer,
+    ) -> Result<()> {
+        let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
+        let states_facts = changes.iter().any(|change| change.states_facts);
+        let is_own = known.is_none() || (*document.kind() == Kind::Visit && states_facts);
+        if !is_own || signer.counter == 0 || !readers(document.kind()).persons {
+            return Ok(());
+        }
+        let is_office = people::roles(tx, unit, signer.person)?.iter().any(Role::is_office);
+        // The office holds it anyway, unless nobody but its author reads it.
+        if is_office && readers(document.kind()).office {
+            return Ok(());
+        }
+        tx.prepare_cached(
+            "INSERT INTO own_work (unit, person, document, ordinal) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (unit, person, document) DO UPDATE SET ordinal = excluded.ordinal",
+        )?
+        .execute(params![unit.0, signer.person.0, id.0, sql(self.log.state.days_opened)])?;
+        if !audience::with_document(tx, unit, id)?.contains(&Audience::Person(signer.person)) {
+            self.affected.insert(signer.person);
+        }
+        Ok(())
+    }
+
+    /// Gives a person a role; says whether she did not have it.
+    pub fn give_role(&mut self, person: PersonId, role: &Role) -> Result<bool> {
+        let rows = self.tx.execute(
+            "INSERT INTO role (unit, person, role) VALUES (?1, ?2, ?3) ON CONFLICT (unit, person, role) DO NOTHING",
+            params![self.log.state.unit.0, person.0, role.as_str()],
+        )?;
+        self.log_role(person, role, "+", rows)
+    }
+
+    /// Takes a role from a person; says whether she had it.
+    pub fn take_role(&mut self, person: PersonId, role: &Role) -> Result<bool> {
+        let rows = self.tx.execute(
+            "DELETE FROM role WHERE unit = ?1 AND person = ?2 AND role = ?3",
+            params![self.log.state.unit.0, person.0, role.as_str()],
+        )?;
+        self.log_role(person, role, "-", rows)
+    }
+
+    fn log_role(&mut self, person: PersonId, role: &Role, sign: &str, rows: usize) -> Result<bool> {
+        if rows == 0 {
+            return Ok(false);
+        }
+        let payload = format!("{sign}{person} {role}");
+        self.log.append(EntryKind::Role, NO_DOCUMENT, payload_hash(payload.as_bytes()))?;
+        let roles = people::roles(self.tx, self.log.state.unit, person)?;
+        let due = [
+            (Audience::Unit, !roles.is_empty()),
+            (Audience::Person(person), !roles.is_empty()),
+            (Audience::Office, roles.iter().any(Role::is_office)),
+        ];
+        for (audience, is_member) in due {
+            let moves = self.moves.entry(audience).or_default();
+            let (into, out) = (&mut moves.members_added, &mut moves.members_removed);
+            let (yes, no) = if is_member { (into, out) } else { (out, into) };
+            yes.insert(person);
+            no.remove(&person);
+        }
+        self.affected.insert(person);
+        Ok(true)
+    }
+
+    /// Recomputes the audiences that this commit touches and writes the end of the log.
+    pub fn finish(mut self) -> Result<(UnitState, Touched)> {
+        for person in std::mem::take(&mut self.affected) {
+            self.recompute(person)?;
+        }
+        for (audience, moves) in std::mem::take(&mut self.moves) {
+            self.apply(audience, &moves)?;
+        }
+        for (audience, (digest, private)) in std::mem::take(&mut self.sums) {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO audience (unit, audience, digest, digest_private) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (unit, audience) DO UPDATE
+                     SET digest = excluded.digest, digest_private = excluded.digest_private",
+                )?
+                .execute(params![self.log.state.unit.0, audience.to_string(), digest.0, private.0])?;
+        }
+        let touched = self.touched_people()?;
+        Ok((self.log.close()?, touched))
+    }
+
+    fn recompute(&mut self, person: PersonId) -> Result<()> {
+        let unit = self.log.state.unit;
+        let audience = Audience::Person(person);
+        let has_role = !people::roles(self.tx, unit, person)?.is_empty();
+        let due = if has_role { audience::due(self.tx, &self.log.state, person)? } else { BTreeMap::new() };
+        let present = audience::present(self.tx, unit, audience)?;
+        let moves = self.moves.entry(audience).or_default();
+        moves.added.extend(due.iter().filter(|(document, _)| !present.contains_key(document)));
+        moves.removed.extend(present.iter().filter(|(document, _)| !due.contains_key(document)));
+        Ok(())
+    }
+
+    fn apply(&mut self, audience: Audience, moves: &Moves) -> Result<()> {
+        let (tx, unit, name) = (self.tx, self.log.state.unit, audience.to_string());
+        let members_added = self.not_yet(&name, &moves.members_added, true)?;
+        let members_removed = self.not_yet(&name, &moves.members_removed, false)?;
+        let is_empty = moves.added.is_empty() && moves.removed.is_empty();
+        if is_empty && members_added.is_empty() && members_removed.is_empty() {
+            return Ok(());
+        }
+        let payload = describe(&name, moves, &members_added, &members_removed);
+        let at = sql(self.log.append(EntryKind::Audience, NO_DOCUMENT, payload_hash(&payload))?);
+        for document in moves.removed.keys() {
+            tx.prepare_cached(
+                "UPDATE audience_document SET removed_seq = ?4
+                 WHERE unit = ?1 AND audience = ?2 AND document = ?3 AND removed_seq IS NULL",
+            )?
+            .execute(params![unit.0, name, document.0, at])?;
+        }
+        for document in moves.added.keys() {
+            tx.prepare_cached(
+                "INSERT INTO audience_document (unit, audience, document, added_seq) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![unit.0, name, document.0, at])?;
+        }
+        for person in &members_removed {
+            tx.prepare_cached(
+                "UPDATE audience_member SET removed_seq = ?4
+                 WHERE unit = ?1 AND audience = ?2 AND person = ?3 AND removed_seq IS NULL",
+            )?
+            .execute(params![unit.0, name, person.0, at])?;
+        }
+        for person in &members_added {
+            tx.prepare_cached(
+                "INSERT INTO audience_member (unit, audience, person, added_seq) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![unit.0, name, person.0, at])?;
+        }
+        let sum = self.sum(audience)?;
+        for (share, is_added) in
+            moves.added.values().map(|s| (s, true)).chain(moves.removed.values().map(|s| (s, false)))
+        {
+            let shift = |sum: Digest| if is_added { sum.plus(share.digest) } else { sum.minus(share.digest) };
+            sum.0 = shift(sum.0);
+            if share.is_private {
+                sum.1 = shift(sum.1);
+            }
+        }
+        self.touched.insert(audience);
+        Ok(())
+    }
+
+    /// Those of `people` who are not members yet, or who still are.
+    fn not_yet(&self, name: &str, people: &BTreeSet<PersonId>, is_added: bool) -> Result<Vec<PersonId>> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT 1 FROM audience_member WHERE unit = ?1 AND person = ?2 AND audience = ?3 AND removed_seq IS NULL",
+        )?;
+        let mut moving = Vec::new();
+        for person in people {
+            let is_member = statement.exists(params![self.log.state.unit.0, person.0, name])?;
+            if is_member != is_added {
+                moving.push(*person);
+            }
+        }
+        Ok(moving)
+    }
+
+    fn sum(&mut self, audience: Audience) -> Result<&mut (Digest, Digest)> {
+        let known = match self.sums.get(&audience) {
+            Some(sum) => *sum,
+            None => digests(self.tx, self.log.state.unit, audience)?,
+        };
+        Ok(self.sums.entry(audience).or_insert(known))
+    }
+
+    fn touched_people(&self) -> Result<Touched> {
+        let mut touched = BTreeSet::new();
+        for audience in &self.touched {
+            if let Audience::Person(person) = audience {
+                touched.insert(*person);
+                continue;
+            }
+            let mut statement = self.tx.prepare_cached(
+                "SELECT person FROM audience_member WHERE unit = ?1 AND audience = ?2 AND removed_seq IS NULL",
+            )?;
+            let members =
+                statement.query_map(params![self.log.state.unit.0, audience.to_string()], |row| column(row, 0))?;
+            for member in members {
+                touched.insert(member?);
+            }
+        }
+        Ok(Touched(touched))
+    }
+}
+
+/// An audience's sums: over all its documents, and over those that the office does not read.
+pub(crate) fn digests(tx: &Connection, unit: UnitId, audience: Audience) -> Result<(Digest, Digest)> {
+    let mut statement =
+        tx.prepare_cached("SELECT digest, digest_private FROM audience WHERE unit = ?1 AND audience = ?2")?;
+    let sums = statement
+        .query_row(params![unit.0, audience.to_string()], |row| Ok((column(row, 0)?, column(row, 1)?)))
+        .optional()?;
+    Ok(sums.unwrap_or((Digest::ZERO, Digest::ZERO)))
+}
+
+/// What the entry's payload hash covers: the audience and who and what came and went, in the order of ids.
+fn describe(name: &str, moves: &Moves, members_added: &[PersonId], members_removed: &[PersonId]) -> Vec<u8> {
+    let mut payload = name.as_bytes().to_vec();
+    for (sign, documents) in [(b'+', &moves.added), (b'-', &moves.removed)] {
+        for document in documents.keys() {
+            payload.push(sign);
+            payload.extend(document.0);
+        }
+    }
+    for (sign, people) in [(b'>', members_added), (b'<', members_removed)] {
+        for person in people {
+            payload.push(sign);
+            payload.extend(person.0);
+        }
+    }
+    payload
+}

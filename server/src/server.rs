@@ -1,0 +1,116 @@
+//! The server as a value: its database, secrets, clock and bell. [`crate::http::router`] puts HTTP before it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rundan_model::{PersonId, UnitId};
+
+use crate::bell::Bell;
+use crate::error::Result;
+use crate::keys::Keys;
+use crate::scope::{Commit, OwnSession, Touched};
+use crate::seams::{Clock, Random, SystemClock, SystemRandom};
+use crate::store::{Db, log, people, vaults};
+use crate::sync::PageMemory;
+
+/// The file that holds everything but the secrets.
+pub const DATABASE: &str = "rundan.db";
+
+/// A server.
+pub struct Server {
+    /// The database.
+    pub db: Db,
+    /// The secrets.
+    pub keys: Keys,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Who waits for news.
+    pub bell: Bell,
+    pub(crate) pages: PageMemory,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Server {}", self.keys.server())
+    }
+}
+
+impl Server {
+    /// A server over the files of a folder, making those that are missing.
+    pub async fn open(folder: &Path) -> Result<Arc<Self>> {
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let keys = Keys::open(folder, &*random)?;
+        Self::new(Db::threads(&folder.join(DATABASE))?, keys, Arc::new(SystemClock), random).await
+    }
+
+    /// A server over these parts.
+    pub async fn new(db: Db, keys: Keys, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Self>> {
+        let bell = Bell::new(&*random);
+        let server = Arc::new(Self { db, keys, clock, random, bell, pages: PageMemory::default() });
+        server.ensure_own_vault().await?;
+        Ok(server)
+    }
+
+    async fn ensure_own_vault(self: &Arc<Self>) -> Result<()> {
+        let server = Arc::clone(self);
+        self.db
+            .write(move |tx| {
+                if vaults::own(tx)?.is_some() {
+                    return Ok(());
+                }
+                let person = people::create(tx, None, "Rundan", &*server.random)?;
+                let vault = rundan_model::VaultId(crate::seams::random_bytes(&*server.random));
+                vaults::create(tx, vault, person, server.keys.public(), server.clock.now())?;
+                tx.execute("INSERT INTO own_vault (vault) VALUES (?1)", [&vault.0[..]])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Runs one commit to a unit as the server's own vault, in a session of its own, and rings for those it touched.
+    pub async fn commit<T: Send + 'static>(
+        self: &Arc<Self>,
+        unit: UnitId,
+        work: impl FnOnce(&mut Commit<'_>, &OwnSession) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let server = Arc::clone(self);
+        let (outcome, touched) = self
+            .db
+            .write(move |tx| {
+                let own = own_session(tx, &*server.random)?;
+                let mut commit = Commit::open(tx, unit, server.clock.now())?;
+                let outcome = work(&mut commit, &own)?;
+                let (_, touched) = commit.finish()?;
+                Ok((outcome, touched))
+            })
+            .await?;
+        self.ring(&touched);
+        Ok(outcome)
+    }
+
+    /// Opens the day in every unit where a new one has come.
+    pub async fn open_day(self: &Arc<Self>) -> Result<()> {
+        for unit in self.db.read(log::units).await? {
+            self.commit(unit, |_, _| Ok(())).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the vaults of those people that there is something new.
+    pub fn ring(&self, touched: &Touched) {
+        self.bell.ring(touched.0.iter().copied());
+    }
+
+    /// Everyone who has a role in a unit, in the order of their ids.
+    pub async fn staff_of(&self, unit: UnitId) -> Result<Vec<PersonId>> {
+        self.db.read(move |tx| people::staff_of(tx, unit)).await
+    }
+}
+
+/// A fresh session of the server's own vault.
+pub fn own_session(tx: &rusqlite::Connection, random: &dyn Random) -> Result<OwnSession> {
+    let own = vaults::own(tx)?.ok_or_else(|| crate::error::Error::Ask("The server has no vault of its own".into()))?;
+    Ok(OwnSession::open(own.vault, own.person, random))
+}

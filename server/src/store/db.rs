@@ -1,0 +1,223 @@
+//! The one way to the database: [`Db::write`] and [`Db::read`].
+//!
+//! In production each has a thread of its own; in a simulated world the work runs where it is called. Nothing else
+//! of the server may start a thread or block on the database.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::SCHEMA;
+use crate::error::{Error, Result};
+
+/// How many works may wait before callers wait themselves.
+const QUEUE_MAX: usize = 256;
+/// How many works one commit may hold: enough to share its cost, few enough to answer soon.
+const BATCH_MAX: usize = 64;
+/// The version of the tables.
+const USER_VERSION: i64 = 1;
+
+/// Work with its answer: runs inside the batch's transaction, and is told whether that was committed.
+type Work = Box<dyn FnOnce(&Connection) -> Settle + Send>;
+type Settle = Box<dyn FnOnce(bool) + Send>;
+
+/// The database.
+#[derive(Clone)]
+pub struct Db {
+    writer: Lane,
+    reader: Lane,
+}
+
+#[derive(Clone)]
+enum Lane {
+    Thread(mpsc::SyncSender<Work>),
+    Inline(Arc<Mutex<Connection>>),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Write,
+    Read,
+}
+
+/// Opens the file with the settings that durability rests on, and makes the tables in a new one.
+pub fn open_file(path: &Path) -> Result<Connection> {
+    let connection = Connection::open(path)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        USER_VERSION => Ok(()),
+        0 => Ok(connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {USER_VERSION}; COMMIT;"))?),
+        newer => Err(Error::Ask(format!("The database is of version {newer}: run a newer rundan-server"))),
+    }
+}
+
+impl Db {
+    /// Two threads over the file: one that writes, several works in one commit, and one that reads.
+    pub fn threads(path: &Path) -> Result<Self> {
+        let writer = open_file(path)?;
+        let reader = open_file(path)?;
+        reader.execute_batch("PRAGMA query_only = ON")?;
+        Ok(Self { writer: spawn(writer, Mode::Write)?, reader: spawn(reader, Mode::Read)? })
+    }
+
+    /// Works run where they are called, one by one.
+    pub fn inline(connection: Connection) -> Self {
+        let lane = Lane::Inline(Arc::new(Mutex::new(connection)));
+        Self { writer: lane.clone(), reader: lane }
+    }
+
+    /// A database in memory whose works run where they are called.
+    pub fn in_memory() -> Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        prepare(&connection)?;
+        Ok(Self::inline(connection))
+    }
+
+    /// Runs work that may write. Its effects are all there or none; it returns after they are durable.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.call(work, Mode::Write).await
+    }
+
+    /// Runs work that only reads, on one state of the database that holds all that was written before.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.reader.call(work, Mode::Read).await
+    }
+}
+
+impl Lane {
+    async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        mode: Mode,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let outcome = run_alone(connection, work);
+            Box::new(move |is_committed| {
+                let told = if is_committed || outcome.is_err() { outcome } else { Err(Error::Unavailable) };
+                // Nobody listens when the request was cut; the effect stays, as it would if the answer were lost.
+                let _ = answer.send(told);
+            })
+        });
+        match self {
+            Self::Inline(connection) => {
+                let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                run_batch(&connection, vec![work], mode);
+            }
+            Self::Thread(queue) => queue.try_send(work).map_err(|_| Error::Unavailable)?,
+        }
+        answered.await.map_err(|_| Error::Unavailable)?
+    }
+}
+
+fn spawn(connection: Connection, mode: Mode) -> Result<Lane> {
+    let (queue, works) = mpsc::sync_channel::<Work>(QUEUE_MAX);
+    let name = if mode == Mode::Write { "db-write" } else { "db-read" };
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            while let Ok(first) = works.recv() {
+                let mut batch = vec![first];
+                batch.extend(works.try_iter().take(BATCH_MAX - 1));
+                run_batch(&connection, batch, mode);
+            }
+        })
+        .map_err(|source| Error::File { path: name.into(), source })?;
+    Ok(Lane::Thread(queue))
+}
+
+fn run_batch(connection: &Connection, batch: Vec<Work>, mode: Mode) {
+    let begin = if mode == Mode::Write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+    if let Err(error) = connection.execute_batch(begin) {
+        tracing::error!(error = %error, "the database cannot begin a transaction");
+        return;
+    }
+    let settles: Vec<Settle> = batch.into_iter().map(|work| work(connection)).collect();
+    let committed = connection.execute_batch("COMMIT");
+    if let Err(error) = &committed {
+        tracing::error!(error = %error, "the database cannot commit");
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    for settle in settles {
+        settle(committed.is_ok());
+    }
+}
+
+/// Runs one work so that its error or panic takes nothing of the others with it.
+fn run_alone<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    connection.execute_batch("SAVEPOINT work")?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Err(Error::Panic));
+    let end = if outcome.is_ok() { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
+    connection.execute_batch(end)?;
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(connection: &Connection) -> Result<i64> {
+        Ok(connection.query_row("SELECT count(*) FROM person", [], |row| row.get(0))?)
+    }
+
+    fn insert(connection: &Connection, n: u8) -> Result<()> {
+        connection.execute("INSERT INTO person (person, name) VALUES (?1, 'x')", [vec![n; 8]])?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_or_panics_leaves_nothing_and_harms_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        for db in [Db::in_memory().unwrap(), Db::threads(&folder.path().join("rundan.db")).unwrap()] {
+            db.write(|tx| insert(tx, 1)).await.unwrap();
+            let failed = db.write(|tx| insert(tx, 2).and(Err::<(), _>(Error::Ask("no".into())))).await;
+            assert!(matches!(failed, Err(Error::Ask(_))));
+            let panicked = db
+                .write(|tx| -> Result<()> {
+                    insert(tx, 3)?;
+                    panic!("on purpose")
+                })
+                .await;
+            assert!(matches!(panicked, Err(Error::Panic)));
+            assert_eq!(db.read(count).await.unwrap(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_sees_what_was_written_before_and_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::threads(&folder.path().join("rundan.db")).unwrap();
+        for n in 0..50 {
+            db.write(move |tx| insert(tx, n)).await.unwrap();
+            assert_eq!(db.read(count).await.unwrap(), i64::from(n) + 1);
+        }
+        assert!(db.read(|tx| insert(tx, 99)).await.is_err());
+    }
+
+    #[test]
+    fn a_database_from_the_future_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rundan.db");
+        open_file(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+        assert!(matches!(open_file(&path), Err(Error::Ask(_))));
+    }
+}

@@ -1,0 +1,209 @@
+//! Documents as they are stored, and the changes they came from.
+
+use rundan_documents::Document;
+use rundan_model::{ActorId, ChangeHash, DocumentId, Kind, PersonId, Timestamp, UnitId, VaultId};
+use rundan_sync::Digest;
+use rundan_sync::columns::ChangeRecord;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{column, seq, sql};
+use crate::error::{Error, Result};
+
+/// A document's row without its bytes.
+#[derive(Debug, Clone)]
+pub struct DocumentRow {
+    /// What it is.
+    pub kind: Kind,
+    /// Who began it.
+    pub begun_by: PersonId,
+    /// The last entry that changed it.
+    pub last_seq: u64,
+    /// Its heads, ascending.
+    pub heads: Vec<ChangeHash>,
+    /// Its share in digests.
+    pub digest: Digest,
+}
+
+/// Finds a document's row.
+pub fn row(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Option<DocumentRow>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT kind, begun_by, last_seq, heads, digest FROM document WHERE unit = ?1 AND document = ?2",
+    )?;
+    let found = statement.query_row(params![unit.0, document.0], |row| {
+        Ok(DocumentRow {
+            kind: Kind::from(row.get_ref(0)?.as_str()?),
+            begun_by: column(row, 1)?,
+            last_seq: seq(row, 2)?,
+            heads: unpack_heads(row.get_ref(3)?.as_blob()?),
+            digest: column(row, 4)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// A document's bytes as saved.
+pub fn saved(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Option<Vec<u8>>> {
+    let mut statement = tx.prepare_cached("SELECT saved FROM document WHERE unit = ?1 AND document = ?2")?;
+    Ok(statement.query_row(params![unit.0, document.0], |row| row.get(0)).optional()?)
+}
+
+/// Reads a document.
+pub fn load(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Option<Document>> {
+    let Some(bytes) = saved(tx, unit, document)? else { return Ok(None) };
+    Document::load(&bytes).map(Some).map_err(|source| Error::Load { document, source: Box::new(source) })
+}
+
+/// Whether another unit has a document with this id.
+pub fn is_elsewhere(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<bool> {
+    let mut statement = tx.prepare_cached("SELECT 1 FROM document WHERE document = ?1 AND unit <> ?2")?;
+    Ok(statement.exists(params![document.0, unit.0])?)
+}
+
+/// Writes a new document's row.
+pub fn insert(tx: &Connection, unit: UnitId, document: &Document, begun_by: PersonId, last_seq: u64) -> Result<Digest> {
+    let heads = document.heads();
+    let digest = Digest::of(document.id(), &heads);
+    tx.prepare_cached(
+        "INSERT INTO document (unit, document, kind, begun_by, last_seq, heads, digest, saved)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        unit.0,
+        document.id().0,
+        document.kind().as_str(),
+        begun_by.0,
+        sql(last_seq),
+        pack_heads(&heads),
+        digest.0,
+        document.save()
+    ])?;
+    Ok(digest)
+}
+
+/// Writes a known document's new state.
+pub fn update(tx: &Connection, unit: UnitId, document: &Document, last_seq: u64) -> Result<Digest> {
+    let heads = document.heads();
+    let digest = Digest::of(document.id(), &heads);
+    tx.prepare_cached(
+        "UPDATE document SET last_seq = ?3, heads = ?4, digest = ?5, saved = ?6 WHERE unit = ?1 AND document = ?2",
+    )?
+    .execute(params![unit.0, document.id().0, sql(last_seq), pack_heads(&heads), digest.0, document.save()])?;
+    Ok(digest)
+}
+
+/// A change as the log takes it.
+#[derive(Debug)]
+pub struct NewChange<'a> {
+    /// Its document.
+    pub document: DocumentId,
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// The session that made it.
+    pub actor: ActorId,
+    /// Its number in the session.
+    pub actor_seq: u64,
+    /// Its bytes.
+    pub payload: &'a [u8],
+}
+
+/// Who brought a change, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Signer {
+    /// The vault.
+    pub vault: VaultId,
+    /// Whose.
+    pub person: PersonId,
+    /// The counter of the statement that brought it; 0 for the server's own.
+    pub counter: u64,
+    /// When it was received.
+    pub at: Timestamp,
+}
+
+/// Writes a change that stands in the log at `at_seq`.
+pub fn insert_change(
+    tx: &Connection,
+    unit: UnitId,
+    at_seq: u64,
+    change: &NewChange<'_>,
+    signer: &Signer,
+) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO change (unit, seq, document, hash, actor, actor_seq, vault, person, counter, received_at, payload)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        unit.0,
+        sql(at_seq),
+        change.document.0,
+        change.hash.0,
+        change.actor.0,
+        sql(change.actor_seq),
+        signer.vault.0,
+        signer.person.0,
+        sql(signer.counter),
+        signer.at.0,
+        change.payload
+    ])?;
+    Ok(())
+}
+
+/// Where and when a change entered the log.
+pub fn accepted_at(
+    tx: &Connection,
+    unit: UnitId,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Option<(u64, Timestamp)>> {
+    let mut statement =
+        tx.prepare_cached("SELECT seq, received_at FROM change WHERE unit = ?1 AND document = ?2 AND hash = ?3")?;
+    let found =
+        statement.query_row(params![unit.0, document.0, hash.0], |row| Ok((seq(row, 0)?, Timestamp(row.get(1)?))));
+    Ok(found.optional()?)
+}
+
+const RECORD: &str = "SELECT seq, received_at, vault, person, hash";
+
+fn read_record(row: &rusqlite::Row<'_>) -> rusqlite::Result<(ChangeHash, ChangeRecord)> {
+    let record = ChangeRecord {
+        seq: seq(row, 0)?,
+        received_at: Timestamp(row.get(1)?),
+        vault: column(row, 2)?,
+        person: column(row, 3)?,
+    };
+    Ok((column(row, 4)?, record))
+}
+
+/// What the log says of every change of a document, in ascending order of their hashes.
+pub fn records(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Vec<(ChangeHash, ChangeRecord)>> {
+    let mut statement =
+        tx.prepare_cached(&format!("{RECORD} FROM change WHERE unit = ?1 AND document = ?2 ORDER BY hash"))?;
+    let records = statement.query_map(params![unit.0, document.0], read_record)?;
+    Ok(records.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A document's changes after a place in the log, in its order, with their bytes.
+pub fn changes_after(
+    tx: &Connection,
+    unit: UnitId,
+    document: DocumentId,
+    after: u64,
+) -> Result<Vec<(ChangeHash, ChangeRecord, Vec<u8>)>> {
+    let mut statement = tx.prepare_cached(&format!(
+        "{RECORD}, payload FROM change WHERE unit = ?1 AND document = ?2 AND seq > ?3 ORDER BY seq"
+    ))?;
+    let changes = statement.query_map(params![unit.0, document.0, sql(after)], |row| {
+        let (hash, record) = read_record(row)?;
+        Ok((hash, record, row.get(5)?))
+    })?;
+    Ok(changes.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Heads one after another, 32 bytes each.
+pub fn pack_heads(heads: &[ChangeHash]) -> Vec<u8> {
+    heads.iter().flat_map(|head| head.0).collect()
+}
+
+/// Reads heads that lie one after another.
+pub fn unpack_heads(bytes: &[u8]) -> Vec<ChangeHash> {
+    bytes.chunks_exact(ChangeHash::BYTES).filter_map(|chunk| ChangeHash::try_from(chunk).ok()).collect()
+}

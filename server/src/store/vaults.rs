@@ -1,0 +1,163 @@
+//! Vaults: their keys, their counters, how far they have confirmed, and the codes that make them.
+
+use rundan_model::{PersonId, Timestamp, UnitId, VaultId};
+use rundan_sync::{HeardPerson, PublicKey};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest as _, Sha256};
+
+use super::{column, seq, sql};
+use crate::error::Result;
+
+/// A vault as the server knows it.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    /// Which.
+    pub vault: VaultId,
+    /// Whose.
+    pub person: PersonId,
+    /// Its key.
+    pub key: PublicKey,
+    /// The highest counter that it used.
+    pub counter: u64,
+    /// Whether it was revoked.
+    pub is_revoked: bool,
+}
+
+/// Finds a vault.
+pub fn vault(tx: &Connection, vault: VaultId) -> Result<Option<Vault>> {
+    let mut statement =
+        tx.prepare_cached("SELECT person, public_key, counter, revoked_at FROM vault WHERE vault = ?1")?;
+    let found = statement.query_row(params![vault.0], |row| {
+        Ok(Vault {
+            vault,
+            person: column(row, 0)?,
+            key: column(row, 1)?,
+            counter: seq(row, 2)?,
+            is_revoked: row.get::<_, Option<i64>>(3)?.is_some(),
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Makes a vault.
+pub fn create(tx: &Connection, vault: VaultId, person: PersonId, key: PublicKey, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO vault (vault, person, public_key, counter, enrolled_at, heard_at) VALUES (?1, ?2, ?3, 0, ?4, ?4)",
+        params![vault.0, person.0, key.0, now.0],
+    )?;
+    Ok(())
+}
+
+/// Notes a counted request.
+pub fn count(tx: &Connection, vault: VaultId, counter: u64, now: Timestamp) -> Result<()> {
+    tx.prepare_cached("UPDATE vault SET counter = ?2, heard_at = ?3 WHERE vault = ?1")?.execute(params![
+        vault.0,
+        sql(counter),
+        now.0
+    ])?;
+    Ok(())
+}
+
+/// Keeps what a vault signed.
+pub fn keep_statement(tx: &Connection, vault: VaultId, counter: u64, now: Timestamp, signed: &[u8]) -> Result<()> {
+    tx.prepare_cached("INSERT INTO statement (vault, counter, received_at, signed) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![vault.0, sql(counter), now.0, signed])?;
+    Ok(())
+}
+
+/// Revokes a vault at once; says whether there was one to revoke.
+pub fn revoke(tx: &Connection, vault: VaultId, now: Timestamp) -> Result<bool> {
+    let rows = tx
+        .execute("UPDATE vault SET revoked_at = ?2 WHERE vault = ?1 AND revoked_at IS NULL", params![vault.0, now.0])?;
+    Ok(rows > 0)
+}
+
+/// The vaults of a person that may still ask.
+pub fn of_person(tx: &Connection, person: PersonId) -> Result<Vec<VaultId>> {
+    let mut statement =
+        tx.prepare_cached("SELECT vault FROM vault WHERE person = ?1 AND revoked_at IS NULL ORDER BY vault")?;
+    let vaults = statement.query_map(params![person.0], |row| column(row, 0))?;
+    Ok(vaults.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes how far a vault has confirmed a unit.
+pub fn confirm(tx: &Connection, unit: UnitId, vault: VaultId, confirmed: u64, is_office: bool) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO vault_cursor (unit, vault, seq, is_office) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (unit, vault) DO UPDATE SET seq = excluded.seq, is_office = excluded.is_office",
+    )?
+    .execute(params![unit.0, vault.0, sql(confirmed), is_office])?;
+    Ok(())
+}
+
+/// The highest place that an office vault has confirmed.
+pub fn office_has(tx: &Connection, unit: UnitId) -> Result<u64> {
+    let mut statement =
+        tx.prepare_cached("SELECT coalesce(max(seq), 0) FROM vault_cursor WHERE unit = ?1 AND is_office = 1")?;
+    Ok(statement.query_row(params![unit.0], |row| seq(row, 0))?)
+}
+
+/// Who of a unit was heard after a time, and when last.
+pub fn heard_since(tx: &Connection, unit: UnitId, since: Timestamp) -> Result<Vec<HeardPerson>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT v.person, max(v.heard_at) FROM vault v
+         WHERE EXISTS (SELECT 1 FROM role r WHERE r.unit = ?1 AND r.person = v.person) AND v.counter > 0
+         GROUP BY v.person HAVING max(v.heard_at) > ?2 ORDER BY v.person",
+    )?;
+    let heard = statement
+        .query_map(params![unit.0, since.0], |row| Ok(HeardPerson(column(row, 0)?, Timestamp(row.get(1)?))))?;
+    Ok(heard.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The server's own vault.
+pub fn own(tx: &Connection) -> Result<Option<Vault>> {
+    let found: Option<VaultId> =
+        tx.prepare_cached("SELECT vault FROM own_vault")?.query_row([], |row| column(row, 0)).optional()?;
+    found.map_or(Ok(None), |own| vault(tx, own))
+}
+
+/// A code's place in the table: codes are stored hashed only.
+fn code_hash(code: &str) -> [u8; 32] {
+    Sha256::new().chain_update(b"rundan-code-1").chain_update(code).finalize().into()
+}
+
+/// Keeps a one-time code.
+pub fn keep_code(tx: &Connection, code: &str, person: PersonId, expires_at: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO enrolment (code_hash, person, expires_at) VALUES (?1, ?2, ?3)",
+        params![code_hash(code), person.0, expires_at.0],
+    )?;
+    Ok(())
+}
+
+/// A code that was made here.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// For whom.
+    pub person: PersonId,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+    /// The vault and key that used it.
+    pub used: Option<(VaultId, PublicKey)>,
+}
+
+/// Finds a code.
+pub fn enrolment(tx: &Connection, code: &str) -> Result<Option<Enrolment>> {
+    let mut statement =
+        tx.prepare_cached("SELECT person, expires_at, vault, public_key FROM enrolment WHERE code_hash = ?1")?;
+    let found = statement.query_row(params![code_hash(code)], |row| {
+        let is_used = row.get_ref(2)?.as_blob_or_null()?.is_some();
+        let used = if is_used { Some((column(row, 2)?, column(row, 3)?)) } else { None };
+        Ok(Enrolment { person: column(row, 0)?, expires_at: Timestamp(row.get(1)?), used })
+    });
+    Ok(found.optional()?)
+}
+
+/// Notes who used a code, and until when the answer repeats.
+pub fn use_code(tx: &Connection, code: &str, vault: VaultId, key: PublicKey, repeats_until: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE enrolment SET vault = ?2, public_key = ?3, expires_at = ?4 WHERE code_hash = ?1",
+        params![code_hash(code), vault.0, key.0, repeats_until.0],
+    )?;
+    Ok(())
+}

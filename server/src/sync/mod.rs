@@ -1,0 +1,188 @@
+//! The answer to a sync: first all that is pushed is taken in one commit, then what is due is read on one state.
+
+mod pages;
+mod pull;
+mod push;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rundan_model::policy::Standing;
+use rundan_model::{ChangeHash, DocumentId};
+use rundan_sync::message::PROTOCOL;
+use rundan_sync::statement::{self, Signed};
+use rundan_sync::{
+    HintToken, Problem, ProblemCode, PushResult, StreamAnswer, StreamRequest, StreamState, SyncAnswer, SyncRequest,
+    change, wire,
+};
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
+use crate::scope::{Commit, Touched};
+use crate::server::Server;
+use crate::store::vaults::Vault;
+use crate::store::{log, people, vaults};
+
+pub(crate) use pages::PageMemory;
+pub use pull::{Due, ListedDocument};
+
+/// The path of a sync.
+pub const PATH: &str = "/v1/sync";
+/// The most units in one request: nobody works in more.
+const STREAMS_MAX: usize = 32;
+/// The most changes that one request may push; what is over comes again later.
+pub const CHANGES_MAX: usize = 4_000;
+
+/// Answers a sync: the header's statement and the body in, the answer's body out.
+pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+    let signed = statement::open(header).map_err(|_| ProblemCode::Statement)?;
+    signed.is_about(Some(server.keys.server()), "POST", PATH, &body).map_err(|_| ProblemCode::Statement)?;
+    let request: SyncRequest = wire::decode(&body, wire::REQUEST_BYTES_MAX).map_err(|error| match error {
+        wire::WireError::TooLong => ProblemCode::TooLong,
+        _ => ProblemCode::Malformed,
+    })?;
+    if request.version != PROTOCOL {
+        return Err(ProblemCode::Version.into());
+    }
+    if request.streams.len() > STREAMS_MAX {
+        return Err(ProblemCode::Malformed.into());
+    }
+    let request = Arc::new(request);
+    let taken = take(server, signed, Arc::clone(&request)).await?;
+    server.ring(&taken.touched);
+    let hint = server.bell.token(taken.vault.vault, taken.vault.person);
+    let answer = read(server, request, taken, hint).await?;
+    Ok(wire::encode(&answer)?)
+}
+
+/// What became of a request's pushes.
+struct Taken {
+    vault: Vault,
+    streams: Vec<TakenStream>,
+    touched: Touched,
+}
+
+/// What became of one stream.
+struct TakenStream {
+    state: StreamState,
+    results: Vec<Vec<PushResult>>,
+    /// Changes of this request that are in the log: the vault has them.
+    pushed: BTreeSet<ChangeHash>,
+}
+
+impl TakenStream {
+    fn bare(state: StreamState) -> Self {
+        Self { state, results: Vec::new(), pushed: BTreeSet::new() }
+    }
+}
+
+async fn take(server: &Arc<Server>, signed: Signed, request: Arc<SyncRequest>) -> Result<Taken> {
+    let server_of_work = Arc::clone(server);
+    server
+        .db
+        .write(move |tx| {
+            let server = &*server_of_work;
+            let vault = admit(tx, server, &signed, &request)?;
+            let mut taken = Taken { vault, streams: Vec::new(), touched: Touched::default() };
+            let mut budget = CHANGES_MAX;
+            for stream in &request.streams {
+                let counter = signed.statement.counter;
+                let outcome = take_stream(tx, server, &taken.vault, counter, stream, &mut budget)?;
+                taken.streams.push(outcome.0);
+                taken.touched.0.extend(outcome.1.0);
+            }
+            Ok(taken)
+        })
+        .await
+}
+
+/// Checks who asks, and counts the request.
+fn admit(tx: &Connection, server: &Server, signed: &Signed, request: &SyncRequest) -> Result<Vault> {
+    let id = signed.vault.ok_or(ProblemCode::Statement)?;
+    let vault = vaults::vault(tx, id)?.ok_or(ProblemCode::Statement)?;
+    signed.verify(vault.key).map_err(|_| ProblemCode::Statement)?;
+    if signed.statement.pushed != statement::pushed(pushed_pairs(request)) {
+        return Err(ProblemCode::Statement.into());
+    }
+    if vault.is_revoked {
+        return Err(ProblemCode::Revoked.into());
+    }
+    let counter = signed.statement.counter;
+    if counter <= vault.counter {
+        return Err(Error::Problem(Problem { code: ProblemCode::Stale, counter: Some(vault.counter) }));
+    }
+    let now = server.clock.now();
+    vaults::count(tx, id, counter, now)?;
+    if signed.statement.pushed.is_some() {
+        vaults::keep_statement(tx, id, counter, now, &signed.bytes)?;
+    }
+    Ok(vault)
+}
+
+/// What the statement covers: every pushed chunk that is framed as a change. Others are refused one by one.
+pub fn pushed_pairs(request: &SyncRequest) -> impl Iterator<Item = (DocumentId, ChangeHash)> {
+    request
+        .streams
+        .iter()
+        .flat_map(|stream| &stream.push)
+        .flat_map(|push| push.changes.iter().filter_map(|bytes| Some((push.document, change::change_hash(bytes)?))))
+}
+
+fn take_stream(
+    tx: &Connection,
+    server: &Server,
+    vault: &Vault,
+    counter: u64,
+    stream: &StreamRequest,
+    budget: &mut usize,
+) -> Result<(TakenStream, Touched)> {
+    let unit = stream.unit;
+    let bare = |state| Ok((TakenStream::bare(state), Touched::default()));
+    let roles = people::roles(tx, unit, vault.person)?;
+    if roles.is_empty() {
+        return bare(StreamState::Closed);
+    }
+    for cursor in [stream.cursor, stream.told].into_iter().flatten() {
+        if !log::is_of_log(tx, unit, cursor)? {
+            return bare(StreamState::Forked);
+        }
+    }
+    let mut commit = Commit::open(tx, unit, server.clock.now())?;
+    let mut taken = TakenStream::bare(StreamState::Open);
+    for push in &stream.push {
+        let judged = push::push(tx, &mut commit, vault, counter, server.clock.now(), push, budget)?;
+        taken.results.push(judged.results);
+        taken.pushed.extend(judged.in_log);
+    }
+    let is_office = Standing { roles, ..Standing::default() }.is_office();
+    vaults::confirm(tx, unit, vault.vault, stream.cursor.map_or(0, |cursor| cursor.seq), is_office)?;
+    let (_, touched) = commit.finish()?;
+    Ok((taken, touched))
+}
+
+async fn read(server: &Arc<Server>, request: Arc<SyncRequest>, taken: Taken, hint: HintToken) -> Result<SyncAnswer> {
+    let server_of_work = Arc::clone(server);
+    server
+        .db
+        .read(move |tx| {
+            let server = &*server_of_work;
+            let mut streams = Vec::with_capacity(request.streams.len());
+            for (stream, taken_stream) in request.streams.iter().zip(taken.streams) {
+                if taken_stream.state != StreamState::Open {
+                    streams.push(StreamAnswer::bare(stream.unit, taken_stream.state));
+                    continue;
+                }
+                let mut told = pull::pull(tx, server, &taken.vault, stream, &taken_stream.pushed)?;
+                told.results = taken_stream.results;
+                streams.push(told);
+            }
+            Ok(SyncAnswer {
+                version: PROTOCOL,
+                schema: u16::try_from(rundan_model::kind::SCHEMA).unwrap_or(u16::MAX),
+                server_time: server.clock.now(),
+                hint,
+                streams,
+            })
+        })
+        .await
+}

@@ -1,0 +1,106 @@
+//! What is pushed: the gate judges it, and what it accepts goes into the log.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rundan_documents::gate::{self, Author, Later, Outcome, Refusal, Verdict};
+use rundan_model::{ChangeHash, Timestamp};
+use rundan_sync::message::{LATER_DEPENDENCY, LATER_KIND, LATER_LOAD};
+use rundan_sync::{PushDocument, PushResult};
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::scope::{self, AcceptedChange, Commit};
+use crate::store::documents::{self, Signer};
+use crate::store::vaults::Vault;
+
+/// What became of the changes pushed to one document.
+pub(super) struct Judged {
+    /// One for each, in order.
+    pub(super) results: Vec<PushResult>,
+    /// Those that are in the log, from now or from before.
+    pub(super) in_log: Vec<ChangeHash>,
+}
+
+impl Judged {
+    fn all(push: &PushDocument, result: &PushResult) -> Self {
+        Self { results: vec![result.clone(); push.changes.len()], in_log: Vec::new() }
+    }
+}
+
+/// Takes what is pushed to one document.
+pub(super) fn push(
+    tx: &Connection,
+    commit: &mut Commit<'_>,
+    vault: &Vault,
+    counter: u64,
+    now: Timestamp,
+    push: &PushDocument,
+    budget: &mut usize,
+) -> Result<Judged> {
+    if push.changes.len() > *budget {
+        *budget = 0;
+        return Ok(Judged::all(push, &PushResult::Later(LATER_LOAD.to_owned())));
+    }
+    *budget -= push.changes.len();
+    let unit = commit.state().unit;
+    let known = documents::row(tx, unit, push.document)?;
+    if known.is_none() && documents::is_elsewhere(tx, unit, push.document)? {
+        return Ok(Judged::all(push, &refused(Refusal::History)));
+    }
+    let document = documents::load(tx, unit, push.document)?;
+    let standing = scope::standing(tx, commit.state(), vault.person, push.document, known.as_ref())?;
+    let author = Author { vault: vault.vault, person: vault.person, standing };
+    let pushed: Vec<&[u8]> = push.changes.iter().map(|bytes| bytes.as_slice()).collect();
+    let judge = AssertUnwindSafe(|| gate::judge(push.document, document, &pushed, &author));
+    let Ok(verdict) = catch_unwind(judge) else {
+        tracing::warn!(document = %push.document, vault = %vault.vault, "a push made the gate panic");
+        return Ok(Judged::all(push, &refused(Refusal::Breaks)));
+    };
+    let accepted = accepted(&verdict, push);
+    let mut places = Vec::new().into_iter();
+    if let Some(document) = verdict.document.as_ref().filter(|_| !accepted.is_empty()) {
+        let signer = Signer { vault: vault.vault, person: vault.person, counter, at: now };
+        places = commit.accept(known.as_ref(), document, &accepted, &signer, None)?.into_iter();
+    }
+    let mut judged = Judged { results: Vec::new(), in_log: Vec::new() };
+    for outcome in verdict.outcomes {
+        let result = match outcome {
+            Outcome::Accepted(change) => {
+                judged.in_log.push(change.hash);
+                places.next().map_or_else(|| refused(Refusal::Breaks), |place| PushResult::Accepted(place, now))
+            }
+            Outcome::Already(hash) => {
+                judged.in_log.push(hash);
+                match documents::accepted_at(tx, unit, push.document, hash)? {
+                    Some((place, at)) => PushResult::Already(place, at),
+                    None => refused(Refusal::Breaks),
+                }
+            }
+            Outcome::Refused(refusal) => refused(refusal),
+            Outcome::Depends => PushResult::Depends,
+            Outcome::Later(Later::MissingDependency) => PushResult::Later(LATER_DEPENDENCY.to_owned()),
+            Outcome::Later(Later::UnknownKind) => PushResult::Later(LATER_KIND.to_owned()),
+        };
+        judged.results.push(result);
+    }
+    Ok(judged)
+}
+
+fn accepted(verdict: &Verdict, push: &PushDocument) -> Vec<AcceptedChange> {
+    let accepted = |(outcome, bytes): (&Outcome, &serde_bytes::ByteBuf)| match outcome {
+        Outcome::Accepted(change) => Some(AcceptedChange {
+            hash: change.hash,
+            actor: change.actor,
+            actor_seq: change.actor_seq,
+            payload: bytes.to_vec(),
+            touches_plan: !change.written.puts.is_empty(),
+            states_facts: !change.written.facts.is_empty(),
+        }),
+        _ => None,
+    };
+    verdict.outcomes.iter().zip(&push.changes).filter_map(accepted).collect()
+}
+
+fn refused(refusal: Refusal) -> PushResult {
+    PushResult::Refused(refusal.as_str().to_owned())
+}

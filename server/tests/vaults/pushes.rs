@@ -1,0 +1,137 @@
+//! What is pushed, and how it comes to others.
+
+use rundan_model::visit::{State, visit};
+use rundan_model::{FactBody, Kind, Role};
+use rundan_sync::PushResult;
+use serde_json::json;
+
+use crate::world::{MONDAY, World, at};
+
+#[tokio::test]
+async fn two_vaults_share_a_visit() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut eva = world.phone("Eva", Role::Planner).await;
+    let recipient = world.plan_recipient().await;
+    let id = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    eva.sync(&world).await;
+    alice.state(&world, id, FactBody::Started);
+    eva.put(&world, id, "when", json!({ "start": at(MONDAY, "09:00"), "minutes": 30 }));
+    assert!(matches!(alice.sync(&world).await[..], [PushResult::Accepted(..)]));
+    assert!(matches!(eva.sync(&world).await[..], [PushResult::Accepted(..)]));
+    alice.sync(&world).await;
+    assert_eq!(alice.held[&id].heads(), eva.held[&id].heads());
+    let derived = visit(&alice.held[&id].content());
+    assert_eq!(derived.state_for(alice.person), State::Running);
+    assert_eq!(derived.when.unwrap().start, at(MONDAY, "09:00"));
+}
+
+#[tokio::test]
+async fn the_same_push_twice_happens_once() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let id = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    alice.state(&world, id, FactBody::Started);
+    let waiting = alice.outbox.clone();
+    let first = alice.sync(&world).await;
+    alice.outbox = waiting;
+    let second = alice.sync(&world).await;
+    let ([PushResult::Accepted(seq, at)], [PushResult::Already(seq_again, at_again)]) = (&first[..], &second[..])
+    else {
+        panic!("{first:?} {second:?}");
+    };
+    assert_eq!((seq, at), (seq_again, at_again));
+    assert_eq!(alice.held[&id].content().facts.len(), 1);
+}
+
+#[tokio::test]
+async fn a_carer_who_plans_is_refused_and_what_builds_on_it_depends() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let id = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    alice.put(&world, id, "when", json!({ "start": at(MONDAY, "12:00"), "minutes": 30 }));
+    alice.state(&world, id, FactBody::Started);
+    let results = alice.sync(&world).await;
+    assert!(matches!(&results[..], [PushResult::Refused(reason), PushResult::Depends] if reason == "not_allowed"));
+    assert!(alice.held[&id].content().facts.is_empty());
+}
+
+#[tokio::test]
+async fn one_bad_change_holds_up_no_other_document() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let first = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    let second = world.plan_visit(recipient, at(MONDAY, "09:00"), alice.person).await;
+    alice.sync(&world).await;
+    alice.put(&world, first, "cancelled", json!({}));
+    alice.state(&world, second, FactBody::Started);
+    let mut garbage = alice.outbox[0].clone();
+    garbage.1.bytes = b"not a change".to_vec();
+    alice.outbox.push(garbage);
+    let results = alice.sync(&world).await;
+    let refused = results.iter().filter(|result| matches!(result, PushResult::Refused(_))).count();
+    assert_eq!((refused, results.len()), (2, 3));
+    assert_eq!(alice.held[&second].content().facts.len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_whose_dependency_is_missing_is_kept_for_later() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let id = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    alice.state(&world, id, FactBody::Started);
+    alice.state(&world, id, FactBody::Ended);
+    let first = alice.outbox.remove(0);
+    assert!(matches!(&alice.sync(&world).await[..], [PushResult::Later(reason)] if reason == "dependency"));
+    alice.outbox.insert(0, first);
+    assert!(matches!(alice.sync(&world).await[..], [PushResult::Accepted(..), PushResult::Accepted(..)]));
+}
+
+#[tokio::test]
+async fn a_carer_begins_a_visit_and_the_office_sees_it() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut eva = world.phone("Eva", Role::UnitHead).await;
+    alice.sync(&world).await;
+    let id = alice.begin(&world, Kind::Visit);
+    let begun = FactBody::Begun { name: "Okänd".into(), recipient: None, cause: rundan_model::UnplannedCause::Asked };
+    alice.state(&world, id, begun);
+    assert!(alice.sync(&world).await.iter().all(|result| matches!(result, PushResult::Accepted(..))));
+    eva.sync(&world).await;
+    assert_eq!(visit(&eva.held[&id].content()).begun.unwrap().name, "Okänd");
+}
+
+#[tokio::test]
+async fn a_draft_is_its_authors_alone() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut eva = world.phone("Eva", Role::UnitHead).await;
+    let draft = alice.begin(&world, Kind::Draft);
+    let drafted = eva.begin(&world, Kind::Draft);
+    alice.sync(&world).await;
+    eva.sync(&world).await;
+    assert!(alice.held.contains_key(&draft) && !alice.held.contains_key(&drafted));
+    assert!(eva.held.contains_key(&drafted) && !eva.held.contains_key(&draft));
+}
+
+#[tokio::test]
+async fn another_vaults_session_is_refused() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut bob = world.phone("Bob", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let id = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    bob.sync(&world).await;
+    alice.state(&world, id, FactBody::Started);
+    bob.outbox = std::mem::take(&mut alice.outbox);
+    assert!(matches!(&bob.sync(&world).await[..], [PushResult::Refused(reason)] if reason == "actor"));
+}

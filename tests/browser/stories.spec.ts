@@ -1,0 +1,118 @@
+import { expect, test } from '@playwright/test';
+
+import { goTo, openDay } from './screens';
+
+test('undo stays for ten seconds and takes the tick back', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  const bed = page.getByRole('checkbox', { name: /^Bäddning/ });
+  await bed.tap();
+  await expect(bed).toBeChecked();
+  await page.getByRole('button', { name: 'Ångra' }).tap();
+  await expect(bed).not.toBeChecked();
+  await expect(page.getByRole('status').filter({ hasText: 'Ångrat' })).toBeVisible();
+});
+
+test('later it is taken back from the visit, which says so', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('checkbox', { name: /^Bäddning/ }).tap();
+  await page.getByText('Det du har sagt här').tap();
+  await page.getByRole('button', { name: 'Ta tillbaka: Gjord Bäddning' }).tap();
+  await expect(page.getByRole('checkbox', { name: /^Bäddning/ })).not.toBeChecked();
+});
+
+test('a done intervention pressed again asks first', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('checkbox', { name: /^Bäddning/ }).tap();
+  await page.getByRole('checkbox', { name: /^Bäddning/ }).tap();
+  await expect(page.getByRole('dialog', { name: 'Bäddning är gjord' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('checkbox', { name: /^Bäddning/ })).toBeChecked();
+});
+
+test('open interventions are listed once, and can be answered there', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('button', { name: 'Avsluta besök' }).tap();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('button', { name: 'Gjord: Dusch', exact: true }).tap();
+  await sheet.getByRole('button', { name: 'Inte gjord: Medicin' }).tap();
+  await sheet.getByRole('button', { name: 'Ville inte' }).tap();
+  await expect(sheet.getByText('2 insatser är öppna')).toBeVisible();
+  await sheet.getByRole('button', { name: 'Avsluta ändå' }).tap();
+  await expect(page.getByText('Avslutat med öppna insatser')).toBeVisible();
+});
+
+test('the door code is shown on a press and hidden after half a minute', async ({ page }) => {
+  await page.clock.install();
+  await openDay(page);
+  await page.getByRole('button', { name: 'Portkod' }).first().tap();
+  await expect(page.getByText('1928')).toBeVisible();
+  await page.clock.runFor(31_000);
+  await expect(page.getByText('1928')).toBeHidden();
+});
+
+test('a visit to someone who is not on the phone begins with her name in words', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Oplanerat besök' }).tap();
+  await page.getByLabel('Hos vem?').fill('Okänd Person');
+  await page.getByRole('button', { name: 'Starta besök hos Okänd Person' }).tap();
+  await expect(page.getByRole('heading', { name: 'Okänd Person' })).toBeVisible();
+  await expect(page.getByText('Kontoret kopplar besöket till rätt person')).toBeVisible();
+});
+
+test('changes are read as a list and acknowledged', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Läs' }).tap();
+  await expect(page.getByText('Flyttat från 13:15 till 13:45')).toBeVisible();
+  await page.getByRole('button', { name: 'Jag har läst' }).tap();
+  await expect(page.getByText('ändringar medan du var borta')).toBeHidden();
+});
+
+test('an incident note survives leaving it, and is sent in', async ({ page }) => {
+  await openDay(page);
+  await goTo(page, '#/report/new');
+  await page.getByRole('button', { name: 'Fall' }).tap();
+  await page.getByLabel('Vad hände?').fill('Hon föll i hallen.');
+  await page.getByRole('button', { name: 'Tillbaka' }).tap();
+  await page.getByRole('link', { name: /Hon föll i hallen/ }).tap();
+  await expect(page.getByLabel('Vad hände?')).toHaveValue('Hon föll i hallen.');
+  await page.getByRole('button', { name: 'Skicka in' }).tap();
+  await expect(page.getByRole('heading', { name: 'Inskickade' })).toBeVisible();
+});
+
+test('a code that does not hold is explained, a right one opens the day', async ({ page }) => {
+  await page.goto('./?fake=new');
+  await page.getByRole('button', { name: 'Anslut' }).tap();
+  await expect(page.getByText('Skriv koden')).toBeVisible();
+  await page.getByLabel('Kod').fill('FEL');
+  await page.getByRole('button', { name: 'Anslut' }).tap();
+  await expect(page.getByText('Koden gäller inte')).toBeVisible();
+  await page.getByLabel('Kod').fill('ABCD-1234');
+  await page.getByRole('button', { name: 'Anslut' }).tap();
+  await expect(page.getByText('3 av 12 besök')).toBeVisible();
+});
+
+test('the language, the look and the text size change at once', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('link', { name: 'Mer' }).tap();
+  await page.getByRole('button', { name: 'English' }).tap();
+  await page.getByRole('button', { name: 'Dark' }).tap();
+  await page.getByRole('button', { name: '150 %' }).tap();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await page.getByRole('link', { name: 'Today', exact: true }).tap();
+  await expect(page.getByRole('heading', { name: /Saturday/ })).toBeVisible();
+});
+
+test('everything is reached and done by keyboard alone', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Avsluta passet' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Innan du slutar' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Avsluta passet' })).toBeFocused();
+});

@@ -106,6 +106,7 @@ CREATE TABLE intent (
     refused TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX intent_by_time ON intent (at);
+CREATE INDEX intent_by_document ON intent (document, at);
 
 -- Text as it is typed; it becomes a change on a pause. The empty key is a draft that has no document yet.
 CREATE TABLE typing (
@@ -209,6 +210,7 @@ CREATE TABLE incident (
 ) STRICT;
 CREATE INDEX incident_by_time ON incident (at);
 CREATE INDEX incident_by_author ON incident (author, at);
+CREATE INDEX incident_unread ON incident (at) WHERE is_read = 0;
 
 CREATE TABLE draft (
     document BLOB PRIMARY KEY,

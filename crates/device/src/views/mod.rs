@@ -1,1 +1,34 @@
 //! What screens show, read from projections. Each function takes one read transaction and answers one command.
+//!
+//! The law: nothing here writes, and a list costs the same with 600 documents as with 70,000. Only a visit that is
+//! opened, and a person's own record, read documents themselves.
+
+mod board;
+mod card;
+mod changes;
+mod checks;
+mod context;
+mod day;
+mod facts;
+mod incidents;
+mod late;
+mod names;
+mod notices;
+mod queries;
+mod recipient;
+mod rows;
+mod sync;
+mod visit;
+
+pub(crate) use board::board;
+pub(crate) use changes::{changes, fingerprint};
+pub(crate) use context::{ViewContext, vault_view};
+pub(crate) use day::{day, shift_closing};
+pub(crate) use facts::{my_record, visit_facts};
+pub(crate) use incidents::{incidents, my_incidents};
+pub(crate) use late::{late_preview, late_status};
+pub(crate) use notices::late_notices;
+pub(crate) use recipient::{catalogue, door_code, find_recipient, recipient};
+pub(crate) use rows::planned_for;
+pub(crate) use sync::{sync_chip, sync_view};
+pub(crate) use visit::visit;

@@ -1,0 +1,112 @@
+//! A carer's day, and what the end of her shift leaves open.
+
+use chrono::NaiveDate;
+use rundan_model::run_sheet::RunSheet;
+use rundan_model::visit::{Item, State, Visit};
+use rundan_model::{Day, DocumentId, Zone};
+use rusqlite::{Transaction, params};
+
+use super::card::{Reader, count, segment};
+use super::{ViewContext, queries, rows};
+use crate::StoreError;
+use crate::api::{BreakView, DayView, OtherTimeView, RunSheetView, ShiftClosing, Stop, VisitCard};
+
+/// A carer's day; today if no date.
+pub(crate) fn day(tx: &Transaction<'_>, ctx: &ViewContext, date: Option<NaiveDate>) -> Result<DayView, StoreError> {
+    let today = Zone.day(ctx.now);
+    let day = date.map_or(today, Day::of);
+    let reader = Reader::new(tx, ctx);
+    let visits = rows::visits_of(tx, ctx.person, day)?;
+    let sheet = rows::run_sheet_of(tx, ctx.person, day)?;
+    let changes = reader.changes(day, &visits)?;
+    let cards = visits
+        .iter()
+        .map(|(id, visit)| reader.card(*id, visit, changes.marks.get(id).copied()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let is_state = |visit: &Visit, states: &[State]| states.contains(&visit.state_for(ctx.person));
+    let counted = |states: &[State]| count(visits.iter().filter(|(_, visit)| is_state(visit, states)).count());
+    let next = visits.iter().find(|(_, visit)| is_state(visit, &[State::Planned]));
+    let around = params![ctx.person.as_bytes(), today.0 - rows::DAYS_AROUND, today.0 + rows::DAYS_AROUND];
+    Ok(DayView {
+        date: day.date().to_string(),
+        is_today: day == today,
+        now: ctx.now.0,
+        next: next.map(|(id, _)| *id),
+        done: counted(&[State::Done, State::NotCarriedOut]),
+        total: count(visits.len()) - counted(&[State::Cancelled]),
+        stops: stops(cards, &visits, sheet.as_ref().and_then(|(_, sheet)| break_view(sheet)), ctx),
+        run_sheet: sheet.map(|(id, sheet)| reader.run_sheet(id, &sheet)).transpose()?,
+        changes: changes.notices,
+        sync: super::sync_chip(tx, ctx)?,
+        days: rows::days(tx, queries::DAYS_OF, around)?,
+    })
+}
+
+/// What the end of a shift leaves open; none if there is no such run sheet.
+pub(crate) fn shift_closing(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    run_sheet: DocumentId,
+) -> Result<Option<ShiftClosing>, StoreError> {
+    let Some(day) = rows::run_sheet_row(tx, run_sheet)?.and_then(|sheet| sheet.day) else { return Ok(None) };
+    let reader = Reader::new(tx, ctx);
+    let visits = rows::visits_of(tx, ctx.person, day)?;
+    let cards = |wanted: &dyn Fn(&Visit) -> bool| -> Result<Vec<VisitCard>, StoreError> {
+        let wanted = visits.iter().filter(|(_, visit)| wanted(visit));
+        wanted.map(|(id, visit)| reader.card(*id, visit, None)).collect()
+    };
+    let state = |visit: &Visit| visit.state_for(ctx.person);
+    Ok(Some(ShiftClosing {
+        running: cards(&|visit| matches!(state(visit), State::Running | State::Paused))?,
+        open_items: cards(&|visit| state(visit) == State::Done && visit.items.iter().any(Item::is_open))?,
+        not_begun: cards(&|visit| state(visit) == State::Planned)?,
+        unsent: super::sync_chip(tx, ctx)?.unsent,
+    }))
+}
+
+impl Reader<'_> {
+    fn run_sheet(&self, document: DocumentId, sheet: &RunSheet) -> Result<RunSheetView, StoreError> {
+        let other_time = sheet.other_time.iter().map(|other| OtherTimeView {
+            fact: other.fact,
+            what: other.what.clone(),
+            start: other.start.0,
+            minutes: other.minutes,
+            text: other.text.clone(),
+        });
+        Ok(RunSheetView {
+            document,
+            shift_start: sheet.shift.map(|shift| shift.start.0),
+            shift_minutes: sheet.shift.map_or(0, |shift| shift.minutes),
+            area: self.names.area(self.ctx.person)?,
+            worked: sheet.worked.iter().map(segment).collect(),
+            on_break: sheet.breaks.last().is_some_and(|rest| rest.end.is_none()),
+            other_time: other_time.collect(),
+        })
+    }
+}
+
+/// The break: the planned one, or one that was taken without a plan.
+fn break_view(sheet: &RunSheet) -> Option<BreakView> {
+    let taken = sheet.breaks.iter().map(segment).collect();
+    let start = sheet.rest.map(|rest| rest.start).or(sheet.breaks.first().map(|first| first.start))?;
+    Some(BreakView { start: start.0, minutes: sheet.rest.map_or(0, |rest| rest.minutes), taken })
+}
+
+/// Her visits in order, with the break before the first visit that begins after it.
+fn stops(
+    cards: Vec<VisitCard>,
+    visits: &[(DocumentId, Visit)],
+    rest: Option<BreakView>,
+    ctx: &ViewContext,
+) -> Vec<Stop> {
+    let starts_after =
+        |visit: &Visit, rest: &BreakView| visit.start_for(ctx.person).is_some_and(|at| at.0 > rest.start);
+    let place = rest
+        .as_ref()
+        .map(|rest| visits.iter().position(|(_, visit)| starts_after(visit, rest)).unwrap_or(visits.len()));
+    let mut stops: Vec<Stop> = cards.into_iter().map(|card| Stop::Visit(Box::new(card))).collect();
+    if let (Some(place), Some(rest)) = (place, rest) {
+        stops.insert(place.min(stops.len()), Stop::Break(rest));
+    }
+    stops
+}

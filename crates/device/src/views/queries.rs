@@ -1,0 +1,73 @@
+//! Every query behind a screen, in one place, so that a test can ask the planner about each.
+
+macro_rules! queries {
+    ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
+        $($(#[$doc])* pub(super) const $name: &str = $sql;)+
+
+        /// All of them, by name.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+queries! {
+    VAULT = "SELECT vault, person, name FROM vault WHERE id = 1";
+    STREAMS = "SELECT unit, name, roles, office_has, page_position, documents FROM stream ORDER BY unit";
+    SYNC_STATE = "SELECT heard, problem, is_loading FROM sync_state WHERE id = 1";
+
+    VISIT = "SELECT json FROM visit WHERE document = ?1";
+    VISITS_OF = "SELECT v.document, v.json, d.state FROM visit_person p
+        CROSS JOIN visit v ON v.document = p.document
+        LEFT JOIN document d ON d.document = p.document
+        WHERE p.person = ?1 AND p.day = ?2 ORDER BY p.start, p.document";
+    VISITS_ON = "SELECT v.document, v.json, r.json FROM visit v LEFT JOIN recipient r ON r.document = v.recipient
+        WHERE v.day = ?1 ORDER BY v.start, v.document";
+    VISITS_TO = "SELECT document, json FROM visit WHERE recipient = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
+    VISITS_LATE = "SELECT document, json FROM visit WHERE is_late = 1 AND day = ?1 ORDER BY start";
+    VISITS_WORKED = "SELECT document FROM visit_person WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";
+    RUN_SHEET = "SELECT json FROM run_sheet WHERE document = ?1";
+    RUN_SHEET_OF = "SELECT document, json FROM run_sheet WHERE person = ?1 AND day = ?2 ORDER BY document";
+    RUN_SHEETS_ON = "SELECT document, person, json FROM run_sheet WHERE day = ?1 ORDER BY person";
+    RUN_SHEETS_WORKED = "SELECT document FROM run_sheet WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";
+    DAYS_OF = "SELECT DISTINCT day FROM run_sheet WHERE person = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
+    DAYS = "WITH RECURSIVE held (day) AS (
+            SELECT min(day) FROM run_sheet WHERE day >= ?1
+            UNION ALL SELECT (SELECT min(day) FROM run_sheet WHERE day > held.day) FROM held WHERE held.day <= ?2
+        ) SELECT day FROM held WHERE day <= ?2";
+    SEEN = "SELECT document, start, name, minutes, is_mine, is_cancelled, fingerprint, left_at, mark, mark_at
+        FROM seen_visit WHERE document = ?1";
+    SEEN_ON = "SELECT document, start, name, minutes, is_mine, is_cancelled, fingerprint, left_at, mark, mark_at
+        FROM seen_visit WHERE day = ?1 AND is_mine = 1 ORDER BY start, document";
+
+    RECIPIENT = "SELECT json FROM recipient WHERE document = ?1";
+    RECIPIENTS = "SELECT document, name, json FROM recipient ORDER BY name";
+    ACCESS = "SELECT document, json FROM access WHERE recipient = ?1 ORDER BY document DESC";
+    STAFF = "SELECT json FROM staff WHERE person = ?1";
+    STAFF_ALL = "SELECT json FROM staff ORDER BY person";
+    UNITS = "SELECT json FROM unit ORDER BY document";
+    HEARD = "SELECT person, at FROM heard";
+
+    DELIVERY = "SELECT unit, own_seq, changed_at, EXISTS (SELECT 1 FROM pending WHERE document = ?1)
+        FROM document WHERE document = ?1";
+    LAST_REFUSED = "SELECT refused FROM intent WHERE document = ?1 ORDER BY at DESC LIMIT 1";
+    LAST_SAVED = "SELECT max(at) FROM intent WHERE document = ?1";
+    UNSENT = "SELECT count(DISTINCT action) FROM pending";
+    ITEMS_WAITING = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, p.waits_for, 1,
+            d.unit, d.own_seq
+        FROM (SELECT action, max(waits_for) AS waits_for FROM pending GROUP BY action) p
+        CROSS JOIN intent i ON i.action = p.action
+        LEFT JOIN document d ON d.document = i.document
+        ORDER BY i.at DESC LIMIT ?1";
+    ITEMS_ARRIVED = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, NULL, 0,
+            d.unit, d.own_seq
+        FROM intent i LEFT JOIN document d ON d.document = i.document
+        WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.action = i.action)
+        ORDER BY i.at DESC LIMIT ?1";
+
+    INCIDENTS = "SELECT document, json FROM incident ORDER BY at DESC LIMIT ?1";
+    INCIDENTS_OF = "SELECT document, json FROM incident WHERE author = ?1 ORDER BY at DESC LIMIT ?2";
+    INCIDENTS_UNREAD = "SELECT document, json FROM incident WHERE is_read = 0 ORDER BY at DESC LIMIT ?1";
+    INCIDENTS_UNREAD_COUNT = "SELECT count(*) FROM incident WHERE is_read = 0";
+    DRAFTS = "SELECT document, json FROM draft WHERE is_closed = 0 ORDER BY at DESC LIMIT ?1";
+    TYPING = "SELECT draft, json, at FROM typing ORDER BY at DESC";
+}

@@ -1,0 +1,86 @@
+//! How far everything has come.
+
+use rundan_model::UnitId;
+use rusqlite::{Row, Transaction, params};
+
+use super::card::{Reader, count};
+use super::context::id;
+use super::{ViewContext, queries};
+use crate::StoreError;
+use crate::api::{Delivery, SyncChip, SyncItem, SyncState, SyncView};
+
+/// The most actions that the sheet lists.
+const ITEMS_MAX: usize = 100;
+/// How long the server may be silent before the chip says so, seconds.
+const SILENT_SECONDS_MAX: i64 = 15 * 60;
+/// Problems that no later attempt mends.
+const TROUBLES: [&str; 2] = ["revoked", "too_old"];
+
+/// The chip at the top of each screen. That a round is under way is for the one who runs it to say.
+pub(crate) fn sync_chip(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncChip, StoreError> {
+    let unsent: i64 = tx.prepare_cached(queries::UNSENT)?.query_row([], |row| row.get(0))?;
+    let is_silent = ctx.heard.is_none_or(|heard| ctx.now.seconds_since(heard) > SILENT_SECONDS_MAX);
+    let state = match ctx.problem.as_deref() {
+        Some(problem) if TROUBLES.contains(&problem) => SyncState::Trouble,
+        _ if ctx.is_loading => SyncState::Loading,
+        None if unsent == 0 && !is_silent => SyncState::UpToDate,
+        _ => SyncState::Offline,
+    };
+    Ok(SyncChip {
+        state,
+        unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
+        heard: ctx.heard.map(|heard| heard.0),
+        percent: ctx.is_loading.then(|| percent(ctx)),
+    })
+}
+
+/// How far everything has come; when the next attempt comes is for the one who makes it to say.
+pub(crate) fn sync_view(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncView, StoreError> {
+    let reader = Reader::new(tx, ctx);
+    let mut items = reader.items(queries::ITEMS_WAITING, ITEMS_MAX)?;
+    items.extend(reader.items(queries::ITEMS_ARRIVED, ITEMS_MAX - items.len())?);
+    items.sort_by_key(|item| std::cmp::Reverse(item.at));
+    Ok(SyncView { chip: sync_chip(tx, ctx)?, items, problem: ctx.problem.clone(), next_attempt: None })
+}
+
+impl Reader<'_> {
+    fn items(&self, sql: &str, most: usize) -> Result<Vec<SyncItem>, StoreError> {
+        let mut query = self.tx.prepare_cached(sql)?;
+        let rows = query.query_map(params![count(most)], |row| Ok(self.item(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    fn item(&self, row: &Row<'_>) -> Result<SyncItem, StoreError> {
+        let seq: Option<i64> = row.get(5)?;
+        let (refused, waits_for): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
+        let is_waiting: bool = row.get(8)?;
+        let unit: Option<Vec<u8>> = row.get(9)?;
+        let own_seq: Option<i64> = row.get(10)?;
+        let seq = seq.or(own_seq).unwrap_or_default().unsigned_abs();
+        let delivery = match (refused.is_some(), is_waiting, unit) {
+            (true, ..) => Delivery::Refused,
+            (_, true, _) => Delivery::OnPhone,
+            (.., Some(unit)) => self.arrived(UnitId::try_from(unit.as_slice())?, seq),
+            // The document left: the server had it before.
+            (.., None) => Delivery::OnServer,
+        };
+        Ok(SyncItem {
+            document: id(&row.get::<_, Vec<u8>>(1)?)?,
+            title: row.get(3)?,
+            what: row.get(2)?,
+            count: row.get(4)?,
+            at: row.get(0)?,
+            delivery,
+            why: refused.or(waits_for),
+        })
+    }
+}
+
+/// How much of the first sync is here.
+fn percent(ctx: &ViewContext) -> u8 {
+    let (position, documents) = ctx.streams.values().fold((0_u64, 0_u64), |(position, documents), stream| {
+        (position + stream.position, documents + stream.documents)
+    });
+    let percent = position.saturating_mul(100).checked_div(documents).unwrap_or_default();
+    u8::try_from(percent.min(100)).unwrap_or(100)
+}

@@ -1,0 +1,161 @@
+//! A visit of hers, opened.
+
+use rundan_model::content::Standing;
+use rundan_model::visit::{Note, State, Visit, visit as derive};
+use rundan_model::{Day, DocumentId, Fact, FactBody, FactId, Role, Zone};
+use rusqlite::Transaction;
+
+use super::card::Reader;
+use super::facts::FactLog;
+use super::{ViewContext, queries, rows};
+use crate::StoreError;
+use crate::api::{NoteView, VisitCard, VisitView, YourFact};
+use crate::store::Held;
+
+/// A visit; none if it is not on this phone.
+pub(crate) fn visit(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    document: DocumentId,
+) -> Result<Option<VisitView>, StoreError> {
+    let Some(held) = Held::load(tx, document)? else { return Ok(None) };
+    let content = held.document.content();
+    if content.kind != rundan_model::Kind::Visit {
+        return Ok(None);
+    }
+    let visit = derive(&content);
+    let reader = Reader::new(tx, ctx);
+    let day = visit.start_for(ctx.person).map(|start| Zone.day(start));
+    let recipient = visit.recipient.map(|id| reader.names.recipient(id)).transpose()?.flatten();
+    let recipient = recipient.as_deref();
+    let saved_at: Option<i64> =
+        tx.prepare_cached(queries::LAST_SAVED)?.query_row([document.as_bytes()], |row| row.get(0))?;
+    let time = visit.times.get(&ctx.person);
+    Ok(Some(VisitView {
+        card: reader.card(document, &visit, reader.mark(document, &visit)?)?,
+        now: ctx.now.0,
+        good_to_know: recipient.map(|recipient| recipient.good_to_know.clone()).unwrap_or_default(),
+        items: reader.check_items(&visit)?,
+        notes: reader.notes(&held, &visit)?,
+        performed_seconds: time.map_or(0, |time| time.performed_seconds(ctx.now)),
+        saved_at,
+        own_facts: reader.own_facts(&content.standing())?,
+        running: reader.running(document)?,
+        move_to: reader.move_to(document, day)?,
+        clashes: reader.clashes(&held, &visit.clashes)?,
+        disputes: reader.disputes(&visit)?,
+        cancelled_reason: visit.cancelled.as_ref().map(|cancelled| cancelled.reason.clone()),
+        may_act: ctx.roles.contains(&Role::Carer) && is_hers(&visit, ctx),
+    }))
+}
+
+/// It is hers, or she began it.
+fn is_hers(visit: &Visit, ctx: &ViewContext) -> bool {
+    let is_begun = visit.begun.as_ref().is_some_and(|begun| begun.stated.by == ctx.person);
+    is_begun || visit.times.contains_key(&ctx.person) || visit.staff().any(|person| person == ctx.person)
+}
+
+impl Reader<'_> {
+    fn mark(&self, document: DocumentId, visit: &Visit) -> Result<Option<crate::api::CarerMark>, StoreError> {
+        let Some(start) = visit.start_for(self.ctx.person) else { return Ok(None) };
+        let one = [(document, visit.clone())];
+        Ok(self.changes(Zone.day(start), &one)?.marks.remove(&document))
+    }
+
+    fn notes(&self, held: &Held, visit: &Visit) -> Result<Vec<NoteView>, StoreError> {
+        if visit.notes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let log = FactLog::of(held);
+        visit.notes.iter().map(|note| self.note(note, &visit.reads, log.delivery(self, note.stated.fact))).collect()
+    }
+
+    /// A note, with the first who opened it besides its author.
+    pub(super) fn note(
+        &self,
+        note: &Note,
+        reads: &[(FactId, rundan_model::visit::Stated)],
+        delivery: crate::api::Delivery,
+    ) -> Result<NoteView, StoreError> {
+        let (read_by, read_at) = self.read_by(note.stated, reads)?;
+        Ok(NoteView {
+            fact: note.stated.fact,
+            text: note.text.clone(),
+            by: self.names.person(note.stated.by)?,
+            own: note.stated.by == self.ctx.person,
+            at: note.stated.at.0,
+            delivery,
+            read_by,
+            read_at,
+        })
+    }
+
+    /// The first who opened a fact besides its author, and when.
+    pub(super) fn read_by(
+        &self,
+        fact: rundan_model::visit::Stated,
+        reads: &[(FactId, rundan_model::visit::Stated)],
+    ) -> Result<(Option<String>, Option<i64>), StoreError> {
+        let read = reads.iter().find(|(read, reader)| *read == fact.fact && reader.by != fact.by);
+        let name = read.map(|(_, reader)| self.names.person(reader.by)).transpose()?;
+        Ok((name, read.map(|(_, reader)| reader.at.0)))
+    }
+
+    /// What she stated here and may take back, the newest first.
+    fn own_facts(&self, standing: &Standing<'_>) -> Result<Vec<YourFact>, StoreError> {
+        let holding = standing.holding();
+        let own = holding.into_iter().rev().filter(|(_, fact)| fact.by == self.ctx.person);
+        let mut facts = Vec::new();
+        for (id, fact) in own {
+            if let Some(about) = self.taken_back(fact)? {
+                facts.push(YourFact { fact: id, kind: fact.body.kind().to_owned(), at: fact.at.0, about });
+            }
+        }
+        Ok(facts)
+    }
+
+    /// What a fact speaks of, if its author may take it back.
+    fn taken_back(&self, fact: &Fact) -> Result<Option<String>, StoreError> {
+        let about = fact.about.as_deref().map(|code| self.names.intervention(code)).transpose()?.unwrap_or_default();
+        Ok(match &fact.body {
+            FactBody::Started | FactBody::Ended | FactBody::Done | FactBody::NotDone { .. } | FactBody::Extra => {
+                Some(about)
+            }
+            FactBody::NotCarriedOut { text, .. } | FactBody::Late { text, .. } | FactBody::Note { text } => {
+                Some(text.clone())
+            }
+            FactBody::Told { .. } => Some(about),
+            FactBody::Moved { to } => Some(self.visit_name(*to)?),
+            _ => None,
+        })
+    }
+
+    /// Whose visit a document is; empty if it is not on this phone.
+    pub(super) fn visit_name(&self, document: DocumentId) -> Result<String, StoreError> {
+        rows::visit_row(self.tx, document)?.map_or_else(|| Ok(String::new()), |visit| self.names.of_visit(&visit))
+    }
+
+    /// Her other visits that run now, last night's among them.
+    fn running(&self, document: DocumentId) -> Result<Vec<VisitCard>, StoreError> {
+        let today = Zone.day(self.ctx.now);
+        let mut running = Vec::new();
+        for day in [Day(today.0 - 1), today] {
+            for (id, visit) in rows::visits_of(self.tx, self.ctx.person, day)? {
+                let runs = matches!(visit.state_for(self.ctx.person), State::Running | State::Paused);
+                if runs && id != document {
+                    running.push(self.card(id, &visit, None)?);
+                }
+            }
+        }
+        Ok(running)
+    }
+
+    /// Her visits of the day that a wrong start can be moved to.
+    fn move_to(&self, document: DocumentId, day: Option<Day>) -> Result<Vec<VisitCard>, StoreError> {
+        let Some(day) = day else { return Ok(Vec::new()) };
+        let visits = rows::visits_of(self.tx, self.ctx.person, day)?;
+        let is_open = |visit: &Visit| visit.state_for(self.ctx.person) == State::Planned;
+        let open = visits.iter().filter(|(id, visit)| *id != document && is_open(visit));
+        open.map(|(id, visit)| self.card(*id, visit, None)).collect()
+    }
+}

@@ -11,6 +11,7 @@ const LOOKS = [
 const ROOMS: readonly { name: string; open: (page: Page) => Promise<void> }[] = [
   { name: 'now', open: async () => {} },
   { name: 'closer', open: (page) => page.getByRole('button', { name: 'Närmare' }).click() },
+  { name: 'sync', open: async (page) => { await page.getByRole('button', { name: /^Direkt/ }).click(); await expect(page.getByRole('dialog')).toBeVisible(); } },
   { name: 'empty-day', open: (page) => page.getByRole('button', { name: 'Dagen före' }).click() },
   { name: 'visit', open: (page) => openCard(page, /inte startat/) },
   { name: 'visit-clash', open: (page) => openCard(page, /påbörjat fast det är flyttat/) },

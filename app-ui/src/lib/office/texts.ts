@@ -27,7 +27,7 @@ export const texts = catalogue(
     loading: (percent: number) => `Hämtar enheten, ${percent} %`,
     trouble: 'Servern tar inte emot den här datorn',
     unsent: (count: number) => `${count} väntar på att skickas`,
-    syncNow: 'Hämta nu',
+    syncMore: 'Så långt har allt kommit',
 
     done: 'besök utförda',
     ofTotal: (count: number) => `av ${count}`,
@@ -214,7 +214,6 @@ export const texts = catalogue(
 
     language: 'Språk',
     look: 'Utseende',
-    colours: 'Färger',
     lookSystem: 'Som datorn',
     lookLight: 'Ljust',
     lookDark: 'Mörkt',
@@ -252,7 +251,7 @@ export const texts = catalogue(
     loading: (percent: number) => `Loading the unit, ${percent} %`,
     trouble: 'The server does not accept this computer',
     unsent: (count: number) => `${count} waiting to be sent`,
-    syncNow: 'Sync now',
+    syncMore: 'How far everything has come',
 
     done: 'visits done',
     ofTotal: (count: number) => `of ${count}`,
@@ -439,7 +438,6 @@ export const texts = catalogue(
 
     language: 'Language',
     look: 'Look',
-    colours: 'Colours',
     lookSystem: 'As the computer',
     lookLight: 'Light',
     lookDark: 'Dark',

@@ -104,8 +104,10 @@ impl Reader<'_> {
     }
 }
 
+/// Planned for her, or begun by her without a plan.
 fn is_hers(visit: &Visit, person: PersonId) -> bool {
-    rows::is_shown(visit) && visit.staff().any(|staff| staff == person)
+    let is_begun = visit.begun.as_ref().is_some_and(|begun| begun.stated.by == person);
+    rows::is_shown(visit) && (is_begun || visit.staff().any(|staff| staff == person))
 }
 
 /// What changed in a visit of her list; none if nothing that she must know.

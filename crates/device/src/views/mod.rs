@@ -20,6 +20,9 @@ mod rows;
 mod sync;
 mod visit;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use board::board;
 pub(crate) use changes::{changes, fingerprint};
 pub(crate) use context::{ViewContext, vault_view};

@@ -1,0 +1,6 @@
+mod day;
+mod late;
+mod office;
+mod opened;
+mod plans;
+mod unit;

@@ -255,7 +255,7 @@ pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
         (Kind::Visit, "when") => is_time(json, VISIT_MINUTES_MAX),
         (Kind::RunSheet, "shift") => is_time(json, SHIFT_MINUTES_MAX),
         (Kind::RunSheet, "break") => json.is_null() || is_time(json, VISIT_MINUTES_MAX),
-        (Kind::Visit, "slot") => reads::<Slot>(json),
+        (Kind::Visit, "slot") => reads::<Option<Slot>>(json),
         (Kind::Visit, "intervention") => reads::<Option<PlannedIntervention>>(json),
         (Kind::Visit, "cancelled") => reads::<Option<Cancelled>>(json),
         (Kind::Recipient, "name") => reads::<RecipientName>(json),

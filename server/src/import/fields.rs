@@ -9,6 +9,9 @@ use super::table::{Record, Table};
 /// The longest id or code of the export.
 const CODE_CHARS_MAX: usize = 64;
 
+/// The longest code that becomes part of a register's key: the longest prefix is `intervention/`.
+const KEY_CODE_BYTES_MAX: usize = 48;
+
 /// How much of a wrong value a problem quotes.
 const QUOTED_CHARS_MAX: usize = 40;
 
@@ -74,6 +77,16 @@ impl<'a> Row<'a> {
             self.refuse(column, "The field is empty".to_owned(), "Fill it in; nothing can be found again without it");
         }
         code
+    }
+
+    /// A code that becomes part of a register's key and must be there.
+    pub(super) fn key_code(&mut self, column: &'static str) -> Option<String> {
+        let code = self.code(column)?;
+        if !is_key_code(&code) {
+            self.refuse(column, format!("{} holds other characters", quoted(&code)), KEY_CODE_ADVICE);
+            return None;
+        }
+        Some(code)
     }
 
     /// An id or code, or nothing.
@@ -228,6 +241,15 @@ impl<'a> Row<'a> {
         let place = Place { file: self.table.file.name(), line: Some(self.record.line), column };
         self.problems.add(place, severity, what, advice.to_owned());
     }
+}
+
+/// What to do about a code that cannot be part of a key.
+pub(super) const KEY_CODE_ADVICE: &str = "Use at most 48 letters, digits, -, _ and .";
+
+/// Whether a code can be part of a register's key.
+pub(super) fn is_key_code(code: &str) -> bool {
+    let is_allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    code.len() <= KEY_CODE_BYTES_MAX && code.chars().all(is_allowed)
 }
 
 /// A wrong value as a problem quotes it: short, on one line.

@@ -1,12 +1,16 @@
 //! Reads what a unit's planning system exports, and says of every row what became of it.
 //!
-//! Start at [`read_directory`]: eight files become one [`ImportedUnit`] and a [`Report`]. Nothing here knows of
-//! the server's store or of documents. Every fault of a file or a row is a value; none is an error, none a panic.
+//! Start at [`read_directory`]: eight files become one [`ImportedUnit`] and a [`Report`]. Every fault of a file or a
+//! row is a value; none is an error, none a panic. Then [`import`] lays the unit over what the server has; only
+//! `apply` and `ledger` know of the store and of documents.
 
+mod apply;
+mod desired;
 mod directory;
 mod fields;
 mod files;
 mod intake;
+mod ledger;
 mod people;
 mod personal_number;
 mod plan;
@@ -14,6 +18,7 @@ mod problem;
 mod table;
 mod unit;
 
+pub use apply::{Applied, Meeting, import};
 pub use directory::{FILE_BYTES_MAX, read_directory};
 pub use files::ExportFile;
 pub use intake::{Reading, read};

@@ -66,7 +66,7 @@ fn intervention(row: &mut Row<'_>, seen: &mut Seen) -> Option<InterventionRow> {
     if !row.has_its_fields() {
         return None;
     }
-    let code = row.code("kod");
+    let code = row.key_code("kod");
     let name = row.required_text("insats", NAME_CHARS_MAX);
     let group = group(row);
     let standard_minutes = row.number("schablonminuter", 24 * 60);
@@ -356,7 +356,7 @@ fn key(row: &mut Row<'_>, unit: &ImportedUnit, index: &Index, seen: &mut Seen) -
     if !row.has_its_fields() {
         return None;
     }
-    let tag = row.code("bricka");
+    let tag = row.key_code("bricka");
     let position = known_recipient(row, index);
     let kind = key_kind(row);
     let cabinet = row.text("skåp", NAME_CHARS_MAX);

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveTime};
 use rundan_model::Timestamp;
+use rundan_model::plan::VISIT_MINUTES_MAX;
 use rundan_model::time::next_date;
 
-use super::fields::{Row, quoted};
+use super::fields::{KEY_CODE_ADVICE, Row, is_key_code, quoted};
 use super::intake::Count;
 use super::people::{Index, Seen, index_of, known_recipient};
 use super::problem::Problems;
@@ -54,7 +55,7 @@ fn decision(
     }
     let recipient = known_recipient(row, index).map(|_| RecipientCode(row.raw("brukare").to_owned()));
     let code = row.code("beslut");
-    let intervention = row.code("insats").map(InterventionCode);
+    let intervention = row.key_code("insats").map(InterventionCode);
     let minutes_per_month = row.number("minuter_per_månad", MINUTES_PER_MONTH_MAX);
     let from = row.date("från");
     let until = row.optional_date("till");
@@ -191,6 +192,11 @@ fn visit(row: &mut Row<'_>, known: &Known, seen: &mut Seen) -> Option<VisitRow> 
         return None;
     }
     let (start, end) = span(row, date?, ("start", start?), ("slut", end?))?;
+    let minutes = minutes_between(start, end);
+    if minutes > VISIT_MINUTES_MAX {
+        row.refuse("slut", "It lasts more than a day".to_owned(), "Correct one of the times");
+        return None;
+    }
     let recipient = recipient?;
     let interventions = interventions?;
     let (flex_before_minutes, flex_after_minutes) = (flex_before_minutes?, flex_after_minutes?);
@@ -200,7 +206,7 @@ fn visit(row: &mut Row<'_>, known: &Known, seen: &mut Seen) -> Option<VisitRow> 
         date: date?,
         recipient,
         start,
-        minutes: minutes_between(start, end),
+        minutes,
         flex_before_minutes,
         flex_after_minutes,
         slots,
@@ -247,9 +253,12 @@ fn interventions(row: &mut Row<'_>, catalogue: &BTreeSet<InterventionCode>) -> O
         if codes.contains(&code) {
             continue;
         }
-        if codes.len() >= INTERVENTIONS_MAX || word.chars().count() > 64 {
-            let what =
-                format!("The visit has more than {INTERVENTIONS_MAX} interventions, or {} is no code", quoted(word));
+        if !is_key_code(word) {
+            row.refuse("insatser", format!("{} is no code", quoted(word)), KEY_CODE_ADVICE);
+            return None;
+        }
+        if codes.len() >= INTERVENTIONS_MAX {
+            let what = format!("The visit has more than {INTERVENTIONS_MAX} interventions");
             row.refuse("insatser", what, "Write the codes of interventions.csv, with commas between");
             return None;
         }

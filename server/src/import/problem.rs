@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::apply::Applied;
 use super::files::ExportFile;
 
 /// How many problems a report lists; more are counted only. A file of nothing but faults stays readable.
@@ -71,8 +72,8 @@ pub struct Report {
     pub problems_total: u64,
     /// The problems, up to a limit; the count goes on beyond it.
     pub problems: Vec<Problem>,
-    /// Recipients who had visits in the last import and have none in this one, by their ids in the export.
-    pub recipients_without_visits: Vec<String>,
+    /// What was done to the unit; absent when nothing was.
+    pub applied: Option<Applied>,
 }
 
 impl Report {
@@ -91,6 +92,7 @@ impl Report {
         let mut text = String::new();
         self.write_loud(&mut text);
         self.write_files(&mut text);
+        self.write_applied(&mut text);
         self.write_problems(&mut text);
         text
     }
@@ -99,18 +101,37 @@ impl Report {
         if !self.readable {
             text.push_str("NOTHING WAS IMPORTED: a file could not be read, see below.\n\n");
         }
-        if self.recipients_without_visits.is_empty() {
+        let lost =
+            self.applied.as_ref().map(|applied| applied.recipients_without_visits.as_slice()).unwrap_or_default();
+        if lost.is_empty() {
             return;
         }
-        let _ = writeln!(
-            text,
-            "ATTENTION: {} recipient(s) had visits in the last import and have none in this one:",
-            self.recipients_without_visits.len()
-        );
-        for recipient in &self.recipients_without_visits {
+        let count = lost.len();
+        let _ =
+            writeln!(text, "ATTENTION: {count} recipient(s) had visits in the last import and have none in this one:");
+        for recipient in lost {
             let _ = writeln!(text, "  {recipient}");
         }
         text.push_str("Check that each of them has really ended or paused the help.\n\n");
+    }
+
+    fn write_applied(&self, text: &mut String) {
+        let Some(applied) = &self.applied else { return };
+        let _ = writeln!(
+            text,
+            "{} begun, {} changed, {} unchanged, {} visit(s) cancelled that are gone from the export",
+            applied.begun, applied.changed, applied.unchanged, applied.cancelled
+        );
+        for meeting in &applied.met {
+            let _ = write!(text, "BOTH STAND {} {}: ", meeting.kind, meeting.external_id);
+            match (meeting.registers.as_slice(), meeting.has_begun) {
+                ([], _) => text.push_str("work had begun when the export changed its plan"),
+                (registers, _) => {
+                    let _ = write!(text, "a person had changed {} since the last import", registers.join(", "));
+                }
+            }
+            text.push_str(". Look at it in the office window.\n");
+        }
     }
 
     fn write_files(&self, text: &mut String) {
@@ -207,7 +228,7 @@ impl Problems {
             warnings: self.warnings,
             problems_total: self.total,
             problems: self.listed,
-            recipients_without_visits: Vec::new(),
+            applied: None,
         }
     }
 }

@@ -253,7 +253,7 @@ fn commas_between_fields_and_a_quoted_comma_within_one_are_told_apart() {
 #[test]
 fn the_report_names_what_needs_someone_first() {
     let mut report = visits("V1;2026-02-30;B1;07:05;07:45;0;0;M404;;OMV01\n").report;
-    report.recipients_without_visits = vec!["B7".to_owned()];
+    report.applied = Some(Applied { recipients_without_visits: vec!["B7".to_owned()], ..Applied::default() });
     let text = report.text();
     assert!(text.starts_with("ATTENTION: 1 recipient(s)"), "{text}");
     assert!(text.contains("REFUSED visits.csv:2 [datum]: \"2026-02-30\" is not a date."), "{text}");

@@ -1,0 +1,327 @@
+//! Lays an export over a unit: begins what is new, writes on branches what the export changed, cancels what is
+//! gone, and leaves what people wrote.
+//!
+//! Every write is on a branch at the heads that the last run left, so that whatever a person wrote since stays
+//! beside it as a clash, or as facts beside a changed plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use rundan_documents::{Document, Edit};
+use rundan_model::plan::{Cancelled, FirstValues, When};
+use rundan_model::{Content, DocumentId, Kind, PersonId, Timestamp, UnitId, Zone};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::desired::{self, Desired, Known};
+use super::intake::Reading;
+use super::ledger::{self, Entry, GONE, Ledger, PAST, RowDigest};
+use super::problem::Report;
+use super::unit::{ImportedUnit, StaffCode, StaffRow, VisitCode};
+use crate::error::{Error, Result};
+use crate::scope::{Commit, OwnSession};
+use crate::seams::Random;
+use crate::server::Server;
+use crate::store::{documents, people};
+
+/// Why a visit was cancelled by an import, as people read it.
+const GONE_REASON: &str = "Finns inte längre i planeringssystemet";
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// Documents begun.
+    pub begun: u64,
+    /// Documents in which the export changed something.
+    pub changed: u64,
+    /// Rows that are as they were.
+    pub unchanged: u64,
+    /// Visits that are gone from the export and were cancelled.
+    pub cancelled: u64,
+    /// Where a person had written since: both stand, and someone must look.
+    pub met: Vec<Meeting>,
+    /// Recipients who had visits in the last import and have none in this one, by their ids in the export.
+    pub recipients_without_visits: Vec<String>,
+}
+
+/// A row that met what a person had written since the last import. Both stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Meeting {
+    /// What it is: `visit`, `recipient` and so on.
+    pub kind: String,
+    /// The row's id in the export.
+    pub external_id: String,
+    /// The registers in which both values stand; none where work had begun and the plan changed under it.
+    pub registers: Vec<String>,
+    /// Whether someone has already stated facts about it.
+    pub has_begun: bool,
+}
+
+/// Imports what was read of an export into a unit, in one transaction, and completes the report.
+///
+/// Nothing is imported when a file could not be read.
+pub async fn import(server: &Arc<Server>, unit: UnitId, reading: Reading) -> Result<Report> {
+    let Reading { unit: export, mut report } = reading;
+    let Some(export) = export else { return Ok(report) };
+    let at_work = Arc::clone(server);
+    let applied = server
+        .commit(unit, move |commit, own| apply(commit, own, at_work.clock.now(), &*at_work.random, &export))
+        .await?;
+    report.applied = Some(applied);
+    Ok(report)
+}
+
+/// Lays an export over a unit, within a commit: all of it or nothing.
+fn apply(
+    commit: &mut Commit<'_>,
+    own: &OwnSession,
+    now: Timestamp,
+    random: &dyn Random,
+    unit: &ImportedUnit,
+) -> Result<Applied> {
+    let ledger = Ledger::read(commit.connection(), commit.state().unit)?;
+    let mut run = Run { commit, own, now, random, ledger, applied: Applied::default(), lost: BTreeSet::new() };
+    run.unit(unit)?;
+    let known = run.people_and_recipients(unit)?;
+    run.plan(unit, &known)?;
+    run.cancel_the_gone(unit)?;
+    run.tell_who_has_none(unit, &known);
+    Ok(run.applied)
+}
+
+struct Run<'a, 'c> {
+    commit: &'a mut Commit<'c>,
+    own: &'a OwnSession,
+    now: Timestamp,
+    random: &'a dyn Random,
+    ledger: Ledger,
+    applied: Applied,
+    /// Recipients of visits that the last run had and this one has not.
+    lost: BTreeSet<DocumentId>,
+}
+
+impl Run<'_, '_> {
+    /// The catalogue and the areas go into the unit's own document, which was there before any import.
+    fn unit(&mut self, unit: &ImportedUnit) -> Result<()> {
+        let desired = desired::unit(unit);
+        if self.ledger.find(&Kind::Unit, &desired.external_id).is_none() {
+            let document = self.commit.state().unit.document();
+            let row = documents::row(self.commit.connection(), self.commit.state().unit, document)?;
+            let heads = row.ok_or(Error::NoDocument(document))?.heads;
+            let entry = Entry { document, heads, digest: GONE };
+            self.ledger.write(self.commit.connection(), &Kind::Unit, &desired.external_id, entry)?;
+        }
+        self.take(&desired)?;
+        Ok(())
+    }
+
+    fn people_and_recipients(&mut self, unit: &ImportedUnit) -> Result<Known> {
+        let mut known = Known::default();
+        for row in &unit.staff {
+            let person = self.person(row)?;
+            known.people.insert(row.code.clone(), person);
+            self.take(&desired::staff(row, person))?;
+        }
+        for row in &unit.recipients {
+            let recipient = self.take(&desired::recipient(row, &known))?;
+            known.recipients.insert(row.code.clone(), recipient);
+            let access = desired::access(row, recipient);
+            let has_access = !row.door_code.is_empty() || self.ledger.find(&Kind::Access, &row.code.0).is_some();
+            if has_access {
+                self.take(&access)?;
+            }
+        }
+        Ok(known)
+    }
+
+    /// The person for a row, made if the export is the first to name her. People belong to the municipality, so
+    /// another unit's export may use the same id for someone else.
+    fn person(&mut self, row: &StaffRow) -> Result<PersonId> {
+        let (tx, unit) = (self.commit.connection(), self.commit.state().unit);
+        let StaffCode(code) = &row.code;
+        let name = format!("{} {}", row.given_name, row.family_name);
+        let of_this_unit = format!("{}/{code}", unit.document());
+        let is_new_here = self.ledger.find(&Kind::Staff, code).is_none();
+        let is_taken = is_new_here && ledger::is_of_another_unit(tx, unit, code)?;
+        let has_own_id = people::by_external_id(tx, &of_this_unit)?.is_some();
+        let external_id = if is_taken || has_own_id { &of_this_unit } else { code };
+        people::ensure(tx, external_id, &name, self.random)
+    }
+
+    fn plan(&mut self, unit: &ImportedUnit, known: &Known) -> Result<()> {
+        for row in &unit.decisions {
+            if let Some(recipient) = known.recipients.get(&row.recipient) {
+                self.take(&desired::decision(row, *recipient))?;
+            }
+        }
+        for row in &unit.shifts {
+            if let Some(person) = known.people.get(&row.staff) {
+                self.take(&desired::run_sheet(row, *person))?;
+            }
+        }
+        for row in &unit.visits {
+            if let Some(recipient) = known.recipients.get(&row.recipient) {
+                self.take(&desired::visit(row, *recipient, known))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a row's document says what the export says; returns the document.
+    fn take(&mut self, desired: &Desired) -> Result<DocumentId> {
+        let digest = ledger::digest(desired);
+        let Some(entry) = self.ledger.find(&desired.kind, &desired.external_id).cloned() else {
+            return self.begin(desired, digest);
+        };
+        if entry.digest == digest {
+            self.applied.unchanged += 1;
+            return Ok(entry.document);
+        }
+        let before = self.load(entry.document)?;
+        let view = self.view(&before);
+        let puts = desired::changes(&view, desired);
+        if puts.is_empty() {
+            self.applied.unchanged += 1;
+        } else {
+            self.applied.changed += 1;
+            self.note_former_recipient(desired, &view, &puts);
+        }
+        self.write(&desired.kind, &desired.external_id, entry, digest, (&before, &view), puts)
+    }
+
+    fn begin(&mut self, desired: &Desired, digest: RowDigest) -> Result<DocumentId> {
+        let plan = desired.plan.clone();
+        let (document, heads) = self.commit.begin(self.own, self.now, self.random, desired.kind.clone(), plan)?;
+        self.applied.begun += 1;
+        let entry = Entry { document, heads, digest };
+        self.ledger.write(self.commit.connection(), &desired.kind, &desired.external_id, entry)?;
+        Ok(document)
+    }
+
+    /// Writes on the import's branch, and notes where it meets what a person wrote.
+    fn write(
+        &mut self,
+        kind: &Kind,
+        external_id: &str,
+        entry: Entry,
+        digest: RowDigest,
+        (before, view): (&Document, &BTreeMap<String, Json>),
+        puts: FirstValues,
+    ) -> Result<DocumentId> {
+        let mut heads = entry.heads;
+        if !puts.is_empty() {
+            self.note_meeting(kind, external_id, &before.content(), view, &puts);
+            let edit = Edit { facts: Vec::new(), puts };
+            heads = self.commit.write(self.own, self.now, entry.document, Some(&heads), &edit)?;
+        }
+        let document = entry.document;
+        self.ledger.write(self.commit.connection(), kind, external_id, Entry { document, heads, digest })?;
+        Ok(document)
+    }
+
+    fn load(&self, document: DocumentId) -> Result<Document> {
+        let (tx, unit) = (self.commit.connection(), self.commit.state().unit);
+        documents::load(tx, unit, document)?.ok_or(Error::NoDocument(document))
+    }
+
+    /// The plan as the imports left it: the last value that the server's own vault put in each register.
+    fn view(&self, document: &Document) -> BTreeMap<String, Json> {
+        let own = self.own.actor.vault();
+        let puts = document.plan_log().into_iter().filter(|entry| entry.change.actor.vault() == own);
+        puts.map(|entry| (entry.register, entry.json)).collect()
+    }
+
+    fn note_meeting(
+        &mut self,
+        kind: &Kind,
+        external_id: &str,
+        content: &Content,
+        view: &BTreeMap<String, Json>,
+        puts: &FirstValues,
+    ) {
+        let is_met = |(key, new): &&(String, Json)| {
+            let values = content.plan.get(key).map(|register| register.values.as_slice()).unwrap_or_default();
+            values.iter().any(|value| Some(&value.json) != view.get(key) && value.json != *new)
+        };
+        let registers: Vec<String> = puts.iter().filter(is_met).map(|(key, _)| key.clone()).collect();
+        let has_begun = *kind == Kind::Visit && !content.facts.is_empty();
+        if !registers.is_empty() || has_begun {
+            let (kind, external_id) = (kind.as_str().to_owned(), external_id.to_owned());
+            self.applied.met.push(Meeting { kind, external_id, registers, has_begun });
+        }
+    }
+
+    fn note_former_recipient(&mut self, desired: &Desired, view: &BTreeMap<String, Json>, puts: &FirstValues) {
+        let is_moved = desired.kind == Kind::Visit && puts.iter().any(|(key, _)| key == "recipient");
+        if is_moved {
+            self.lost.extend(recipient_in(view));
+        }
+    }
+
+    /// Cancels the visits that the last export had and this one has not; none of before its first day, and none
+    /// whose row stands in the files but was refused.
+    fn cancel_the_gone(&mut self, unit: &ImportedUnit) -> Result<()> {
+        if unit.refused.has_visit_without_id {
+            return Ok(());
+        }
+        let first_day = first_day(unit).unwrap_or(Zone.date(self.now));
+        let here: BTreeSet<&VisitCode> = unit.visits.iter().map(|visit| &visit.code).collect();
+        let is_gone = |code: &String, entry: &Entry| {
+            let code = VisitCode(code.clone());
+            let is_settled = entry.digest == GONE || entry.digest == PAST;
+            !is_settled && !here.contains(&code) && !unit.refused.visits.contains(&code)
+        };
+        let gone: Vec<(String, Entry)> = self
+            .ledger
+            .of(&Kind::Visit)
+            .filter(|(code, entry)| is_gone(code, entry))
+            .map(|(code, entry)| (code.clone(), entry.clone()))
+            .collect();
+        for (code, entry) in gone {
+            self.cancel(&code, entry, first_day)?;
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self, code: &str, entry: Entry, first_day: NaiveDate) -> Result<()> {
+        let before = self.load(entry.document)?;
+        let view = self.view(&before);
+        self.lost.extend(recipient_in(&view));
+        let when: Option<When> = view.get("when").and_then(|json| serde_json::from_value(json.clone()).ok());
+        let is_past = when.is_some_and(|when| when.day().date() < first_day);
+        if is_past {
+            self.write(&Kind::Visit, code, entry, PAST, (&before, &view), FirstValues::new())?;
+            return Ok(());
+        }
+        self.applied.cancelled += 1;
+        let mut puts = FirstValues::new();
+        rundan_model::plan::first(&mut puts, "cancelled", &Cancelled { reason: GONE_REASON.to_owned() });
+        self.write(&Kind::Visit, code, entry, GONE, (&before, &view), puts)?;
+        Ok(())
+    }
+
+    fn tell_who_has_none(&mut self, unit: &ImportedUnit, known: &Known) {
+        let visited = unit.visits.iter().filter_map(|visit| known.recipients.get(&visit.recipient));
+        let visited: BTreeSet<&DocumentId> = visited.collect();
+        let names: BTreeMap<DocumentId, &String> =
+            self.ledger.of(&Kind::Recipient).map(|(code, entry)| (entry.document, code)).collect();
+        let lost = self.lost.iter().filter(|recipient| !visited.contains(recipient));
+        self.applied.recipients_without_visits =
+            lost.filter_map(|recipient| names.get(recipient)).map(|code| (*code).clone()).collect();
+        self.applied.recipients_without_visits.sort();
+    }
+}
+
+fn recipient_in(view: &BTreeMap<String, Json>) -> Option<DocumentId> {
+    serde_json::from_value(view.get("recipient")?.clone()).ok()
+}
+
+/// The first day that an export speaks of.
+fn first_day(unit: &ImportedUnit) -> Option<NaiveDate> {
+    let visits = unit.visits.iter().map(|visit| visit.date);
+    visits.chain(unit.shifts.iter().map(|shift| shift.date)).min()
+}
+
+#[cfg(test)]
+mod tests;

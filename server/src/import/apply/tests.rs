@@ -1,0 +1,289 @@
+use rundan_model::{ActionId, Fact, FactBody, FactId, Role, VaultId};
+use serde_json::json;
+
+use super::super::{ExportFile, read};
+use super::*;
+use crate::keys::Keys;
+use crate::scope::begin_unit;
+use crate::seams::{Clock, SystemRandom};
+use crate::server::own_session;
+use crate::store::{Db, vaults};
+
+const STAFF: &str = "id;förnamn;efternamn;titel;roll;område;anställning;språk;delegering_medicin_tom\n\
+    M001;Alice;Prov;undersköterska;omsorgspersonal;Västertorp;tillsvidare;svenska;2027-06-30\n\
+    M002;Bob;Prov;vårdbiträde;omsorgspersonal;Västertorp;tillsvidare;svenska;\n";
+const RECIPIENTS: &str = "id;personnummer;förnamn;efternamn;tilltalsnamn;gata;nummer;våning;område;lat;lon;portkod;ring_på_först;språk;kontaktperson;nattfasta_max_h;enbart_larm;icke_val;telefon;bra_att_veta\n\
+    B1;;Gun;Prov;;Provgatan;4;2 tr;Västertorp;59,29;17,95;0042;ja;svenska;M001;11;nej;nej;;Hör dåligt\n\
+    B2;;Stig;Prov;Stickan;Provgatan;6;;Västertorp;;;;nej;svenska;;;nej;nej;;\n";
+const VISITS: &str = "id;datum;brukare;start;slut;flex_före_min;flex_efter_min;personal_1;personal_2;insatser\n\
+    V1;2026-11-23;B1;07:05;07:45;15;30;M001;M002;OMV01,HSL01\n\
+    V2;2026-11-23;B2;08:00;08:30;0;0;M001;;OMV01\n\
+    V3;2026-11-24;B1;07:05;07:45;15;30;M002;;OMV01\n";
+
+struct Standing;
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_795_400_000)
+    }
+}
+
+/// A server with one unit, and the files of an export.
+struct World {
+    server: Arc<Server>,
+    unit: UnitId,
+    files: BTreeMap<ExportFile, String>,
+}
+
+impl World {
+    async fn new() -> Self {
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let keys = Keys::new(&*random);
+        let server = Server::new(Db::in_memory().unwrap(), keys, Arc::new(Standing), random).await.unwrap();
+        let unit = Self::another_unit(&server).await;
+        let text = |file| match file {
+            ExportFile::Interventions => {
+                "kod;insats;grupp;schablonminuter\nOMV01;Morgonhjälp;omvårdnad;30\nHSL01;Medicin;hsl;10\n"
+            }
+            ExportFile::Staff => STAFF,
+            ExportFile::Recipients => RECIPIENTS,
+            ExportFile::NextOfKin => {
+                "brukare;förnamn;efternamn;relation;telefon;samtycke_omsorgsdagbok\nB1;Eva;Prov;dotter;;ja\n"
+            }
+            ExportFile::Keys => "bricka;brukare;typ;skåp;krok;antal\nV-117;B1;bostad;Skåp Västertorp;17;2\n",
+            ExportFile::Decisions => {
+                "brukare;beslut;insats;minuter_per_månad;från;till\nB1;BS1;OMV01;510;2026-07-01;\n"
+            }
+            ExportFile::Shifts => {
+                "datum;personal;pass_start;pass_slut;rast_start;rast_min\n2026-11-23;M001;07:00;16:00;11:30;30\n"
+            }
+            ExportFile::Visits => VISITS,
+        };
+        let files = ExportFile::ALL.into_iter().map(|file| (file, text(file).to_owned())).collect();
+        Self { server, unit, files }
+    }
+
+    async fn another_unit(server: &Arc<Server>) -> UnitId {
+        let at_work = Arc::clone(server);
+        let begin = move |tx: &rusqlite::Connection| {
+            let own = own_session(tx, &*at_work.random)?;
+            begin_unit(tx, &own, at_work.clock.now(), &*at_work.random, "Prov", Vec::new())
+        };
+        server.db.write(begin).await.unwrap().0
+    }
+
+    /// Changes a file.
+    fn edit(&mut self, file: ExportFile, from: &str, to: &str) {
+        let text = self.files.get_mut(&file).unwrap();
+        assert!(text.contains(from), "{from}");
+        *text = text.replace(from, to);
+    }
+
+    async fn import(&self) -> Applied {
+        self.import_into(self.unit).await.applied.unwrap()
+    }
+
+    async fn import_into(&self, unit: UnitId) -> Report {
+        let files: Vec<(ExportFile, &[u8])> = self.files.iter().map(|(file, text)| (*file, text.as_bytes())).collect();
+        import(&self.server, unit, read(&files)).await.unwrap()
+    }
+
+    async fn document(&self, kind: Kind, code: &str) -> Document {
+        let (unit, code) = (self.unit, code.to_owned());
+        let find = move |tx: &rusqlite::Connection| {
+            let ledger = Ledger::read(tx, unit)?;
+            let id = ledger.find(&kind, &code).unwrap().document;
+            Ok(documents::load(tx, unit, id)?.unwrap())
+        };
+        self.server.db.read(find).await.unwrap()
+    }
+
+    async fn shown(&self, kind: Kind, code: &str, register: &str) -> Option<Json> {
+        let content = self.document(kind, code).await.content();
+        content.plan.get(register).and_then(|register| register.shown().cloned())
+    }
+
+    /// A planner or a carer writes to a visit.
+    async fn someone_writes(&self, code: &str, edit: Edit) {
+        let (kind, unit) = (Kind::Visit, self.unit);
+        let id = self.document(kind, code).await.id();
+        let vault = VaultId([9; 8]);
+        let at_work = Arc::clone(&self.server);
+        let make = move |tx: &rusqlite::Connection| {
+            let person = people::ensure(tx, "S1", "Eva Prov", &*at_work.random)?;
+            if vaults::vault(tx, vault)?.is_none() {
+                vaults::create(tx, vault, person, at_work.keys.public(), at_work.clock.now())?;
+            }
+            Ok(person)
+        };
+        let person = self.server.db.write(make).await.unwrap();
+        let random = Arc::clone(&self.server.random);
+        let write = move |commit: &mut Commit<'_>, _: &OwnSession| {
+            let session = OwnSession::open(vault, person, &*random);
+            commit.write(&session, Timestamp(1_795_400_100), id, None, &edit)
+        };
+        self.server.commit(unit, write).await.unwrap();
+    }
+}
+
+fn puts(key: &str, json: Json) -> Edit {
+    Edit { facts: Vec::new(), puts: vec![(key.to_owned(), json)] }
+}
+
+fn started() -> Edit {
+    let id = FactId { actor: rundan_model::ActorId::new(VaultId([9; 8]), [1; 8]), n: 1 };
+    let fact = Fact {
+        by: PersonId([7; 8]),
+        as_office: false,
+        on_behalf: None,
+        about: None,
+        at: Timestamp(1_795_400_050),
+        at_reason: None,
+        after: Vec::new(),
+        action: ActionId([1; 8]),
+        body: FactBody::Started,
+        extra: Default::default(),
+    };
+    Edit { facts: vec![(id, fact)], puts: Vec::new() }
+}
+
+#[tokio::test]
+async fn an_export_becomes_documents_and_the_same_export_again_changes_nothing() {
+    let world = World::new().await;
+    let first = world.import().await;
+    // Two employees, two recipients, one way in, one decision, one shift, three visits.
+    assert_eq!((first.begun, first.changed, first.cancelled), (10, 1, 0));
+    let unit = world.document(Kind::Unit, "").await.content();
+    assert_eq!(unit.plan["catalogue/HSL01"].shown().unwrap()["name"], "Medicin");
+    assert_eq!(world.shown(Kind::Access, "B1", "door-code").await, Some(json!("0042")));
+    assert_eq!(world.shown(Kind::Recipient, "B1", "good-to-know").await, Some(json!(["Hör dåligt"])));
+    let heads = world.document(Kind::Visit, "V1").await.heads();
+
+    let again = world.import().await;
+    assert_eq!((again.begun, again.changed, again.unchanged, again.cancelled), (0, 0, 11, 0));
+    assert!(again.met.is_empty() && again.recipients_without_visits.is_empty());
+    assert_eq!(world.document(Kind::Visit, "V1").await.heads(), heads);
+}
+
+#[tokio::test]
+async fn only_what_the_export_changed_is_written() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Visits, "08:00;08:30;0;0;M001;;OMV01", "08:10;08:40;0;0;M001;;HSL01");
+    world.edit(ExportFile::Keys, "V-117;B1", "V-118;B1");
+    let applied = world.import().await;
+    assert_eq!((applied.begun, applied.changed, applied.cancelled), (0, 2, 0));
+    assert!(applied.met.is_empty());
+    let log = world.document(Kind::Visit, "V2").await.plan_log();
+    let last = &log.last().unwrap().change.hash;
+    let written: Vec<&str> = log.iter().filter(|e| e.change.hash == *last).map(|e| e.register.as_str()).collect();
+    assert_eq!(written, ["when", "intervention/HSL01", "intervention/OMV01"]);
+    assert_eq!(world.shown(Kind::Visit, "V2", "intervention/OMV01").await, Some(Json::Null));
+    assert_eq!(world.shown(Kind::Recipient, "B1", "key/V-117").await, Some(Json::Null));
+}
+
+#[tokio::test]
+async fn a_planners_edit_and_the_exports_change_both_stand() {
+    let mut world = World::new().await;
+    world.import().await;
+    let mine = json!({ "start": 1_795_420_000, "minutes": 30 });
+    world.someone_writes("V2", puts("when", mine.clone())).await;
+
+    let untouched = world.import().await;
+    assert_eq!(untouched.changed, 0, "the export has not changed: the planner's time stands alone");
+    assert_eq!(world.shown(Kind::Visit, "V2", "when").await, Some(mine.clone()));
+
+    world.edit(ExportFile::Visits, "08:00;08:30", "08:10;08:40");
+    let applied = world.import().await;
+    assert_eq!(applied.met.len(), 1);
+    assert_eq!(
+        (applied.met[0].external_id.as_str(), applied.met[0].registers.as_slice()),
+        ("V2", &["when".to_owned()][..])
+    );
+    let content = world.document(Kind::Visit, "V2").await.content();
+    assert!(content.plan["when"].is_clash());
+    assert!(content.plan["when"].values.iter().any(|value| value.json == mine));
+}
+
+#[tokio::test]
+async fn a_visit_gone_from_the_export_is_cancelled_and_one_that_returns_is_taken_up_again() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Visits, "V2;2026-11-23;B2;08:00;08:30;0;0;M001;;OMV01\n", "");
+    let applied = world.import().await;
+    assert_eq!((applied.cancelled, applied.recipients_without_visits), (1, vec!["B2".to_owned()]));
+    assert_eq!(world.shown(Kind::Visit, "V2", "cancelled").await.unwrap()["reason"], GONE_REASON);
+    let quiet = world.import().await;
+    assert_eq!((quiet.cancelled, quiet.recipients_without_visits.len()), (0, 0), "said once");
+
+    world.files.insert(ExportFile::Visits, VISITS.to_owned());
+    assert_eq!(world.import().await.changed, 1);
+    assert_eq!(world.shown(Kind::Visit, "V2", "cancelled").await, Some(Json::Null));
+}
+
+#[tokio::test]
+async fn a_visit_that_a_carer_has_begun_keeps_her_facts_when_it_is_gone() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.someone_writes("V2", started()).await;
+    world.edit(ExportFile::Visits, "V2;2026-11-23;B2;08:00;08:30;0;0;M001;;OMV01\n", "");
+    let applied = world.import().await;
+    assert!(applied.met[0].has_begun);
+    let content = world.document(Kind::Visit, "V2").await.content();
+    assert_eq!(content.facts.len(), 1);
+    assert!(rundan_model::visit::visit(&content).cancelled.is_some());
+}
+
+#[tokio::test]
+async fn a_refused_row_and_a_day_before_the_export_are_not_gone() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Visits, "V2;2026-11-23", "V2;2026-11-31");
+    let report = world.import_into(world.unit).await;
+    assert_eq!((report.exit_code(), report.applied.unwrap().cancelled), (2, 0));
+
+    let heading = VISITS.lines().next().unwrap();
+    let rest = VISITS.lines().last().unwrap();
+    world.files.insert(ExportFile::Visits, format!("{heading}\n{rest}\n"));
+    world.edit(ExportFile::Shifts, "2026-11-23", "2026-11-24");
+    let applied = world.import().await;
+    assert_eq!(applied.cancelled, 0, "the new export begins a day later");
+    assert_eq!(applied.recipients_without_visits, ["B2"]);
+}
+
+#[tokio::test]
+async fn a_visit_that_needs_one_carer_less_loses_the_slot() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Visits, "M001;M002;OMV01,HSL01", "M001;;OMV01,HSL01");
+    world.import().await;
+    let visit = rundan_model::visit::visit(&world.document(Kind::Visit, "V1").await.content());
+    assert_eq!(visit.slots.len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_imported_when_a_file_cannot_be_read() {
+    let mut world = World::new().await;
+    world.files.remove(&ExportFile::Visits);
+    let report = world.import_into(world.unit).await;
+    assert_eq!((report.exit_code(), report.applied), (2, None));
+}
+
+#[tokio::test]
+async fn two_units_may_use_one_id_for_two_people() {
+    let mut world = World::new().await;
+    world.import().await;
+    let alice = world.shown(Kind::Staff, "M001", "person").await;
+    let first = world.unit;
+    world.unit = World::another_unit(&world.server).await;
+    world.import().await;
+    let other = world.shown(Kind::Staff, "M001", "person").await;
+    assert_ne!(alice, other);
+    world.import().await;
+    assert_eq!(world.shown(Kind::Staff, "M001", "person").await, other);
+    world.unit = first;
+    assert_eq!(world.import().await.changed, 0);
+    assert_eq!(world.shown(Kind::Staff, "M001", "person").await, alice);
+    let nobody_has_a_role = world.server.staff_of(world.unit).await.unwrap();
+    assert!(nobody_has_a_role.is_empty(), "roles never come from a file: {:?}", Role::ALL);
+}

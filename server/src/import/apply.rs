@@ -14,7 +14,7 @@ use rundan_model::{Content, DocumentId, Kind, PersonId, Timestamp, UnitId, Zone}
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::desired::{self, Desired, Known};
+use super::desired::{self, Desired, Known, Standing};
 use super::intake::Reading;
 use super::ledger::{self, Entry, GONE, Ledger, PAST, RowDigest};
 use super::problem::Report;
@@ -123,8 +123,17 @@ impl Run<'_, '_> {
             known.people.insert(row.code.clone(), person);
             self.take(&desired::staff(row, person))?;
         }
+        for code in &unit.refused.staff {
+            if self.ledger.find(&Kind::Staff, &code.0).is_some()
+                && let Some(known_person) = self.known_person(code)?
+            {
+                known.people.insert(code.clone(), known_person);
+            }
+        }
         for row in &unit.recipients {
-            let recipient = self.take(&desired::recipient(row, &known))?;
+            let is_known = self.ledger.find(&Kind::Recipient, &row.code.0).is_some();
+            let standing = if is_known { Standing::Known } else { Standing::New };
+            let recipient = self.take(&desired::recipient(row, &known, standing))?;
             known.recipients.insert(row.code.clone(), recipient);
             let access = desired::access(row, recipient);
             let has_access = !row.door_code.is_empty() || self.ledger.find(&Kind::Access, &row.code.0).is_some();
@@ -139,14 +148,25 @@ impl Run<'_, '_> {
     /// another unit's export may use the same id for someone else.
     fn person(&mut self, row: &StaffRow) -> Result<PersonId> {
         let (tx, unit) = (self.commit.connection(), self.commit.state().unit);
-        let StaffCode(code) = &row.code;
         let name = format!("{} {}", row.given_name, row.family_name);
-        let of_this_unit = format!("{}/{code}", unit.document());
-        let is_new_here = self.ledger.find(&Kind::Staff, code).is_none();
-        let is_taken = is_new_here && ledger::is_of_another_unit(tx, unit, code)?;
+        let of_this_unit = self.id_within_unit(&row.code);
+        let is_new_here = self.ledger.find(&Kind::Staff, &row.code.0).is_none();
+        let is_taken = is_new_here && ledger::is_of_another_unit(tx, unit, &row.code.0)?;
         let has_own_id = people::by_external_id(tx, &of_this_unit)?.is_some();
-        let external_id = if is_taken || has_own_id { &of_this_unit } else { code };
+        let external_id = if is_taken || has_own_id { &of_this_unit } else { &row.code.0 };
         people::ensure(tx, external_id, &name, self.random)
+    }
+
+    /// The person whom an earlier import knew by this id.
+    fn known_person(&self, code: &StaffCode) -> Result<Option<PersonId>> {
+        let tx = self.commit.connection();
+        let of_this_unit = people::by_external_id(tx, &self.id_within_unit(code))?;
+        let found = if of_this_unit.is_some() { of_this_unit } else { people::by_external_id(tx, &code.0)? };
+        Ok(found.map(|found| found.person))
+    }
+
+    fn id_within_unit(&self, code: &StaffCode) -> String {
+        format!("{}/{code}", self.commit.state().unit.document())
     }
 
     fn plan(&mut self, unit: &ImportedUnit, known: &Known) -> Result<()> {

@@ -20,7 +20,14 @@ pub(super) struct Desired {
     /// The whole plan, as far as an export knows it.
     pub(super) plan: FirstValues,
     /// Families of registers that the export owns whole: what it no longer names is emptied.
-    pub(super) owned: &'static [&'static str],
+    pub(super) owned: Vec<&'static str>,
+}
+
+/// Whether an earlier import brought a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    New,
+    Known,
 }
 
 /// Who is who: the ids that the server gave.
@@ -50,7 +57,7 @@ pub(super) fn unit(unit: &ImportedUnit) -> Desired {
     }
     let areas = unit.areas.iter().map(|area| format!("area/{area}")).filter(|key| plan::is_key(key));
     plan.extend(areas.map(|key| (key, json!({}))));
-    Desired { kind: Kind::Unit, external_id: String::new(), plan, owned: &[] }
+    Desired { kind: Kind::Unit, external_id: String::new(), plan, owned: Vec::new() }
 }
 
 pub(super) fn staff(row: &StaffRow, person: PersonId) -> Desired {
@@ -68,10 +75,10 @@ pub(super) fn staff(row: &StaffRow, person: PersonId) -> Desired {
     if let Some(until) = row.medicine_delegation_until {
         plan.push(("delegation/medicine".to_owned(), json!({ "until": until })));
     }
-    Desired { kind: Kind::Staff, external_id: row.code.0.clone(), plan, owned: &["delegation"] }
+    Desired { kind: Kind::Staff, external_id: row.code.0.clone(), plan, owned: vec!["delegation"] }
 }
 
-pub(super) fn recipient(row: &RecipientRow, known: &Known) -> Desired {
+pub(super) fn recipient(row: &RecipientRow, known: &Known, standing: Standing) -> Desired {
     let mut plan = FirstValues::new();
     let name = RecipientName {
         given: row.given_name.clone(),
@@ -110,7 +117,7 @@ pub(super) fn recipient(row: &RecipientRow, known: &Known) -> Desired {
     if let Some(hours) = row.overnight_fast_hours_max {
         plan::first(&mut plan, "overnight-fast", &hours);
     }
-    let owned = &[
+    let mut owned = vec![
         "telephone",
         "language",
         "next-of-kin",
@@ -120,6 +127,14 @@ pub(super) fn recipient(row: &RecipientRow, known: &Known) -> Desired {
         "good-to-know",
         "overnight-fast",
     ];
+    // Rows that were refused are not gone: what an earlier import brought stays.
+    if row.incomplete.keys {
+        owned.retain(|family| *family != "key");
+    }
+    if row.incomplete.next_of_kin && standing == Standing::Known {
+        owned.retain(|family| *family != "next-of-kin");
+        plan.retain(|(key, _)| !key.starts_with("next-of-kin/"));
+    }
     Desired { kind: Kind::Recipient, external_id: row.code.0.clone(), plan, owned }
 }
 
@@ -145,7 +160,7 @@ pub(super) fn access(row: &RecipientRow, recipient: DocumentId) -> Desired {
     let mut plan = FirstValues::new();
     plan::first(&mut plan, "recipient", &recipient);
     put_text(&mut plan, "door-code", &row.door_code);
-    Desired { kind: Kind::Access, external_id: row.code.0.clone(), plan, owned: &["door-code"] }
+    Desired { kind: Kind::Access, external_id: row.code.0.clone(), plan, owned: vec!["door-code"] }
 }
 
 pub(super) fn decision(row: &DecisionRow, recipient: DocumentId) -> Desired {
@@ -158,7 +173,7 @@ pub(super) fn decision(row: &DecisionRow, recipient: DocumentId) -> Desired {
         to: row.until,
     };
     plan::first(&mut plan, "granted", &granted);
-    Desired { kind: Kind::Decision, external_id: row.code.0.clone(), plan, owned: &[] }
+    Desired { kind: Kind::Decision, external_id: row.code.0.clone(), plan, owned: Vec::new() }
 }
 
 pub(super) fn run_sheet(row: &ShiftRow, person: PersonId) -> Desired {
@@ -170,7 +185,7 @@ pub(super) fn run_sheet(row: &ShiftRow, person: PersonId) -> Desired {
     if let Some(pause) = row.pause {
         plan::first(&mut plan, "break", &When { start: pause.start, minutes: pause.minutes });
     }
-    Desired { kind: Kind::RunSheet, external_id: row.code.0.clone(), plan, owned: &["break"] }
+    Desired { kind: Kind::RunSheet, external_id: row.code.0.clone(), plan, owned: vec!["break"] }
 }
 
 pub(super) fn visit(row: &VisitRow, recipient: DocumentId, known: &Known) -> Desired {
@@ -188,7 +203,7 @@ pub(super) fn visit(row: &VisitRow, recipient: DocumentId, known: &Known) -> Des
     if row.flex_before_minutes > 0 || row.flex_after_minutes > 0 {
         plan.push(("flex".to_owned(), json!([row.flex_before_minutes, row.flex_after_minutes])));
     }
-    let owned = &["slot", "intervention", "flex", "cancelled"];
+    let owned = vec!["slot", "intervention", "flex", "cancelled"];
     Desired { kind: Kind::Visit, external_id: row.code.0.clone(), plan, owned }
 }
 

@@ -24,8 +24,9 @@ pub use files::ExportFile;
 pub use intake::{Reading, read};
 pub use problem::{FileSummary, Problem, Report, Severity};
 pub use unit::{
-    Break, DecisionCode, DecisionRow, ImportedUnit, InterventionCode, InterventionRow, KeyRow, NextOfKinRow,
-    RecipientCode, RecipientRow, RefusedRows, ShiftCode, ShiftRow, StaffCode, StaffRow, VisitCode, VisitRow,
+    Break, DecisionCode, DecisionRow, ImportedUnit, Incomplete, InterventionCode, InterventionRow, KeyRow,
+    NextOfKinRow, RecipientCode, RecipientRow, RefusedRows, ShiftCode, ShiftRow, StaffCode, StaffRow, VisitCode,
+    VisitRow,
 };
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use super::personal_number::ten_digits;
 use super::problem::Problems;
 use super::table::Table;
 use super::unit::{
-    ImportedUnit, InterventionCode, InterventionRow, KeyRow, NextOfKinRow, RecipientCode, RecipientRow, StaffCode,
-    StaffRow,
+    ImportedUnit, Incomplete, InterventionCode, InterventionRow, KeyRow, NextOfKinRow, RecipientCode, RecipientRow,
+    StaffCode, StaffRow,
 };
 
 /// The longest name of a person, a street, an area or an intervention.
@@ -104,8 +104,15 @@ pub(super) fn staff(unit: &mut ImportedUnit, table: &Table, problems: &mut Probl
     let mut count = Count::default();
     let mut seen = Seen::default();
     for record in &table.rows {
-        let row = staff_member(&mut Row::new(table, record, problems), &mut seen);
-        unit.staff.extend(count.row(row));
+        let mut row = Row::new(table, record, problems);
+        let taken = count.row(staff_member(&mut row, &mut seen));
+        if taken.is_none() && !row.is_out_of_joint() && !row.raw("id").is_empty() {
+            unit.refused.staff.insert(StaffCode(row.raw("id").to_owned()));
+        }
+        unit.staff.extend(taken);
+    }
+    for staff in &unit.staff {
+        unit.refused.staff.remove(&staff.code);
     }
     count
 }
@@ -162,7 +169,7 @@ fn employment(row: &mut Row<'_>) -> Option<EmploymentRole> {
 }
 
 pub(super) fn recipients(unit: &mut ImportedUnit, table: &Table, problems: &mut Problems) -> Count {
-    let staff: BTreeSet<&StaffCode> = unit.staff.iter().map(|staff| &staff.code).collect();
+    let staff = staff_of(unit);
     let mut count = Count::default();
     let mut seen = Seen::default();
     let mut numbers = Seen::default();
@@ -177,7 +184,7 @@ pub(super) fn recipients(unit: &mut ImportedUnit, table: &Table, problems: &mut 
     count
 }
 
-fn recipient(row: &mut Row<'_>, seen: &mut Seen, staff: &BTreeSet<&StaffCode>) -> Option<RecipientRow> {
+fn recipient(row: &mut Row<'_>, seen: &mut Seen, staff: &BTreeSet<StaffCode>) -> Option<RecipientRow> {
     if !row.has_its_fields() {
         return None;
     }
@@ -225,10 +232,11 @@ fn recipient(row: &mut Row<'_>, seen: &mut Seen, staff: &BTreeSet<&StaffCode>) -
         good_to_know: good_to_know?,
         next_of_kin: Vec::new(),
         keys: Vec::new(),
+        incomplete: Incomplete::default(),
     })
 }
 
-fn contact_worker(row: &mut Row<'_>, staff: &BTreeSet<&StaffCode>) -> Option<Option<StaffCode>> {
+fn contact_worker(row: &mut Row<'_>, staff: &BTreeSet<StaffCode>) -> Option<Option<StaffCode>> {
     let Some(code) = row.optional_code("kontaktperson")?.map(StaffCode) else {
         return Some(None);
     };
@@ -299,11 +307,14 @@ pub(super) fn next_of_kin(unit: &mut ImportedUnit, table: &Table, problems: &mut
     let index = index_of(unit);
     let mut count = Count::default();
     for record in &table.rows {
-        let row = relative(&mut Row::new(table, record, problems), unit, &index);
-        if let Some((position, relative)) = count.row(row)
-            && let Some(recipient) = unit.recipients.get_mut(position)
-        {
-            recipient.next_of_kin.push(relative);
+        let mut row = Row::new(table, record, problems);
+        match count.row(relative(&mut row, unit, &index)) {
+            Some((position, relative)) => {
+                if let Some(recipient) = unit.recipients.get_mut(position) {
+                    recipient.next_of_kin.push(relative);
+                }
+            }
+            None => about(&row, unit, &index).for_each(|recipient| recipient.incomplete.next_of_kin = true),
         }
     }
     count
@@ -342,11 +353,14 @@ pub(super) fn keys(unit: &mut ImportedUnit, table: &Table, problems: &mut Proble
     let mut count = Count::default();
     let mut seen = Seen::default();
     for record in &table.rows {
-        let row = key(&mut Row::new(table, record, problems), unit, &index, &mut seen);
-        if let Some((position, key)) = count.row(row)
-            && let Some(recipient) = unit.recipients.get_mut(position)
-        {
-            recipient.keys.push(key);
+        let mut row = Row::new(table, record, problems);
+        match count.row(key(&mut row, unit, &index, &mut seen)) {
+            Some((position, key)) => {
+                if let Some(recipient) = unit.recipients.get_mut(position) {
+                    recipient.keys.push(key);
+                }
+            }
+            None => about(&row, unit, &index).for_each(|recipient| recipient.incomplete.keys = true),
         }
     }
     count
@@ -389,6 +403,20 @@ fn key_kind(row: &mut Row<'_>) -> Option<KeyKind> {
         }
     };
     Some(kind)
+}
+
+/// The recipient whom a refused row is about; anyone, where that cannot be read.
+fn about<'u>(row: &Row<'_>, unit: &'u mut ImportedUnit, index: &Index) -> impl Iterator<Item = &'u mut RecipientRow> {
+    let code = RecipientCode(row.raw("brukare").to_owned());
+    let is_readable = !row.is_out_of_joint() && !code.0.is_empty();
+    let position = index.get(&code).copied();
+    let recipients = unit.recipients.iter_mut().enumerate();
+    recipients.filter(move |(at, _)| !is_readable || position == Some(*at)).map(|(_, recipient)| recipient)
+}
+
+/// Everyone employed, those too whose rows were refused.
+pub(super) fn staff_of(unit: &ImportedUnit) -> BTreeSet<StaffCode> {
+    unit.staff.iter().map(|staff| staff.code.clone()).chain(unit.refused.staff.iter().cloned()).collect()
 }
 
 /// Where each recipient lies in the unit.

@@ -9,7 +9,7 @@ use rundan_model::time::next_date;
 
 use super::fields::{KEY_CODE_ADVICE, Row, is_key_code, quoted};
 use super::intake::Count;
-use super::people::{Index, Seen, index_of, known_recipient};
+use super::people::{Index, Seen, index_of, known_recipient, staff_of};
 use super::problem::Problems;
 use super::table::Table;
 use super::unit::{
@@ -82,14 +82,27 @@ fn decision(
 }
 
 pub(super) fn shifts(unit: &mut ImportedUnit, table: &Table, problems: &mut Problems) -> Count {
-    let staff = staff_of(unit);
+    let staff = unit.staff.iter().map(|staff| staff.code.clone()).collect();
     let mut count = Count::default();
     let mut of_day: BTreeMap<(NaiveDate, StaffCode), Vec<(Timestamp, u64)>> = BTreeMap::new();
     for record in &table.rows {
         let row = shift(&mut Row::new(table, record, problems), &staff, &mut of_day);
         unit.shifts.extend(count.row(row));
     }
+    number(&mut unit.shifts);
     count
+}
+
+/// Gives each shift its name: the export has none, so it is its date, its carer and which of her shifts it is.
+fn number(shifts: &mut [ShiftRow]) {
+    let mut order: Vec<(NaiveDate, StaffCode, Timestamp)> =
+        shifts.iter().map(|shift| (shift.date, shift.staff.clone(), shift.start)).collect();
+    order.sort();
+    for shift in shifts {
+        let before = order.partition_point(|other| *other < (shift.date, shift.staff.clone(), shift.start));
+        let day = order.partition_point(|(date, staff, _)| (date, staff) < (&shift.date, &shift.staff));
+        shift.code = ShiftCode(format!("{}/{}/{}", shift.date, shift.staff, before - day + 1));
+    }
 }
 
 fn shift(
@@ -119,8 +132,7 @@ fn shift(
         return None;
     }
     others.push((start, row.line()));
-    let code = ShiftCode(format!("{date}/{carer}/{}", others.len()));
-    Some(ShiftRow { code, date, staff: carer, start, end, pause })
+    Some(ShiftRow { code: ShiftCode(String::new()), date, staff: carer, start, end, pause })
 }
 
 fn pause(row: &mut Row<'_>, date: NaiveDate, start: Timestamp, end: Timestamp) -> Option<Option<Break>> {
@@ -318,8 +330,4 @@ fn minutes_between(start: Timestamp, end: Timestamp) -> u32 {
 
 fn catalogue_of(unit: &ImportedUnit) -> BTreeSet<InterventionCode> {
     unit.interventions.iter().map(|intervention| intervention.code.clone()).collect()
-}
-
-fn staff_of(unit: &ImportedUnit) -> BTreeSet<StaffCode> {
-    unit.staff.iter().map(|staff| staff.code.clone()).collect()
 }

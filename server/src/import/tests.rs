@@ -173,6 +173,22 @@ fn a_night_over_a_clock_change_lasts_as_long_as_it_lasts() {
 }
 
 #[test]
+fn a_second_shift_on_a_day_has_a_name_that_the_order_of_rows_does_not_change() {
+    let rows = ["2026-11-23;M001;16:00;20:00;;", "2026-11-23;M001;07:00;12:00;;", "2026-11-23;M002;07:00;12:00;;"];
+    let read = |rows: &[&str]| {
+        let heading = SHIFTS.lines().next().unwrap();
+        let unit = export_with(ExportFile::Shifts, &format!("{heading}\n{}\n", rows.join("\n"))).unit.unwrap();
+        let mut shifts: Vec<_> = unit.shifts.into_iter().map(|shift| (shift.start, shift.code.0)).collect();
+        shifts.sort();
+        shifts
+    };
+    let shifts = read(&rows);
+    let codes: Vec<&str> = shifts.iter().map(|(_, code)| code.as_str()).collect();
+    assert_eq!(codes, ["2026-11-23/M001/1", "2026-11-23/M002/1", "2026-11-23/M001/2"]);
+    assert_eq!(shifts, read(&[rows[1], rows[2], rows[0]]));
+}
+
+#[test]
 fn of_two_visits_with_one_id_the_first_is_taken() {
     let reading =
         visits("V1;2026-11-23;B1;07:05;07:45;0;0;M001;;OMV01\nV1;2026-11-24;B1;07:05;07:45;0;0;M001;;OMV01\n");

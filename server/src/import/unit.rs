@@ -69,6 +69,8 @@ pub struct ImportedUnit {
 /// The rows that were refused, so that an import does not take them for cancelled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefusedRows {
+    /// Employees refused, by their ids: visits keep them where an earlier import knew them.
+    pub staff: BTreeSet<StaffCode>,
     /// Visits refused, by their ids.
     pub visits: BTreeSet<VisitCode>,
     /// Whether a visit was refused whose id could not be read: then no visit may be taken for gone.
@@ -154,6 +156,17 @@ pub struct RecipientRow {
     pub next_of_kin: Vec<NextOfKinRow>,
     /// Her keys, by tag.
     pub keys: Vec<KeyRow>,
+    /// Of which of these rows were refused, so that what is left out is not taken for gone.
+    pub incomplete: Incomplete,
+}
+
+/// Which rows about a recipient were refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Incomplete {
+    /// A next of kin.
+    pub next_of_kin: bool,
+    /// A key.
+    pub keys: bool,
 }
 
 /// A next of kin.

@@ -20,9 +20,9 @@ const VISITS: &str = "id;datum;brukare;start;slut;flex_före_min;flex_efter_min;
     V2;2026-11-23;B2;08:00;08:30;0;0;M001;;OMV01\n\
     V3;2026-11-24;B1;07:05;07:45;15;30;M002;;OMV01\n";
 
-struct Standing;
+struct Stopped;
 
-impl Clock for Standing {
+impl Clock for Stopped {
     fn now(&self) -> Timestamp {
         Timestamp(1_795_400_000)
     }
@@ -39,7 +39,7 @@ impl World {
     async fn new() -> Self {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let keys = Keys::new(&*random);
-        let server = Server::new(Db::in_memory().unwrap(), keys, Arc::new(Standing), random).await.unwrap();
+        let server = Server::new(Db::in_memory().unwrap(), keys, Arc::new(Stopped), random).await.unwrap();
         let unit = Self::another_unit(&server).await;
         let text = |file| match file {
             ExportFile::Interventions => {
@@ -259,6 +259,24 @@ async fn a_visit_that_needs_one_carer_less_loses_the_slot() {
     world.import().await;
     let visit = rundan_model::visit::visit(&world.document(Kind::Visit, "V1").await.content());
     assert_eq!(visit.slots.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_row_takes_nothing_away_that_an_earlier_import_brought() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Staff, "M001;Alice;Prov", "M001;;Prov");
+    world.edit(ExportFile::Keys, "V-117;B1;bostad;Skåp Västertorp;17;2", "V-117;B1;bostad;Skåp Västertorp;17;many");
+    world.edit(ExportFile::NextOfKin, "dotter;;ja", "dotter;;kanske");
+    let report = world.import_into(world.unit).await;
+    // The employee, her shift, the key and the next of kin.
+    assert_eq!(report.refused, 4, "{}", report.text());
+    let applied = report.applied.unwrap();
+    assert_eq!((applied.changed, applied.cancelled), (0, 0));
+    let visit = rundan_model::visit::visit(&world.document(Kind::Visit, "V2").await.content());
+    assert!(visit.slots[&1].staff.is_some());
+    assert!(world.shown(Kind::Recipient, "B1", "key/V-117").await.unwrap().is_object());
+    assert!(world.shown(Kind::Recipient, "B1", "next-of-kin/1").await.unwrap().is_object());
 }
 
 #[tokio::test]

@@ -5,12 +5,18 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+mod act;
+mod answer;
 pub mod api;
 mod keys;
+mod lookup;
 mod phone;
 pub mod seams;
+mod seen;
 mod store;
+mod sync;
 mod system;
+mod vault;
 mod views;
 
 pub use keys::FileKeys;

@@ -1,13 +1,19 @@
 //! A phone: its vaults, one of them open, and the one door that a screen comes through.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rundan_model::VaultId;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinSet;
 
-use crate::api::{ApiError, Command, ErrorCode, Event};
+use crate::api::{ApiError, App, Command, ErrorCode, Event, Preferences, Theme, VaultView};
 use crate::seams::{Clock, Http, KeyStore, Random};
+use crate::store::{StoreError, Threads};
+use crate::vault::Vault;
 
 /// What a phone needs.
 #[derive(Clone)]
@@ -37,31 +43,206 @@ pub enum OpenError {
     },
 }
 
+/// What lies beside the vaults: choices for the whole phone, nothing about anyone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Choices {
+    preferences: Preferences,
+    open: Option<VaultId>,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        let preferences = Preferences { language: "sv".to_owned(), theme: Theme::System, text_size: 100 };
+        Self { preferences, open: None }
+    }
+}
+
+struct Inner {
+    config: PhoneConfig,
+    threads: Threads,
+    events: broadcast::Sender<Event>,
+    vaults: Mutex<Vec<Arc<Vault>>>,
+    /// A vault whose file is there and cannot be opened, and why.
+    trouble: Mutex<Option<ApiError>>,
+    choices: Mutex<Choices>,
+    vaults_changed: Notify,
+}
+
 /// A phone with its vaults. Cheap to clone.
 #[derive(Clone)]
 pub struct Phone {
-    events: broadcast::Sender<Event>,
-    _config: PhoneConfig,
+    inner: Arc<Inner>,
 }
+
+/// The text sizes that a person can choose, percent.
+const TEXT_SIZES: [u16; 4] = [100, 125, 150, 200];
+/// The file of a phone's choices.
+const CHOICES_FILE: &str = "phone.json";
 
 impl Phone {
     /// Opens the phone's directory; the vault last used is open after it. Syncing does not begin by itself:
     /// the shell spawns [`Phone::run`].
     pub async fn open(config: PhoneConfig) -> Result<Self, OpenError> {
-        Ok(Self { events: broadcast::channel(64).0, _config: config })
+        Self::open_with(config, Threads::Own).await
+    }
+
+    /// Opens the phone so that all its work runs in the caller's task: what a deterministic simulation needs.
+    pub async fn open_inline(config: PhoneConfig) -> Result<Self, OpenError> {
+        Self::open_with(config, Threads::Inline).await
+    }
+
+    async fn open_with(config: PhoneConfig, threads: Threads) -> Result<Self, OpenError> {
+        let directory = |source| OpenError::Directory { path: config.directory.clone(), source };
+        make_private(&config.directory).map_err(directory)?;
+        let choices = std::fs::read(config.directory.join(CHOICES_FILE)).unwrap_or_default();
+        let choices: Choices = serde_json::from_slice(&choices).unwrap_or_default();
+        let mut ids = Vec::new();
+        for entry in std::fs::read_dir(&config.directory).map_err(directory)? {
+            let path = entry.map_err(directory)?.path();
+            let is_vault = path.extension().is_some_and(|extension| extension == "rundan");
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            if is_vault && let Ok(id) = VaultId::from_str(name) {
+                ids.push(id);
+            }
+        }
+        ids.sort();
+        let (mut vaults, mut trouble) = (Vec::new(), None);
+        for id in ids {
+            match Vault::open(&config, threads, id).await {
+                Ok(vault) => vaults.push(Arc::new(vault)),
+                Err(error) => {
+                    tracing::error!(vault = %id, error = &error as &dyn std::error::Error, "a vault did not open");
+                    trouble = Some(ApiError::from(error));
+                }
+            }
+        }
+        let inner = Inner {
+            config,
+            threads,
+            events: broadcast::channel(64).0,
+            vaults: Mutex::new(vaults),
+            trouble: Mutex::new(trouble),
+            choices: Mutex::new(choices),
+            vaults_changed: Notify::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Answers a command of the page, as JSON of the type that `generated.ts` names.
-    pub async fn call(&self, _command: Command) -> Result<Value, ApiError> {
-        Err(ApiError { code: ErrorCode::NotEnrolled, detail: None })
+    pub async fn call(&self, command: Command) -> Result<Value, ApiError> {
+        match command {
+            Command::App => self.app().await,
+            Command::Enrol { server, code } => {
+                let vault = Vault::enrol(&self.inner.config, self.inner.threads, &server, &code).await?;
+                self.choose(|choices| choices.open = Some(vault.id))?;
+                lock(&self.inner.vaults).push(Arc::new(vault));
+                self.inner.vaults_changed.notify_one();
+                self.app().await
+            }
+            Command::OpenVault { vault } => {
+                self.choose(|choices| choices.open = Some(vault))?;
+                self.app().await
+            }
+            Command::Prefer { preferences } => {
+                let is_known =
+                    matches!(preferences.language.as_str(), "sv" | "en") && TEXT_SIZES.contains(&preferences.text_size);
+                if !is_known {
+                    return Err(ApiError { code: ErrorCode::BadInput, detail: None });
+                }
+                self.choose(|choices| choices.preferences = preferences)?;
+                self.app().await
+            }
+            command => self.vault()?.answer(command, &self.inner.events).await,
+        }
     }
 
     /// What the page is told unasked.
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        self.inner.events.subscribe()
     }
 
-    /// Syncs in the background until dropped: at once, after each action, on the server's hint, and on a
-    /// back-off with jitter.
-    pub async fn run(&self) {}
+    /// Syncs every vault in the background until dropped: at once, after each action, on the server's hint, and on
+    /// a back-off with jitter.
+    pub async fn run(&self) {
+        loop {
+            let mut rounds = JoinSet::new();
+            for vault in lock(&self.inner.vaults).iter().map(Arc::clone) {
+                let events = self.inner.events.clone();
+                rounds.spawn(async move { vault.run(events).await });
+            }
+            // Dropping the set ends the rounds; what they had begun is whole or not at all.
+            self.inner.vaults_changed.notified().await;
+        }
+    }
+
+    /// Syncs the open vault until nothing more is to be asked: for a caller that keeps the time itself.
+    pub async fn sync(&self) -> Result<(), ApiError> {
+        self.vault()?.sync(&self.inner.events).await?;
+        Ok(())
+    }
+
+    fn vault(&self) -> Result<Arc<Vault>, ApiError> {
+        let open = lock(&self.inner.choices).open;
+        let vaults = lock(&self.inner.vaults);
+        let chosen = vaults.iter().find(|vault| Some(vault.id) == open).or(vaults.first());
+        match chosen {
+            Some(vault) => Ok(Arc::clone(vault)),
+            None => Err(lock(&self.inner.trouble)
+                .clone()
+                .unwrap_or(ApiError { code: ErrorCode::NotEnrolled, detail: None })),
+        }
+    }
+
+    async fn app(&self) -> Result<Value, ApiError> {
+        let vaults = lock(&self.inner.vaults).clone();
+        let open = self.vault().map(|vault| vault.id).ok();
+        if vaults.is_empty()
+            && let Some(trouble) = lock(&self.inner.trouble).clone()
+        {
+            return Err(trouble);
+        }
+        let mut views: Vec<VaultView> = Vec::new();
+        let mut server = String::new();
+        for vault in vaults {
+            let is_open = Some(vault.id) == open;
+            if is_open {
+                server.clone_from(&vault.identity.address);
+            }
+            views.push(VaultView { open: is_open, ..vault.view_of_vault().await? });
+        }
+        let app = App {
+            vaults: views,
+            preferences: lock(&self.inner.choices).preferences.clone(),
+            now: self.inner.config.clock.now().0,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            key_store: self.inner.config.keys.kind().to_owned(),
+            server,
+        };
+        Ok(serde_json::to_value(app).map_err(StoreError::from)?)
+    }
+
+    fn choose(&self, change: impl FnOnce(&mut Choices)) -> Result<(), ApiError> {
+        let mut choices = lock(&self.inner.choices);
+        change(&mut choices);
+        let text = serde_json::to_vec(&*choices).map_err(StoreError::from)?;
+        let path = self.inner.config.directory.join(CHOICES_FILE);
+        let beside = path.with_extension("new");
+        std::fs::write(&beside, text)
+            .and_then(|()| std::fs::rename(&beside, &path))
+            .map_err(|error| ApiError::from_io(&error))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }

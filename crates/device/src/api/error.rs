@@ -3,6 +3,10 @@
 use serde::Serialize;
 use ts_rs::TS;
 
+use crate::act::ActError;
+use crate::store::StoreError;
+use crate::vault::{EnrolError, VaultError};
+
 /// What the page does differently for; anything else is [`ErrorCode::Internal`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -38,4 +42,66 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// A field or a detail that helps to choose words; never a cause chain, never personal data.
     pub detail: Option<String>,
+}
+
+impl ApiError {
+    /// An error without a detail.
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, detail: None }
+    }
+
+    /// A file could not be written: a full disk is something a person can help.
+    pub(crate) fn from_io(error: &std::io::Error) -> Self {
+        tracing::error!(error = error as &dyn std::error::Error, "a file could not be written");
+        Self::new(if error.kind() == std::io::ErrorKind::StorageFull {
+            ErrorCode::DiskFull
+        } else {
+            ErrorCode::Internal
+        })
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let code = match &error {
+            StoreError::Newer { .. } => ErrorCode::NewerStore,
+            StoreError::Key => ErrorCode::KeyMissing,
+            _ if error.is_disk_full() => ErrorCode::DiskFull,
+            _ => ErrorCode::Internal,
+        };
+        tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+        Self::new(code)
+    }
+}
+
+impl From<ActError> for ApiError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::NotFound => Self::new(ErrorCode::NotFound),
+            ActError::NotAllowed => Self::new(ErrorCode::NotAllowed),
+            ActError::BadInput(part) => Self { code: ErrorCode::BadInput, detail: Some(part.to_owned()) },
+            ActError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            VaultError::Key(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the key could not be had");
+                Self::new(ErrorCode::KeyMissing)
+            }
+        }
+    }
+}
+
+impl From<EnrolError> for ApiError {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            EnrolError::Refused(code) => Self::new(code),
+            EnrolError::Vault(error) => error.into(),
+        }
+    }
 }

@@ -115,6 +115,11 @@ impl DocumentRow {
         Ok(Some((row, saved)))
     }
 
+    /// Reads heads as the table holds them.
+    pub(crate) fn read_heads(bytes: &[u8]) -> Result<Vec<ChangeHash>, StoreError> {
+        hashes(bytes)
+    }
+
     /// Writes a document's row with its accepted bytes.
     pub(crate) fn save(&self, tx: &Transaction<'_>, kind: &Kind, saved: Option<&[u8]>) -> Result<(), StoreError> {
         let changed_at = self.records.values().map(|record| record.received_at.0).max().unwrap_or(0);

@@ -1,0 +1,12 @@
+//! One round trip: what a vault asks and brings, and what it makes of the answer.
+//!
+//! Cursor, outbox and data move in one transaction each: the counter before a request is sent, everything an answer
+//! says when it has come. A request or answer that is lost changes nothing; the next one repeats it.
+
+mod answer;
+mod request;
+mod round;
+
+pub(crate) use answer::{Taken, take};
+pub(crate) use request::{Asked, Identity, ask};
+pub(crate) use round::{RoundEnd, Rounds};

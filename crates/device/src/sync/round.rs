@@ -1,0 +1,133 @@
+//! Rounds, one after another: when to ask, and what a failure means.
+
+use std::sync::Arc;
+
+use rundan_model::Timestamp;
+use rundan_sync::statement::HEADER;
+use rundan_sync::{Problem, ProblemCode, SyncAnswer, wire};
+use rusqlite::params;
+
+use super::answer::TakeError;
+use super::request::SYNC_PATH;
+use super::{Asked, Identity, Taken, ask, take};
+use crate::act::Session;
+use crate::seams::{Clock, Http, HttpError, HttpRequest, Random};
+use crate::store::{Store, StoreError};
+
+/// How long a round may take: a slow network with a full page.
+const ROUND_TIMEOUT_MS: u64 = 60_000;
+/// The longest answer that is no sync answer.
+const PROBLEM_BYTES_MAX: usize = 64 * 1024;
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RoundEnd {
+    /// Everything is taken.
+    Done {
+        /// Something that screens show has changed.
+        changed: bool,
+    },
+    /// There is more: ask again at once.
+    More {
+        /// Something that screens show has changed.
+        changed: bool,
+    },
+    /// Try again later; the word is for the page's table.
+    Failed(&'static str),
+    /// Trying again does not help before a person does something.
+    Stopped(&'static str),
+}
+
+/// What rounds need.
+#[derive(Clone)]
+pub(crate) struct Rounds {
+    pub(crate) store: Store,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) http: Arc<dyn Http>,
+}
+
+impl Rounds {
+    /// Runs one round. One at a time for a vault.
+    pub(crate) async fn run(&self) -> Result<RoundEnd, StoreError> {
+        let identity = Arc::clone(&self.identity);
+        let asked = self.store.write(move |tx| ask(tx, &identity)).await?;
+        let request = HttpRequest {
+            method: "POST",
+            url: format!("{}{SYNC_PATH}", self.identity.address),
+            headers: vec![("content-type", wire::CONTENT_TYPE.to_owned()), (HEADER, asked.statement.clone())],
+            body: asked.body.clone(),
+            timeout_ms: ROUND_TIMEOUT_MS,
+            answer_bytes_max: wire::ANSWER_BYTES_MAX.max(PROBLEM_BYTES_MAX),
+        };
+        let end = match self.http.send(request).await {
+            Ok(answer) if answer.status == 200 => self.taken(asked, &answer.body).await?,
+            Ok(answer) => self.refused(&answer.body).await?,
+            Err(HttpError::Unreachable) => RoundEnd::Failed("unreachable"),
+            Err(HttpError::TooLong) => RoundEnd::Failed("server_trouble"),
+        };
+        if let RoundEnd::Failed(problem) | RoundEnd::Stopped(problem) = end {
+            self.note(problem).await?;
+        }
+        Ok(end)
+    }
+
+    async fn taken(&self, asked: Asked, body: &[u8]) -> Result<RoundEnd, StoreError> {
+        let Ok(answer) = wire::decode::<SyncAnswer>(body, wire::ANSWER_BYTES_MAX) else {
+            return Ok(RoundEnd::Failed("server_trouble"));
+        };
+        let (identity, now): (_, Timestamp) = (Arc::clone(&self.identity), self.clock.now());
+        let taken: Result<Taken, TakeError> =
+            self.store.write(move |tx| take(tx, &identity, &asked, &answer, now)).await;
+        match taken {
+            Ok(taken) => {
+                if taken.refused {
+                    self.session.renew(self.identity.vault, self.random.as_ref());
+                }
+                let changed = taken.changed;
+                Ok(if taken.goes_on { RoundEnd::More { changed } } else { RoundEnd::Done { changed } })
+            }
+            Err(TakeError::Store(error)) => Err(error),
+            Err(TakeError::Round(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "an answer was not taken");
+                Ok(RoundEnd::Failed("server_trouble"))
+            }
+        }
+    }
+
+    async fn refused(&self, body: &[u8]) -> Result<RoundEnd, StoreError> {
+        let Ok(problem) = wire::decode::<Problem>(body, PROBLEM_BYTES_MAX) else {
+            return Ok(RoundEnd::Failed("server_trouble"));
+        };
+        Ok(match problem.code {
+            // The server knows a higher counter: this file was restored or copied. It goes on as a new session.
+            ProblemCode::Stale => {
+                self.session.renew(self.identity.vault, self.random.as_ref());
+                let known = problem.counter.unwrap_or(0) as i64;
+                self.store
+                    .write(move |tx| -> Result<(), StoreError> {
+                        tx.execute("UPDATE vault SET counter = max(counter, ?1) WHERE id = 1", [known])?;
+                        Ok(())
+                    })
+                    .await?;
+                RoundEnd::More { changed: false }
+            }
+            ProblemCode::Revoked => RoundEnd::Stopped("revoked"),
+            ProblemCode::Statement => RoundEnd::Stopped("statement"),
+            ProblemCode::Version => RoundEnd::Stopped("version"),
+            ProblemCode::TooMany | ProblemCode::Unavailable => RoundEnd::Failed("server_busy"),
+            _ => RoundEnd::Failed("server_trouble"),
+        })
+    }
+
+    async fn note(&self, problem: &'static str) -> Result<(), StoreError> {
+        self.store
+            .write(move |tx| -> Result<(), StoreError> {
+                tx.prepare_cached("UPDATE sync_state SET problem = ?1 WHERE id = 1")?.execute(params![problem])?;
+                Ok(())
+            })
+            .await
+    }
+}

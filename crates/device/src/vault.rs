@@ -1,0 +1,347 @@
+//! A vault: one person on one phone, with her own file, key, cursor and session.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use ed25519_dalek::SigningKey;
+use rundan_model::{ActionId, DocumentId, Role, Timestamp, UnitId, VaultId};
+use rundan_sync::message::PROTOCOL;
+use rundan_sync::statement::{HEADER, Statement, body_hash, sign};
+use rundan_sync::{EnrolAnswer, EnrolRequest, HintToken, Problem, ProblemCode, PublicKey, backoff, wire};
+use rusqlite::{Transaction, params};
+use tokio::sync::{Notify, broadcast};
+use zeroize::Zeroizing;
+
+use crate::act::{self, ActError, Actor, Session};
+use crate::api::{Done, ErrorCode, Event, Intent};
+use crate::phone::PhoneConfig;
+use crate::seams::{HttpRequest, KeyError};
+use crate::store::{Store, StoreError, Threads};
+use crate::sync::{Identity, RoundEnd, Rounds};
+
+/// How long enrolment may take.
+const ENROL_TIMEOUT_MS: u64 = 30_000;
+/// The path of enrolment.
+const ENROL_PATH: &str = "/v1/enrol";
+/// How long the server may hold a request for a hint, and some seconds for the way.
+const HINT_TIMEOUT_MS: u64 = 58_000;
+/// How often a vault asks without a hint: a hint that was lost costs a minute at most.
+const POLL_MS: u64 = 60_000;
+
+/// Why a vault could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum VaultError {
+    /// The key could not be had.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why enrolment failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnrolError {
+    /// A code for the page.
+    #[error("Enrolment was refused: {0:?}")]
+    Refused(ErrorCode),
+    /// The vault could not be made.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// What a vault is doing about sync.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Live {
+    /// A round is under way.
+    pub(crate) is_working: bool,
+    /// When the next attempt comes by itself.
+    pub(crate) next_attempt: Option<Timestamp>,
+}
+
+/// A vault, open.
+pub(crate) struct Vault {
+    pub(crate) id: VaultId,
+    pub(crate) store: Store,
+    pub(crate) identity: Arc<Identity>,
+    config: PhoneConfig,
+    session: Arc<Session>,
+    rounds: Rounds,
+    live: Mutex<Live>,
+    wake: Notify,
+    one_round: tokio::sync::Mutex<()>,
+}
+
+impl Vault {
+    /// Where a vault's file lies.
+    pub(crate) fn path(directory: &Path, vault: VaultId) -> PathBuf {
+        directory.join(format!("{vault}.rundan"))
+    }
+
+    /// Opens a vault's file. A new session begins.
+    pub(crate) async fn open(config: &PhoneConfig, threads: Threads, id: VaultId) -> Result<Self, VaultError> {
+        let key = Zeroizing::new(config.keys.read(id)?);
+        let store = Store::open(&Self::path(&config.directory, id), &key, threads)?;
+        let identity = Arc::new(store.read(|tx| Identity::load(tx)).await?);
+        let session = Arc::new(Session::open(id, config.random.as_ref()));
+        let rounds = Rounds {
+            store: store.clone(),
+            identity: Arc::clone(&identity),
+            session: Arc::clone(&session),
+            clock: Arc::clone(&config.clock),
+            random: Arc::clone(&config.random),
+            http: Arc::clone(&config.http),
+        };
+        Ok(Self {
+            id,
+            store,
+            identity,
+            config: config.clone(),
+            session,
+            rounds,
+            live: Mutex::new(Live::default()),
+            wake: Notify::new(),
+            one_round: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// Enrols a vault with a one-time code and opens it.
+    pub(crate) async fn enrol(
+        config: &PhoneConfig,
+        threads: Threads,
+        address: &str,
+        code: &str,
+    ) -> Result<Self, EnrolError> {
+        let address = address.trim().trim_end_matches('/');
+        if !crate::system::is_allowed_address(address) {
+            return Err(EnrolError::Refused(ErrorCode::BadInput));
+        }
+        let mut secret = Zeroizing::new([0; 32]);
+        config.random.fill(secret.as_mut());
+        let key = SigningKey::from_bytes(&secret);
+        let answer = ask_to_enrol(config, address, code.trim(), &key).await.map_err(EnrolError::Refused)?;
+        let mut store_key = Zeroizing::new([0; 32]);
+        config.random.fill(store_key.as_mut());
+        config.keys.write(answer.vault, &store_key).map_err(VaultError::from)?;
+        let path = Self::path(&config.directory, answer.vault);
+        let store = Store::open(&path, &store_key, threads).map_err(VaultError::from)?;
+        let (address, id) = (address.to_owned(), answer.vault);
+        store.write(move |tx| found(tx, &answer, &address, key.to_bytes())).await.map_err(VaultError::from)?;
+        drop(store);
+        Ok(Self::open(config, threads, id).await?)
+    }
+
+    /// Carries out what the person asks for, and wakes sync.
+    pub(crate) async fn act(&self, intent: Intent) -> Result<Done, ActError> {
+        self.write(move |tx, actor| act::perform(tx, actor, &intent)).await
+    }
+
+    /// Takes an action back.
+    pub(crate) async fn undo(&self, action: ActionId) -> Result<Done, ActError> {
+        self.write(move |tx, actor| act::undo(tx, actor, action)).await
+    }
+
+    /// Records that a door code is being shown to this person; only carers have a run sheet to record it on.
+    pub(crate) async fn record_shown(&self, access: DocumentId) -> Result<(), ActError> {
+        self.write(move |tx, actor| act::record_shown(tx, actor, access)).await.map(drop)
+    }
+
+    /// The phone's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.config.clock.now()
+    }
+
+    async fn write<F>(&self, work: F) -> Result<Done, ActError>
+    where
+        F: FnOnce(&Transaction<'_>, &Actor<'_>) -> Result<Done, ActError> + Send + 'static,
+    {
+        let (identity, session) = (Arc::clone(&self.identity), Arc::clone(&self.session));
+        let (random, now) = (Arc::clone(&self.config.random), self.config.clock.now());
+        let done = self
+            .store
+            .write(move |tx| {
+                let (unit, roles) = unit_and_roles(tx)?;
+                let actor = Actor {
+                    vault: identity.vault,
+                    person: identity.person,
+                    roles,
+                    unit,
+                    now,
+                    session: &session,
+                    random: random.as_ref(),
+                };
+                work(tx, &actor)
+            })
+            .await?;
+        self.wake.notify_one();
+        Ok(done)
+    }
+
+    /// Asks for a round at once, whatever the back-off says.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn live(&self) -> Live {
+        *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn set_live(&self, live: Live) {
+        *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = live;
+    }
+
+    /// Syncs until nothing more is to be asked; says how the last round ended.
+    pub(crate) async fn sync(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
+        let _one = self.one_round.lock().await;
+        self.set_live(Live { is_working: true, next_attempt: None });
+        self.tell_sync(events).await;
+        let end = loop {
+            let end = self.rounds.run().await?;
+            if let RoundEnd::More { changed: true } | RoundEnd::Done { changed: true } = end {
+                // Nobody listens when no page is open.
+                let _ = events.send(Event::Changed);
+            }
+            match end {
+                RoundEnd::More { .. } => self.tell_sync(events).await,
+                end => break end,
+            }
+        };
+        self.set_live(Live::default());
+        self.tell_sync(events).await;
+        Ok(end)
+    }
+
+    /// Syncs in the background: at once, when woken, on the server's hint, and by the clock.
+    pub(crate) async fn run(&self, events: broadcast::Sender<Event>) {
+        let mut failures = 0;
+        loop {
+            let end = self.sync(&events).await.unwrap_or_else(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "a round failed in the store");
+                RoundEnd::Failed("store")
+            });
+            let mut random = [0; 8];
+            self.config.random.fill(&mut random);
+            let is_done = matches!(end, RoundEnd::Done { .. } | RoundEnd::More { .. });
+            failures = if is_done { 0 } else { failures + 1 };
+            let wait_ms = match end {
+                RoundEnd::Failed(_) => backoff::wait_ms(failures, u64::from_le_bytes(random)),
+                _ => POLL_MS,
+            };
+            let next_attempt = self.config.clock.now().plus_seconds((wait_ms / 1_000) as i64);
+            self.set_live(Live { is_working: false, next_attempt: Some(next_attempt) });
+            self.store.checkpoint().await;
+            self.wait(wait_ms, is_done).await;
+        }
+    }
+
+    /// Waits for a reason to ask again. While the server is out of reach only the clock and the person give one.
+    async fn wait(&self, wait_ms: u64, is_reachable: bool) {
+        let timer = tokio::time::sleep(std::time::Duration::from_millis(wait_ms));
+        tokio::select! {
+            biased;
+            () = self.wake.notified() => {}
+            () = self.hint(), if is_reachable => {}
+            () = timer => {}
+        }
+    }
+
+    /// Returns when the server says that there is something new. A failed wait is left to the timer.
+    async fn hint(&self) {
+        loop {
+            let token: Result<Option<[u8; 32]>, StoreError> = self
+                .store
+                .read(|tx| Ok(tx.query_row("SELECT hint FROM sync_state WHERE id = 1", [], |row| row.get(0))?))
+                .await;
+            let Ok(Some(token)) = token else { return std::future::pending().await };
+            let token = HintToken(token).to_text();
+            let request = HttpRequest {
+                method: "GET",
+                url: format!("{}/v1/hint/{token}", self.identity.address),
+                headers: Vec::new(),
+                body: Vec::new(),
+                timeout_ms: HINT_TIMEOUT_MS,
+                answer_bytes_max: 1_024,
+            };
+            match self.config.http.send(request).await {
+                // Something is new, or the token is of another server process: a round tells.
+                Ok(answer) if matches!(answer.status, 204 | 410) => return,
+                // Held to its end without news: wait again.
+                Ok(answer) if answer.status == 304 => {}
+                _ => return std::future::pending().await,
+            }
+        }
+    }
+
+    async fn tell_sync(&self, events: &broadcast::Sender<Event>) {
+        if let Ok(chip) = self.chip().await {
+            let _ = events.send(Event::Sync { chip });
+        }
+    }
+}
+
+/// The unit that a vault's person works in, and her roles there. With several units it is the first where she has
+/// one.
+fn unit_and_roles(tx: &Transaction<'_>) -> Result<(UnitId, Vec<Role>), StoreError> {
+    let (unit, roles): (Vec<u8>, String) = tx
+        .prepare_cached("SELECT unit, roles FROM stream ORDER BY roles = '[]', unit LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((UnitId::try_from(unit.as_slice())?, serde_json::from_str(&roles)?))
+}
+
+fn found(tx: &Transaction<'_>, answer: &EnrolAnswer, address: &str, secret: [u8; 32]) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT OR REPLACE INTO vault (id, vault, person, name, server, address, secret, counter)
+         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, 0)",
+        params![
+            answer.vault.as_bytes(),
+            answer.person.as_bytes(),
+            answer.name,
+            answer.server.as_bytes(),
+            address,
+            secret
+        ],
+    )?;
+    for unit in &answer.units {
+        tx.execute(
+            "INSERT INTO stream (unit, name, roles, digest) VALUES (?1, ?2, ?3, zeroblob(16))",
+            params![unit.unit.as_bytes(), unit.name, serde_json::to_string(&unit.roles)?],
+        )?;
+    }
+    Ok(())
+}
+
+async fn ask_to_enrol(
+    config: &PhoneConfig,
+    address: &str,
+    code: &str,
+    key: &SigningKey,
+) -> Result<EnrolAnswer, ErrorCode> {
+    let public = PublicKey(key.verifying_key().to_bytes());
+    let request = EnrolRequest { version: PROTOCOL, code: code.to_owned(), key: public };
+    let body = wire::encode(&request).map_err(|_| ErrorCode::Internal)?;
+    let statement = Statement {
+        server: None,
+        method: "POST".to_owned(),
+        path: ENROL_PATH.to_owned(),
+        counter: 0,
+        body: body_hash(&body),
+        pushed: None,
+    };
+    let statement = sign(key, None, &statement).map_err(|_| ErrorCode::Internal)?;
+    let request = HttpRequest {
+        method: "POST",
+        url: format!("{address}{ENROL_PATH}"),
+        headers: vec![("content-type", wire::CONTENT_TYPE.to_owned()), (HEADER, statement)],
+        body,
+        timeout_ms: ENROL_TIMEOUT_MS,
+        answer_bytes_max: 64 * 1024,
+    };
+    let answer = config.http.send(request).await.map_err(|_| ErrorCode::Offline)?;
+    if answer.status == 200 {
+        return wire::decode(&answer.body, 64 * 1024).map_err(|_| ErrorCode::ServerTrouble);
+    }
+    match wire::decode::<Problem>(&answer.body, 64 * 1024).map(|problem| problem.code) {
+        Ok(ProblemCode::Code | ProblemCode::Malformed | ProblemCode::TooMany) => Err(ErrorCode::CodeRefused),
+        _ => Err(ErrorCode::ServerTrouble),
+    }
+}

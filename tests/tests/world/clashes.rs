@@ -1,0 +1,170 @@
+//! Two who change the same thing apart.
+
+use rundan_model::Role;
+use serde_json::json;
+
+use crate::world::{World, at, each};
+
+#[tokio::test]
+async fn a_visit_moved_by_the_office_while_its_carer_is_there_keeps_both() {
+    let world = World::new().await;
+    let (anna, fatima) = (world.person("Anna", Role::Carer).await, world.person("Fatima", Role::Carer).await);
+    let eva = world.person("Eva", Role::Planner).await;
+    let maj = world.recipient("Maj-Britt").await;
+    world.run_sheet(anna).await;
+    let visit = world.visit(maj, "09:00", &[anna]).await;
+    let (handheld, other, office) = (world.phone(anna).await, world.phone(fatima).await, world.phone(eva).await);
+
+    handheld.cut();
+    handheld.start(visit).await;
+    handheld.done(visit, "OMV01").await;
+    let change = json!({ "is": "carer", "slot": 1, "person": fatima });
+    office.act(json!({ "do": "change_visit", "visit": visit, "change": change })).await;
+    office.sync().await;
+    other.sync().await;
+    assert_eq!(other.visit(visit).await["card"]["state"], "planned");
+
+    handheld.restore();
+    handheld.sync().await;
+    let mine = handheld.visit(visit).await;
+    assert_eq!(mine["card"]["state"], "running", "what she does is never hidden by the plan");
+    assert!(mine["card"]["flags"].as_array().unwrap().contains(&json!("begun_though_moved")));
+    office.sync().await;
+    let theirs = office.facts(visit).await;
+    assert_eq!(theirs["visit"]["state"], "running");
+    assert_eq!(theirs["carers"][0], "Fatima Exempel");
+    assert_eq!(each(&theirs["facts"], "kind").len(), 2);
+
+    handheld.end(visit).await;
+    handheld.sync().await;
+    office.sync().await;
+    assert_eq!(office.facts(visit).await["visit"]["state"], "done");
+}
+
+#[tokio::test]
+async fn two_planners_who_move_a_visit_apart_leave_both_times_until_one_chooses() {
+    let world = World::new().await;
+    let (eva, ingrid) = (world.person("Eva", Role::Planner).await, world.person("Ingrid", Role::UnitHead).await);
+    let anna = world.person("Anna", Role::Carer).await;
+    let maj = world.recipient("Maj-Britt").await;
+    let visit = world.visit(maj, "09:00", &[anna]).await;
+    let (evas, ingrids, handheld) = (world.phone(eva).await, world.phone(ingrid).await, world.phone(anna).await);
+    let to = |start: &str| {
+        let change = json!({ "is": "when", "start": start, "minutes": 45 });
+        json!({ "do": "change_visit", "visit": visit, "change": change })
+    };
+    evas.cut();
+    evas.act(to("10:00")).await;
+    ingrids.act(to("11:00")).await;
+    ingrids.sync().await;
+    evas.restore();
+    evas.sync().await;
+    ingrids.sync().await;
+    handheld.sync().await;
+    for device in [&evas, &ingrids] {
+        let clashes = device.facts(visit).await["clashes"].clone();
+        assert_eq!(clashes[0]["register"], "when");
+        assert_eq!(clashes[0]["sides"].as_array().unwrap().len(), 2);
+    }
+    assert_eq!(handheld.visit(visit).await["clashes"][0]["sides"].as_array().unwrap().len(), 2);
+
+    ingrids.act(json!({ "do": "choose", "document": visit, "register": "when", "side": 1 })).await;
+    ingrids.sync().await;
+    evas.sync().await;
+    handheld.sync().await;
+    let chosen = ingrids.facts(visit).await["visit"]["start"].clone();
+    for device in [&evas, &ingrids] {
+        let facts = device.facts(visit).await;
+        assert_eq!(facts["clashes"], json!([]));
+        assert_eq!(facts["visit"]["start"], chosen);
+    }
+    assert_eq!(handheld.visit(visit).await["card"]["start"], chosen);
+}
+
+#[tokio::test]
+async fn two_carers_who_say_different_things_dispute_until_the_office_settles() {
+    let world = World::new().await;
+    let (anna, fatima) = (world.person("Anna", Role::Carer).await, world.person("Fatima", Role::Carer).await);
+    let eva = world.person("Eva", Role::Planner).await;
+    let maj = world.recipient("Maj-Britt").await;
+    let visit = world.visit(maj, "09:00", &[anna, fatima]).await;
+    let (annas, fatimas, office) = (world.phone(anna).await, world.phone(fatima).await, world.phone(eva).await);
+    annas.cut();
+    fatimas.cut();
+    annas.start(visit).await;
+    annas.done(visit, "OMV04").await;
+    fatimas.start(visit).await;
+    fatimas
+        .act(json!({ "do": "mark_not_done", "visit": visit, "items": ["OMV04"], "reason": "declined", "text": "" }))
+        .await;
+    annas.restore();
+    fatimas.restore();
+    annas.sync().await;
+    fatimas.sync().await;
+    annas.sync().await;
+    office.sync().await;
+    for device in [&annas, &fatimas] {
+        let items = device.visit(visit).await["items"].clone();
+        assert_eq!(items[1]["state"], "disputed");
+        assert_eq!(items[1]["sides"].as_array().unwrap().len(), 2);
+    }
+    let disputes = office.facts(visit).await["disputes"].clone();
+    assert_eq!(disputes[0]["about"], "Dusch");
+    let wrong = disputes[0]["sides"][0]["fact"].clone();
+    office.act(json!({ "do": "settle", "document": visit, "facts": [wrong], "text": "" })).await;
+    office.sync().await;
+    annas.sync().await;
+    assert_ne!(annas.visit(visit).await["items"][1]["state"], "disputed");
+}
+
+#[tokio::test]
+async fn changes_made_while_she_was_away_are_listed_until_she_acknowledges() {
+    let world = World::new().await;
+    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+    let (maj, tore) = (world.recipient("Maj-Britt").await, world.recipient("Tore").await);
+    let sheet = world.run_sheet(anna).await;
+    let moved = world.visit(maj, "09:00", &[anna]).await;
+    let handheld = world.phone(anna).await;
+    let office = world.phone(eva).await;
+    assert_eq!(handheld.day().await["changes"], json!([]));
+
+    let change = json!({ "is": "when", "start": "10:15", "minutes": 45 });
+    office.act(json!({ "do": "change_visit", "visit": moved, "change": change })).await;
+    office.sync().await;
+    let new = world.visit(tore, "13:00", &[anna]).await;
+    handheld.sync().await;
+    let changes = handheld.day().await["changes"].clone();
+    let mut kinds = each(&changes, "kind");
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["moved", "new"]);
+    let of_moved = changes.as_array().unwrap().iter().find(|change| change["kind"] == "moved").unwrap();
+    assert_eq!(of_moved["start_before"], at("09:00").0);
+    assert_eq!(of_moved["start_now"], at("10:15").0);
+
+    handheld.act(json!({ "do": "acknowledge", "run_sheet": sheet, "documents": [moved, new] })).await;
+    let day = handheld.day().await;
+    assert_eq!(day["changes"], json!([]));
+    assert_eq!(day["stops"][0]["mark"]["kind"], "moved");
+    handheld.sync().await;
+    assert_eq!(handheld.unsent().await, 0);
+}
+
+#[tokio::test]
+async fn a_visit_given_to_another_leaves_the_first_ones_phone() {
+    let world = World::new().await;
+    let (anna, fatima) = (world.person("Anna", Role::Carer).await, world.person("Fatima", Role::Carer).await);
+    let eva = world.person("Eva", Role::Planner).await;
+    let maj = world.recipient("Maj-Britt").await;
+    world.run_sheet(anna).await;
+    let visit = world.visit(maj, "09:00", &[anna]).await;
+    let (annas, fatimas, office) = (world.phone(anna).await, world.phone(fatima).await, world.phone(eva).await);
+    let change = json!({ "is": "carer", "slot": 1, "person": fatima });
+    office.act(json!({ "do": "change_visit", "visit": visit, "change": change })).await;
+    office.sync().await;
+    annas.sync().await;
+    fatimas.sync().await;
+    assert!(annas.try_ask("visit", json!({ "visit": visit })).await.is_err());
+    assert!(annas.try_ask("recipient", json!({ "recipient": maj })).await.is_err());
+    assert_eq!(each(&annas.day().await["changes"], "kind"), ["removed"]);
+    assert_eq!(fatimas.visit(visit).await["card"]["name"], "Maj-Britt Exempel");
+}

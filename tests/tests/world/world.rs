@@ -1,0 +1,350 @@
+//! The cast: Anna and Fatima are carers, Eva plans.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use chrono::NaiveDate;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use rundan_device::api::{ApiError, Command, Intent};
+use rundan_device::seams::{self, Http, HttpAnswer, HttpError, HttpRequest};
+use rundan_device::{FileKeys, Phone, PhoneConfig};
+use rundan_model::plan::{Slot, When};
+use rundan_model::{DocumentId, Kind, PersonId, Role, Timestamp, UnitId, Zone};
+use rundan_server::keys::Keys;
+use rundan_server::scope::begin_unit;
+use rundan_server::store::{Db, people};
+use rundan_server::{Server, enrol, http};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+pub const MONDAY: &str = "2026-11-23";
+
+/// A clock that stands until a test moves it; phones and server share it.
+pub struct TestClock(AtomicI64);
+
+impl seams::Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.0.load(Ordering::Relaxed).unsigned_abs() * 1_000
+    }
+}
+
+impl rundan_server::seams::Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Randomness that is the same in every run.
+pub struct TestRandom(Mutex<ChaCha8Rng>);
+
+impl seams::Random for TestRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.lock().unwrap().fill_bytes(buffer);
+    }
+}
+
+impl rundan_server::seams::Random for TestRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.lock().unwrap().fill_bytes(buffer);
+    }
+}
+
+/// The way from one phone to the server.
+pub struct Wire {
+    router: Router,
+    is_up: AtomicBool,
+    loses_answer: AtomicBool,
+    requests: AtomicU32,
+}
+
+impl Http for Wire {
+    fn send(&self, request: HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpAnswer, HttpError>> + Send + '_>> {
+        Box::pin(async move {
+            if !self.is_up.load(Ordering::Relaxed) {
+                return Err(HttpError::Unreachable);
+            }
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let path = request.url.strip_prefix("https://rundan.test").expect("the one server there is");
+            let mut builder = Request::builder().method(request.method).uri(path);
+            for (name, value) in request.headers {
+                builder = builder.header(name, value);
+            }
+            let answer = self.router.clone().oneshot(builder.body(Body::from(request.body)).unwrap()).await.unwrap();
+            let status = answer.status().as_u16();
+            let body = to_bytes(answer.into_body(), request.answer_bytes_max).await.map_err(|_| HttpError::TooLong)?;
+            if self.loses_answer.swap(false, Ordering::Relaxed) {
+                return Err(HttpError::Unreachable);
+            }
+            Ok(HttpAnswer { status, body: body.to_vec() })
+        })
+    }
+}
+
+pub struct World {
+    pub server: Arc<Server>,
+    pub clock: Arc<TestClock>,
+    pub unit: UnitId,
+    random: Arc<TestRandom>,
+    directory: tempfile::TempDir,
+}
+
+/// A date and time in the unit.
+pub fn at(clock: &str) -> Timestamp {
+    let date: NaiveDate = MONDAY.parse().unwrap();
+    Zone.at(date, rundan_model::time::parse_clock(clock).unwrap()).first().unwrap()
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(at("06:30").0)));
+        let random = Arc::new(TestRandom(Mutex::new(ChaCha8Rng::seed_from_u64(11))));
+        let keys = Keys::new(&*random);
+        let server =
+            Server::new(Db::in_memory().unwrap(), keys, clock.clone(), random.clone()).await.expect("the server opens");
+        let (held, at_random) = (Arc::clone(&server), random.clone());
+        let unit = server
+            .db
+            .write(move |tx| {
+                let own = rundan_server::server::own_session(tx, &*at_random)?;
+                let plan = vec![
+                    ("catalogue/OMV01".into(), json!({ "name": "Morgonhjälp", "group": "personal_care" })),
+                    ("catalogue/OMV04".into(), json!({ "name": "Dusch", "group": "personal_care" })),
+                    ("catalogue/HSL01".into(), json!({ "name": "Medicin", "group": "health_task" })),
+                ];
+                Ok(begin_unit(tx, &own, held.clock.now(), &*at_random, "Exempelenheten", plan)?.0)
+            })
+            .await
+            .expect("the unit begins");
+        Self { server, clock, unit, random, directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn set_time(&self, clock: &str) {
+        self.clock.0.store(at(clock).0, Ordering::Relaxed);
+    }
+
+    pub async fn plan(&self, kind: Kind, plan: Vec<(&str, Value)>) -> DocumentId {
+        let plan: Vec<(String, Value)> = plan.into_iter().map(|(key, json)| (key.to_owned(), json)).collect();
+        let (now, random) = (at("06:00"), Arc::clone(&self.random));
+        self.server
+            .commit(self.unit, move |commit, own| Ok(commit.begin(own, now, &*random, kind, plan)?.0))
+            .await
+            .expect("the commit holds")
+    }
+
+    pub async fn recipient(&self, given: &str) -> DocumentId {
+        let recipient = self
+            .plan(
+                Kind::Recipient,
+                vec![
+                    ("name", json!({ "given": given, "family": "Exempel" })),
+                    ("address", json!({ "street": "Skidvägen", "number": "4", "floor": "2 tr", "area": "Västertorp" })),
+                    ("telephone", json!("070-174 06 36")),
+                    ("key/V-117", json!({ "kind": "home", "cabinet": "Skåp 1" })),
+                    ("good-to-know", json!(["Hör dåligt på vänster öra.", "Hunden heter Sigge."])),
+                    ("wish/OMV04", json!("Ljummet vatten, stol i duschen.")),
+                ],
+            )
+            .await;
+        self.plan(Kind::Access, vec![("recipient", json!(recipient)), ("door-code", json!("7436"))]).await;
+        recipient
+    }
+
+    pub async fn visit(&self, recipient: DocumentId, clock: &str, staff: &[PersonId]) -> DocumentId {
+        let mut plan = vec![
+            ("recipient".to_owned(), json!(recipient)),
+            ("when".to_owned(), json!(When { start: at(clock), minutes: 45 })),
+        ];
+        for (n, person) in staff.iter().enumerate() {
+            let slot = Slot { staff: Some(*person), start: None, minutes: None };
+            plan.push((format!("slot/{}", n + 1), json!(slot)));
+        }
+        for (n, code) in ["OMV01", "OMV04", "HSL01"].iter().enumerate() {
+            plan.push((format!("intervention/{code}"), json!({ "order": n + 1 })));
+        }
+        self.plan(Kind::Visit, plan.iter().map(|(key, json)| (key.as_str(), json.clone())).collect()).await
+    }
+
+    pub async fn run_sheet(&self, staff: PersonId) -> DocumentId {
+        let shift = When { start: at("07:00"), minutes: 540 };
+        let rest = When { start: at("11:30"), minutes: 30 };
+        self.plan(
+            Kind::RunSheet,
+            vec![("staff", json!(staff)), ("date", json!(MONDAY)), ("shift", json!(shift)), ("break", json!(rest))],
+        )
+        .await
+    }
+
+    pub async fn person(&self, given: &str, role: Role) -> PersonId {
+        let (name, random) = (given.to_owned(), Arc::clone(&self.random));
+        let now = at("06:00");
+        self.server
+            .commit(self.unit, move |commit, own| {
+                let person = people::create(commit.connection(), None, &name, &*random)?;
+                commit.give_role(person, &role)?;
+                let plan = vec![
+                    ("person".to_owned(), json!(person)),
+                    ("name".to_owned(), json!({ "given": name, "family": "Exempel" })),
+                ];
+                commit.begin(own, now, &*random, Kind::Staff, plan)?;
+                Ok(person)
+            })
+            .await
+            .expect("the commit holds")
+    }
+
+    /// A phone of this person, enrolled and synced.
+    pub async fn phone(&self, person: PersonId) -> Device {
+        let (random, now) = (Arc::clone(&self.random), seams::Clock::now(&*self.clock));
+        let code = self.server.db.write(move |tx| enrol::make_code(tx, person, now, &*random)).await.unwrap();
+        let directory = self.directory.path().join(person.to_string());
+        let device = Device::open(self, &directory).await;
+        let enrol = Command::Enrol { server: "https://rundan.test".into(), code };
+        device.phone.call(enrol).await.expect("the code is good");
+        device.sync().await;
+        device
+    }
+
+    /// The phone as it was when `backup` was made of it.
+    pub async fn restored(&self, device: Device, backup: &Path) -> Device {
+        let directory = device.directory.clone();
+        drop(device);
+        std::fs::remove_dir_all(&directory).unwrap();
+        copy(backup, &directory);
+        Device::open(self, &directory).await
+    }
+
+    /// The same phone after its app was killed.
+    pub async fn reopened(&self, device: Device) -> Device {
+        let directory = device.directory.clone();
+        drop(device);
+        Device::open(self, &directory).await
+    }
+}
+
+/// A phone with its way to the server.
+pub struct Device {
+    pub phone: Phone,
+    pub wire: Arc<Wire>,
+    directory: std::path::PathBuf,
+}
+
+impl Device {
+    async fn open(world: &World, directory: &Path) -> Self {
+        let wire = Arc::new(Wire {
+            router: http::router(Arc::clone(&world.server)),
+            is_up: AtomicBool::new(true),
+            loses_answer: AtomicBool::new(false),
+            requests: AtomicU32::new(0),
+        });
+        let config = PhoneConfig {
+            directory: directory.to_owned(),
+            keys: Arc::new(FileKeys::new(directory.join("keys"))),
+            clock: world.clock.clone(),
+            random: world.random.clone(),
+            http: wire.clone(),
+        };
+        let phone = Phone::open_inline(config).await.expect("the phone opens");
+        Self { phone, wire, directory: directory.to_owned() }
+    }
+
+    pub async fn sync(&self) {
+        self.phone.sync().await.expect("the store works");
+    }
+
+    /// A copy of all the phone's files.
+    pub fn backup(&self) -> std::path::PathBuf {
+        let beside = self.directory.with_extension("backup");
+        copy(&self.directory, &beside);
+        beside
+    }
+
+    pub fn cut(&self) {
+        self.wire.is_up.store(false, Ordering::Relaxed);
+    }
+
+    pub fn restore(&self) {
+        self.wire.is_up.store(true, Ordering::Relaxed);
+    }
+
+    pub fn lose_next_answer(&self) {
+        self.wire.loses_answer.store(true, Ordering::Relaxed);
+    }
+
+    pub fn requests(&self) -> u32 {
+        self.wire.requests.load(Ordering::Relaxed)
+    }
+
+    /// Asks as the page does; the command and its arguments as JSON.
+    pub async fn ask(&self, command: &str, args: Value) -> Value {
+        self.try_ask(command, args).await.unwrap_or_else(|error| panic!("{command}: {error:?}"))
+    }
+
+    pub async fn try_ask(&self, command: &str, args: Value) -> Result<Value, ApiError> {
+        let command =
+            if args.is_null() { json!({ "command": command }) } else { json!({ "command": command, "args": args }) };
+        let command: Command = serde_json::from_value(command).expect("a command of the page");
+        self.phone.call(command).await
+    }
+
+    pub async fn act(&self, intent: Value) -> Value {
+        let intent: Intent = serde_json::from_value(intent).expect("an intent of the page");
+        self.phone.call(Command::Act { intent }).await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    pub async fn start(&self, visit: DocumentId) -> Value {
+        self.act(json!({ "do": "start_visit", "visit": visit, "at": { "is": "now" }, "end_other": [] })).await
+    }
+
+    pub async fn end(&self, visit: DocumentId) -> Value {
+        self.act(json!({ "do": "end_visit", "visit": visit, "at": { "is": "now" } })).await
+    }
+
+    pub async fn done(&self, visit: DocumentId, code: &str) -> Value {
+        self.act(json!({ "do": "mark_done", "visit": visit, "items": [code] })).await
+    }
+
+    pub async fn visit(&self, visit: DocumentId) -> Value {
+        self.ask("visit", json!({ "visit": visit })).await
+    }
+
+    pub async fn facts(&self, visit: DocumentId) -> Value {
+        self.ask("visit_facts", json!({ "visit": visit })).await
+    }
+
+    pub async fn day(&self) -> Value {
+        self.ask("day", json!({ "date": null })).await
+    }
+
+    pub async fn unsent(&self) -> u64 {
+        self.ask("sync", Value::Null).await["chip"]["unsent"].as_u64().unwrap()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// The words under `key` of each entry.
+pub fn each<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
+    list.as_array().unwrap().iter().map(|entry| entry[key].as_str().unwrap_or_default()).collect()
+}

@@ -303,7 +303,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
         };
         row.save(self.tx, &kind, None)?;
         self.insert_pending(id, self.actor.unit, &change)?;
-        self.held.insert(id, Held { row, document, has_pending: true });
+        self.held.insert(id, Held { row, document });
         self.order.push(id);
         self.began = Some(id);
         Ok(id)

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 /// Where work on a store runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threads {
+pub(crate) enum Threads {
     /// On a thread of the connection's own: the caller's task waits, its thread does not.
     Own,
     /// In the caller: what a deterministic simulation needs.

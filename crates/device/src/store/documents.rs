@@ -61,7 +61,6 @@ pub(crate) struct Held {
     pub(crate) row: DocumentRow,
     /// Accepted and pending changes.
     pub(crate) document: Document,
-    pub(crate) has_pending: bool,
 }
 
 impl Held {
@@ -82,7 +81,7 @@ impl Held {
             None if has_pending => Document::from_changes(bytes)?,
             None => return Ok(None),
         };
-        Ok(Some(Self { row, document, has_pending }))
+        Ok(Some(Self { row, document }))
     }
 }
 

@@ -72,6 +72,7 @@ impl Store {
     pub(crate) fn open(path: &Path, key: &[u8; 32], threads: Threads) -> Result<Self, StoreError> {
         let mut connection = connect(path, key)?;
         migrate(&mut connection)?;
+        project_anew(&mut connection)?;
         let reader = connect(path, key)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self { writer: Db::new(connection, threads), reader: Db::new(reader, threads) })
@@ -150,6 +151,17 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         tx.commit()?;
     }
     Ok(())
+}
+
+/// Makes the projections anew where another version of the app made them.
+fn project_anew(connection: &mut Connection) -> Result<(), StoreError> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let made: i64 = tx.query_row("SELECT projected FROM sync_state WHERE id = 1", [], |row| row.get(0))?;
+    if made != projection::VERSION {
+        projection::rebuild(&tx)?;
+        tx.execute("UPDATE sync_state SET projected = ?1 WHERE id = 1", [projection::VERSION])?;
+    }
+    Ok(tx.commit()?)
 }
 
 #[cfg(test)]

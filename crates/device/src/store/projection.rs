@@ -12,6 +12,9 @@ use rusqlite::{Transaction, params};
 
 use super::{Held, StoreError};
 
+/// The version of what is projected: raised whenever a row would come out otherwise.
+pub(crate) const VERSION: i64 = 1;
+
 /// Projects a document anew: with its pending changes, as the person sees it. A document that left is taken out.
 pub(crate) fn project(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
     match Held::load(tx, id)? {

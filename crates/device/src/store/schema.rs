@@ -137,6 +137,7 @@ CREATE TABLE sync_state (
     heard INTEGER,
     problem TEXT,
     hint BLOB,
+    projected INTEGER NOT NULL DEFAULT 0,
     is_loading INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 INSERT INTO sync_state (id) VALUES (1);

@@ -238,7 +238,7 @@ fn unplanned_minutes(visit: &Visit, now: Timestamp) -> u32 {
     u32::try_from(seconds / 60).unwrap_or_default().max(1)
 }
 
-/// A late visit that has not begun, if nobody has told its recipient.
+/// Whether nobody has told the recipient, or left her a message, that her carer is late.
 fn is_untold(visit: &Visit) -> bool {
     let told = visit.late.as_ref().and_then(|late| late.told.as_ref()).map(|(_, outcome)| outcome);
     !matches!(told, Some(ToldOutcome::Told | ToldOutcome::MessageLeft))

@@ -58,7 +58,9 @@ impl Reader<'_> {
             }
         }
         for seen in Seen::on(self.tx, day)? {
-            if visits.iter().any(|(document, _)| *document == seen.document) {
+            let is_in_list = visits.iter().any(|(document, _)| *document == seen.document);
+            // What left and was acknowledged is no news again while its document is kept.
+            if is_in_list || (seen.left_at.is_none() && rows::has_left(self.tx, seen.document)?) {
                 continue;
             }
             let visit = rows::visit_row(self.tx, seen.document)?;

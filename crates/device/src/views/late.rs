@@ -2,7 +2,7 @@
 
 use chrono::NaiveTime;
 use rundan_model::visit::{Progress, State, Visit};
-use rundan_model::{Day, DocumentId, Timestamp, Zone};
+use rundan_model::{DocumentId, Timestamp, Zone};
 use rusqlite::{Transaction, params};
 
 use super::card::Reader;
@@ -152,7 +152,7 @@ impl Reader<'_> {
             if is_itself || matches!(other.state(), State::Cancelled | State::NotCarriedOut) {
                 continue;
             }
-            let is_earlier_today = Day(when.day().0) == day && visit.when.is_some_and(|own| when.start < own.start);
+            let is_earlier_today = when.day() == day && visit.when.is_some_and(|own| when.start < own.start);
             if is_earlier_today {
                 return Ok(None);
             }

@@ -46,7 +46,7 @@ impl<'a> Names<'a> {
         Ok(self.staff(person)?.map(|staff| staff.name.shown()).unwrap_or_default())
     }
 
-    /// A person's given name; empty if she is not known here.
+    /// A person's name in its parts; empty if she is not known here.
     pub(super) fn staff_name(&self, person: PersonId) -> Result<StaffName, StoreError> {
         Ok(self.staff(person)?.map(|staff| staff.name.clone()).unwrap_or_default())
     }

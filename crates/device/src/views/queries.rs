@@ -25,6 +25,7 @@ queries! {
     VISITS_TO = "SELECT document, json FROM visit WHERE recipient = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     VISITS_LATE = "SELECT document, json FROM visit WHERE is_late = 1 AND day = ?1 ORDER BY start";
     VISITS_WORKED = "SELECT document FROM visit_person WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";
+    STATE = "SELECT state FROM document WHERE document = ?1";
     RUN_SHEET = "SELECT json FROM run_sheet WHERE document = ?1";
     RUN_SHEET_OF = "SELECT document, json FROM run_sheet WHERE person = ?1 AND day = ?2 ORDER BY document";
     RUN_SHEETS_ON = "SELECT document, person, json FROM run_sheet WHERE day = ?1 ORDER BY person";

@@ -54,6 +54,13 @@ pub(super) fn visit_row(tx: &Connection, document: DocumentId) -> Result<Option<
     found.map(|text| json(&text)).transpose()
 }
 
+/// Whether a document went out of her scope and is only kept until it may be hidden.
+pub(super) fn has_left(tx: &Connection, document: DocumentId) -> Result<bool, StoreError> {
+    let mut query = tx.prepare_cached(queries::STATE)?;
+    let state: Option<String> = query.query_row([document.as_bytes()], |row| row.get(0)).optional()?;
+    Ok(is_leaving(state.as_deref()))
+}
+
 /// A run sheet.
 pub(super) fn run_sheet_row(tx: &Connection, document: DocumentId) -> Result<Option<RunSheet>, StoreError> {
     let mut query = tx.prepare_cached(queries::RUN_SHEET)?;

@@ -1,15 +1,15 @@
 //! A visit of hers, opened.
 
 use rundan_model::content::Standing;
-use rundan_model::visit::{Note, State, Visit, visit as derive};
-use rundan_model::{Day, DocumentId, Fact, FactBody, FactId, Role, Zone};
+use rundan_model::visit::{Note, State, Stated, Visit, visit as derive};
+use rundan_model::{Day, DocumentId, Fact, FactBody, FactId, Kind, Role, Zone};
 use rusqlite::Transaction;
 
 use super::card::Reader;
 use super::facts::FactLog;
 use super::{ViewContext, queries, rows};
 use crate::StoreError;
-use crate::api::{NoteView, VisitCard, VisitView, YourFact};
+use crate::api::{CarerMark, Delivery, NoteView, VisitCard, VisitView, YourFact};
 use crate::store::Held;
 
 /// A visit; none if it is not on this phone.
@@ -20,7 +20,7 @@ pub(crate) fn visit(
 ) -> Result<Option<VisitView>, StoreError> {
     let Some(held) = Held::load(tx, document)? else { return Ok(None) };
     let content = held.document.content();
-    if content.kind != rundan_model::Kind::Visit {
+    if content.kind != Kind::Visit {
         return Ok(None);
     }
     let visit = derive(&content);
@@ -56,7 +56,7 @@ fn is_hers(visit: &Visit, ctx: &ViewContext) -> bool {
 }
 
 impl Reader<'_> {
-    fn mark(&self, document: DocumentId, visit: &Visit) -> Result<Option<crate::api::CarerMark>, StoreError> {
+    fn mark(&self, document: DocumentId, visit: &Visit) -> Result<Option<CarerMark>, StoreError> {
         let Some(start) = visit.start_for(self.ctx.person) else { return Ok(None) };
         let one = [(document, visit.clone())];
         Ok(self.changes(Zone.day(start), &one)?.marks.remove(&document))
@@ -74,8 +74,8 @@ impl Reader<'_> {
     pub(super) fn note(
         &self,
         note: &Note,
-        reads: &[(FactId, rundan_model::visit::Stated)],
-        delivery: crate::api::Delivery,
+        reads: &[(FactId, Stated)],
+        delivery: Delivery,
     ) -> Result<NoteView, StoreError> {
         let (read_by, read_at) = self.read_by(note.stated, reads)?;
         Ok(NoteView {
@@ -93,8 +93,8 @@ impl Reader<'_> {
     /// The first who opened a fact besides its author, and when.
     pub(super) fn read_by(
         &self,
-        fact: rundan_model::visit::Stated,
-        reads: &[(FactId, rundan_model::visit::Stated)],
+        fact: Stated,
+        reads: &[(FactId, Stated)],
     ) -> Result<(Option<String>, Option<i64>), StoreError> {
         let read = reads.iter().find(|(read, reader)| *read == fact.fact && reader.by != fact.by);
         let name = read.map(|(_, reader)| self.names.person(reader.by)).transpose()?;

@@ -143,6 +143,8 @@ async fn a_visit_that_left_her_scope_is_told_of_and_gone() {
     assert!(day.stops.is_empty());
     assert_eq!((day.changes[0].kind, day.changes[0].at), (ChangeKind::Removed, 77));
     assert_eq!(day.changes[0].name, "Maj Sandell");
+    world.acknowledge(&[visit]).await;
+    assert!(world.view(|tx, ctx| views::day(tx, ctx, None)).await.changes.is_empty());
 }
 
 #[tokio::test]

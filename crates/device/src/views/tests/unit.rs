@@ -253,7 +253,8 @@ impl World {
 
     /// What her list showed when she last acknowledged it: everything as it is now.
     pub(super) async fn acknowledge(&mut self, visits: &[DocumentId]) {
-        for id in visits.iter().copied() {
+        for id in visits {
+            let id = *id;
             self.write(move |tx| {
                 let text: String =
                     tx.query_row("SELECT json FROM visit WHERE document = ?1", [id.as_bytes()], |row| row.get(0))?;

@@ -42,6 +42,7 @@ struct State {
     touched: BTreeMap<PersonId, u64>,
     owners: BTreeMap<VaultId, PersonId>,
     told: BTreeMap<VaultId, Instant>,
+    is_closed: bool,
 }
 
 impl Bell {
@@ -54,17 +55,26 @@ impl Bell {
     pub fn ring(&self, people: impl IntoIterator<Item = PersonId>) {
         let mut state = self.state();
         let tick = state.tick + 1;
-        let before = state.touched.len();
         let mut is_any = false;
         for person in people {
             state.touched.insert(person, tick);
             is_any = true;
         }
-        if is_any || state.touched.len() != before {
+        if is_any {
             state.tick = tick;
             drop(state);
             self.ticks.send_replace(tick);
         }
+    }
+
+    /// Answers every held question, and holds none from now on.
+    pub fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.tick += 1;
+        let tick = state.tick;
+        drop(state);
+        self.ticks.send_replace(tick);
     }
 
     /// Gives a vault a token that waits for what comes after now.
@@ -82,6 +92,9 @@ impl Bell {
         let mut ticks = self.ticks.subscribe();
         loop {
             ticks.borrow_and_update();
+            if self.state().is_closed {
+                return Hint::Nothing;
+            }
             if self.state().touched.get(&person).is_some_and(|touched| *touched > tick) {
                 break;
             }

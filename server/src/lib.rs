@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+pub mod admin;
 pub mod bell;
 pub mod enrol;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod import;
 pub mod keys;
 pub mod scope;
 pub mod seams;
+pub mod serve;
 pub mod server;
 pub mod store;
 pub mod sync;

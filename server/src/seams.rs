@@ -47,3 +47,13 @@ impl Random for SystemRandom {
         getrandom::fill(buffer).expect("the operating system gives randomness");
     }
 }
+
+/// The machine's clock, moved by some seconds: for demonstrations.
+#[derive(Debug, Clone, Copy)]
+pub struct OffsetClock(pub i64);
+
+impl Clock for OffsetClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0)
+    }
+}

@@ -9,12 +9,9 @@ use crate::bell::Bell;
 use crate::error::Result;
 use crate::keys::Keys;
 use crate::scope::{Commit, OwnSession, Touched};
-use crate::seams::{Clock, Random, SystemClock, SystemRandom};
+use crate::seams::{Clock, Random};
 use crate::store::{Db, log, people, vaults};
 use crate::sync::PageMemory;
-
-/// The file that holds everything but the secrets.
-pub const DATABASE: &str = "rundan.db";
 
 /// A server.
 pub struct Server {
@@ -38,11 +35,15 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// A server over the files of a folder, making those that are missing.
-    pub async fn open(folder: &Path) -> Result<Arc<Self>> {
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let keys = Keys::open(folder, &*random)?;
-        Self::new(Db::threads(&folder.join(DATABASE))?, keys, Arc::new(SystemClock), random).await
+    /// A server over a database file with its keys beside it, making those that are missing.
+    pub async fn open(
+        database: &Path,
+        clock: impl Clock + 'static,
+        random: impl Random + 'static,
+    ) -> Result<Arc<Self>> {
+        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let keys = Keys::open(folder, &random)?;
+        Self::new(Db::threads(database)?, keys, Arc::new(clock), Arc::new(random)).await
     }
 
     /// A server over these parts.

@@ -2,7 +2,9 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod enrolment;
+mod network;
 mod phone;
+mod process;
 mod pushes;
 mod scopes;
 mod world;

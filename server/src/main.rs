@@ -1,0 +1,105 @@
+//! `rundan-server`: serves a municipality's units, and does what their operator asks for.
+
+mod args;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use rundan_server::Server;
+use rundan_server::admin::{self, Answer, Command, Lock};
+use rundan_server::seams::{OffsetClock, SystemRandom};
+use rundan_server::serve::{self, Certificate};
+use tracing_subscriber::EnvFilter;
+
+use args::{Action, Args, ServeArgs};
+
+/// The exit code of an import that refused some rows.
+const SOME_REFUSED: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_env("RUNDAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let outcome =
+        tokio::runtime::Runtime::new().context("Could not start").and_then(|runtime| runtime.block_on(run(args)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("rundan-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<ExitCode> {
+    match args.action {
+        Action::Serve(serve) => {
+            run_server(&args.database, args.clock_offset, serve).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        other => {
+            let output = other.output();
+            let answer = ask(&args.database, args.clock_offset, other.command()?).await?;
+            tell(answer, output.as_deref())
+        }
+    }
+}
+
+/// Has a command done: by this process if it gets the database's lock, by the running server if not.
+async fn ask(database: &Path, clock_offset: i64, command: Command) -> Result<Answer> {
+    match Lock::take(database)? {
+        Some(_lock) => {
+            let server = Server::open(database, OffsetClock(clock_offset), SystemRandom).await?;
+            Ok(admin::run(&server, command).await)
+        }
+        None => Ok(admin::ask_running(database, &command).context("The running server does not answer")?),
+    }
+}
+
+async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Result<()> {
+    let Some(_lock) = Lock::take(database)? else {
+        bail!("Another rundan-server runs with {}: stop it first", database.display());
+    };
+    if !database.exists() {
+        bail!("There is no database {}: make one with `rundan-server init --unit NAME`", database.display());
+    }
+    let server = Server::open(database, OffsetClock(clock_offset), SystemRandom).await?;
+    let certificate = args.certificate.zip(args.key).map(|(certificate, key)| Certificate { certificate, key });
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let ready = move |address: SocketAddr| {
+        // A closed standard output is no reason to stop.
+        let _ = writeln!(std::io::stdout(), "{scheme}://{address}");
+    };
+    Ok(serve::serve(server, database, args.listen, certificate, ready, serve::stop_signal()).await?)
+}
+
+fn tell(answer: Answer, output: Option<&Path>) -> Result<ExitCode> {
+    let mut stdout = std::io::stdout();
+    match answer {
+        Answer::Unit(unit) => writeln!(stdout, "{unit}")?,
+        Answer::Code(code) => writeln!(stdout, "{code}")?,
+        Answer::Revoked(vaults) if vaults.is_empty() => bail!("There was no vault to revoke"),
+        Answer::Revoked(vaults) => writeln!(stdout, "{}", vaults.join("\n"))?,
+        Answer::Exported(bytes) => match output {
+            Some(path) => {
+                std::fs::write(path, &bytes).with_context(|| format!("Could not write {}", path.display()))?;
+            }
+            None => stdout.write_all(&bytes)?,
+        },
+        Answer::Imported { text, json, has_refused } => {
+            write!(stdout, "{text}")?;
+            if let Some(path) = output {
+                std::fs::write(path, json).with_context(|| format!("Could not write {}", path.display()))?;
+            }
+            if has_refused {
+                return Ok(ExitCode::from(SOME_REFUSED));
+            }
+        }
+        Answer::Failed(why) => bail!(why),
+    }
+    Ok(ExitCode::SUCCESS)
+}

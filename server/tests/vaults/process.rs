@@ -1,0 +1,121 @@
+//! The program itself: its commands, its sockets, its stop.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use rundan_documents::Document;
+use rundan_model::Kind;
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rundan-server"));
+    command.env("RUNDAN_DATABASE", folder.join("rundan.db")).stdin(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// A server that is stopped when the test ends, however it ends.
+struct Serving(Child, String);
+
+impl Serving {
+    fn start(folder: &Path) -> Self {
+        let mut process = command(folder)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        Self(process, address.trim().trim_start_matches("http://").to_owned())
+    }
+
+    fn exchange(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(&self.1).unwrap();
+        stream.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn stop(mut self) -> std::process::ExitStatus {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+#[test]
+fn an_operator_makes_a_unit_enrols_and_exports_with_and_without_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = said(&run(folder.path(), &["init", "--unit", "Exempelenheten"]));
+    let serving = Serving::start(folder.path());
+    let code = said(&run(folder.path(), &["enrol", "--name", "Eva Exempel", "--role", "unit_head"]));
+    assert_eq!(code.len(), 16);
+    let health = serving.exchange(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("ok\n"), "{health}");
+    assert!(!run(folder.path(), &["serve"]).status.success(), "one server at a time");
+    assert!(serving.stop().success());
+    let file = folder.path().join("unit.automerge");
+    said(&run(folder.path(), &["export", "--document", &unit, "--output", file.to_str().unwrap()]));
+    let document = Document::load(&std::fs::read(file).unwrap()).unwrap();
+    assert_eq!((document.kind(), document.id().to_string()), (&Kind::Unit, unit));
+    let json: serde_json::Value = serde_json::from_str(&said(&run(folder.path(), &["export"]))).unwrap();
+    assert_eq!(json["name"], "Exempelenheten");
+    assert_eq!(json["documents"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_an_operator_asks_wrongly_is_answered_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let why = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(why(&["serve"]).contains("rundan-server init"));
+    assert!(why(&["enrol", "--name", "Eva", "--role", "carer"]).contains("init"));
+    said(&run(folder.path(), &["init", "--unit", "Exempelenheten"]));
+    assert!(why(&["init", "--unit", "Exempelenheten"]).contains("already"));
+    assert!(why(&["enrol", "--name", "Eva", "--role", "king"]).contains("planner"));
+    assert!(why(&["enrol", "--person", "p-1", "--role", "carer"]).contains("import"));
+    assert!(why(&["revoke", "--name", "Nobody"]).contains("no such person"));
+    assert!(why(&["serve", "--listen", "0.0.0.0:0"]).contains("--certificate"));
+}
+
+#[test]
+fn a_broken_request_is_answered_and_the_server_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    said(&run(folder.path(), &["init", "--unit", "Exempelenheten"]));
+    let serving = Serving::start(folder.path());
+    assert!(serving.exchange(b"\x16\x03\x01 not http at all\r\n\r\n").starts_with("HTTP/1.1 400"));
+    let long = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(100_000));
+    let mut stream = TcpStream::connect(&serving.1).unwrap();
+    let _ = stream.write_all(long.as_bytes());
+    let missing = serving.exchange(b"POST /v1/sync HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(missing.starts_with("HTTP/1.1 401"), "{missing}");
+    let endless = "POST /v1/sync HTTP/1.1\r\nhost: x\r\nconnection: close\r\nrundan-statement: x\r\ncontent-length: 10000000000\r\n\r\n";
+    let mut stream = TcpStream::connect(&serving.1).unwrap();
+    stream.write_all(endless.as_bytes()).unwrap();
+    let chunk = vec![0; 65_536];
+    // The server answers and closes long before ten gigabytes have come.
+    let sent = (0..200).take_while(|_| stream.write_all(&chunk).is_ok()).count();
+    assert!(sent < 200);
+    let health = serving.exchange(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(health.starts_with("HTTP/1.1 200"));
+}

@@ -7,6 +7,7 @@ import type { Cell } from './axis';
 /** What the office looks at: which day, which visit, and the lists that follow the device. */
 export class Office {
   readonly #session: Session;
+  #read: readonly string[] = [];
   /** `null` is today, also after midnight. */
   date = $state<string | null>(null);
   /** The visit that lies open beside the board. */
@@ -38,10 +39,13 @@ export class Office {
     await Promise.all([this.board.reload(), this.late.reload()]);
   }
 
-  /** Says that this person opened something that needs a person. Nothing is lost if it cannot be said now. */
-  async markRead(document: string, fact: string): Promise<void> {
+  /** Says that this person opened what needs a person, once. Nothing is lost if it cannot be said now. */
+  async markRead(document: string, facts: readonly string[]): Promise<void> {
+    const unread = facts.filter((fact) => !this.#read.includes(fact));
+    if (unread.length === 0) return;
+    this.#read = [...this.#read, ...unread];
     await this.#session.device
-      .call('act', { intent: { do: 'mark_read', document, facts: [fact] } })
+      .call('act', { intent: { do: 'mark_read', document, facts: unread } })
       .catch(() => undefined);
   }
 }

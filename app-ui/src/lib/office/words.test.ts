@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Attention, BoardVisit } from '../api/generated';
 import { byUrgency, card } from './cards';
 import { described, mark } from './marks';
+import { planLine, planValue, registerWord } from './plan';
 import { dateBeside, parseClock, parseMinutes } from './times';
 
 const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
@@ -57,6 +58,24 @@ describe('a card', () => {
 
   test('stands before what is less urgent', () => {
     expect(byUrgency([{ tone: 'plain' }, { tone: 'bad' }, { tone: 'warn' }]).map(({ tone }) => tone)).toEqual(['bad', 'warn', 'plain']);
+  });
+});
+
+describe('a plan', () => {
+  test('is told by the names of its parts', () => {
+    expect(registerWord('slot/2')).toBe('Personal 2');
+    expect(registerWord('later/thing')).toBe('Uppgift later/thing');
+  });
+
+  test('has words for what is empty', () => {
+    expect(planValue('cancelled', '')).toBe('inte inställt');
+    expect(planValue('slot/1', '')).toBe('Ingen än');
+  });
+
+  test('lists its changes as lines', () => {
+    expect(planLine({ kind: 'moved', register: 'when', shown: '10:30–11:00' })).toBe('Flyttat: 10:30–11:00');
+    expect(planLine({ kind: 'changed', register: 'slot/1', shown: '' })).toBe('Personal 1: Ingen än');
+    expect(planLine({ kind: 'restored', register: 'cancelled', shown: '' })).toBe('Gäller igen');
   });
 });
 

@@ -128,7 +128,7 @@ export class FakeDevice implements Device {
   };
 
   #sync(): Answers['sync'] {
-    return { chip: this.#chip(), items: this.office ? [] : this.world.sent, problem: this.world.online ? null : 'offline', next_attempt: this.now + 40 };
+    return { chip: this.#chip(), items: this.office ? [] : this.world.sent, problem: this.world.online ? null : 'unreachable', next_attempt: this.now + 40 };
   }
 
   #keep(draft: string | null, text: DraftText): null {

@@ -1,3 +1,4 @@
+import type { Delivery } from '../api/generated';
 import { catalogue, plural } from '../i18n/catalogue.svelte';
 
 export const texts = catalogue(
@@ -57,30 +58,57 @@ export const texts = catalogue(
   },
 );
 
-/** Why something waits or was refused, and why the last attempt failed. */
-export const whys: Readonly<Record<string, string>> = catalogue(
+/** Why something waits or was refused, and why the last attempt failed, by the device's word for it. */
+const reasons: Readonly<Record<string, string>> = catalogue(
   {
-    offline: 'Servern går inte att nå. Det skickas av sig självt när nätet är tillbaka.',
+    unreachable: 'Servern går inte att nå. Det skickas av sig självt när nätet är tillbaka.',
     server_trouble: 'Servern svarar inte som den ska. Telefonen försöker igen av sig själv.',
-    depends: 'Väntar på något tidigare som inte är framme.',
-    later: 'Servern tar emot det senare.',
-    refused: 'Servern tog inte emot det. Texten finns kvar här. Hör av dig till kontoret.',
-    policy: 'Du har inte rätt att ändra det. Hör av dig till kontoret.',
-    scope: 'Det hör inte till dina besök längre. Hör av dig till kontoret.',
-    quota: 'Det blev för mycket på en dag. Hör av dig till kontoret.',
+    server_busy: 'Servern har mycket att göra. Telefonen försöker igen av sig själv.',
     revoked: 'Telefonen är spärrad. Det som är sparat finns kvar. Hör av dig till kontoret.',
-    too_old: 'Appen är för gammal för servern. Uppdatera den. Det som är sparat finns kvar.',
+    statement: 'Servern känner inte igen telefonen. Det som är sparat finns kvar. Hör av dig till kontoret.',
+    version: 'Appen är för gammal för servern. Uppdatera den. Det som är sparat finns kvar.',
+    depends: 'Hör ihop med något som inte togs emot. Hör av dig till kontoret.',
+    not_allowed: 'Du har inte rätt att ändra det. Hör av dig till kontoret.',
+    too_much: 'Det blev för mycket på en gång. Hör av dig till kontoret.',
+    dependency: 'Väntar på något tidigare som inte är framme.',
+    kind: 'Servern behöver uppdateras först.',
+    load: 'Servern har mycket att göra. Det skickas igen av sig självt.',
   },
   {
-    offline: 'The server cannot be reached. It is sent by itself when the network is back.',
+    unreachable: 'The server cannot be reached. It is sent by itself when the network is back.',
     server_trouble: 'The server does not answer as it should. The phone tries again by itself.',
-    depends: 'Waits for something earlier that has not arrived.',
-    later: 'The server takes it later.',
-    refused: 'The server refused it. The text is still here. Talk to the office.',
-    policy: 'You may not change that. Talk to the office.',
-    scope: 'It does not belong to your visits any more. Talk to the office.',
-    quota: 'It was too much for one day. Talk to the office.',
+    server_busy: 'The server is busy. The phone tries again by itself.',
     revoked: 'The phone is blocked. What is saved is still here. Talk to the office.',
-    too_old: 'The app is too old for the server. Update it. What is saved is still here.',
+    statement: 'The server does not know this phone. What is saved is still here. Talk to the office.',
+    version: 'The app is too old for the server. Update it. What is saved is still here.',
+    depends: 'Belongs to something that was refused. Talk to the office.',
+    not_allowed: 'You may not change that. Talk to the office.',
+    too_much: 'It was too much at once. Talk to the office.',
+    dependency: 'Waits for something earlier that has not arrived.',
+    kind: 'The server has to be updated first.',
+    load: 'The server is busy. It is sent again by itself.',
   },
 );
+
+const others = catalogue(
+  {
+    refused: 'Servern tog inte emot det. Det du skrev finns kvar här. Hör av dig till kontoret.',
+    waits: 'Servern tar emot det senare. Det skickas igen av sig självt.',
+  },
+  {
+    refused: 'The server refused it. What you wrote is still here. Talk to the office.',
+    waits: 'The server takes it later. It is sent again by itself.',
+  },
+);
+
+/** Why the last attempt failed. */
+export function problemWords(problem: string): string {
+  return reasons[problem] ?? reasons['server_trouble'] ?? '';
+}
+
+/** Why something of hers is not at the server; empty when it is. */
+export function whyWords(delivery: Delivery, why: string | null): string {
+  if (delivery === 'refused') return reasons[why ?? ''] ?? others.refused;
+  if (delivery !== 'on_phone') return '';
+  return why === null ? texts.waitsForNet : (reasons[why] ?? others.waits);
+}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Partner } from '../api/generated';
 import { aDay, at, item } from '../api/fake/world';
-import { lateWords, partnerWords, place, savedWords, sentence, stateWords, worked } from './shown';
+import { lateWords, partnerWords, place, planWords, savedWords, sentence, statementWords, stateWords, worked } from './shown';
 
 const partner: Partner = {
   name: 'Fatima Nordin', given_name: 'Fatima', state: 'here', at: at('09:04'), heard: at('09:15'), last_done: 'Frukost',
@@ -46,4 +46,18 @@ test('what is saved says honestly how far it has come', () => {
 test('worked time is from the first start to the last end', () => {
   const [first] = aDay().visits;
   expect(first && worked(first.card)).toBe('07:04–07:26');
+});
+
+test('a dispute says what each states, in words', () => {
+  const side = { by: 'Fatima Nordin', at: at('09:15'), value: 'not_done', shown: 'declined', fact: 'f' };
+  expect(statementWords(side)).toBe('Fatima Nordin: inte gjord, ville inte');
+  expect(statementWords({ ...side, value: 'done', shown: '' })).toBe('Fatima Nordin: gjord');
+  expect(statementWords({ ...side, value: 'not_carried_out', shown: 'in_hospital' })).toBe('Fatima Nordin: besöket inte utfört, på sjukhus');
+});
+
+test('a clash says what each put in the plan, also when that is nothing', () => {
+  const side = { by: 'Eva Ström', at: at('09:15'), value: '', shown: '', fact: null };
+  expect(planWords({ register: 'slot/1', sides: [] }, side)).toBe('Eva Ström: ingen ännu');
+  expect(planWords({ register: 'cancelled', sides: [] }, side)).toBe('Eva Ström: gäller');
+  expect(planWords({ register: 'when', sides: [] }, { ...side, shown: '10:20–11:00' })).toBe('Eva Ström: 10:20–11:00');
 });

@@ -1,6 +1,6 @@
-import type { CheckItem, ClashView, Delivery, LateMark, Partner, VisitCard } from '../api/generated';
+import type { CheckItem, ClashView, Delivery, LateMark, Partner, Side, VisitCard } from '../api/generated';
 import { clock, span } from '../time/format';
-import { notDoneReasons, word } from '../words';
+import { factKinds, notCarriedOutReasons, notDoneReasons, word } from '../words';
 import { texts } from './texts';
 
 /** `Skidvägen 4, 2 tr`. */
@@ -38,11 +38,24 @@ export function lateWords({ expected, told }: LateMark): string {
 /** What an intervention has come to, who said so and when; empty while it is open. */
 export function stateWords(item: CheckItem): string {
   if (item.state === 'open') return '';
-  if (item.state === 'disputed') return item.sides.map(({ by, shown, value }) => texts.sideSays(by, shown || value)).join(' · ');
+  if (item.state === 'disputed') return item.sides.map(statementWords).join(' · ');
   const when = item.at === null ? '' : item.by === null ? texts.byYou(clock(item.at)) : texts.byOther(clock(item.at), item.by);
   if (item.state === 'done') return when;
   const reason = item.text || (item.reason === null ? '' : word(notDoneReasons, item.reason).toLowerCase());
   return [texts.notDoneBecause(reason), when].filter((part) => part !== '').join(' · ');
+}
+
+/** What one side of a dispute says: `Fatima Nordin: inte gjord, ville inte`. */
+export function statementWords({ by, value, shown }: Side): string {
+  const reason = word({ ...notCarriedOutReasons, ...notDoneReasons }, shown).toLowerCase();
+  return texts.sideSays(by, [word(factKinds, value).toLowerCase(), reason].filter((part) => part !== '').join(', '));
+}
+
+/** What one side of a clash put in the plan: `Eva Ström: 10:20–11:00`. */
+export function planWords({ register }: ClashView, { by, shown }: Side): string {
+  const nothing = register === 'cancelled' ? texts.notCancelled : texts.nobody;
+  const cancelled = register === 'cancelled' && shown !== '' ? texts.cancelledSide(shown) : shown;
+  return texts.sideSays(by || texts.someone, cancelled || nothing);
 }
 
 /** What is known of the other carer, always as of when. */

@@ -14,6 +14,8 @@ export class VisitWork {
   readonly visit: string;
   readonly view: Live<VisitView>;
   readonly starting: Starting;
+  /** A note that is being written; it survives its sheet. */
+  noteText = $state('');
   question = $state.raw<Question | null>(null);
   readonly #session: Session;
   #listed = false;
@@ -89,10 +91,12 @@ export class VisitWork {
     await this.#session.act({ do: 'add_extra', visit: this.visit, code }, texts.saidExtra(name));
   }
 
-  /** Writes a note; whether it was saved. */
+  /** Writes a note. */
   async writeNote(text: string): Promise<void> {
     const done = await this.#session.act({ do: 'write_note', visit: this.visit, text }, texts.saidNote);
-    if (done !== null) this.close();
+    if (done === null) return;
+    this.noteText = '';
+    this.close();
   }
 
   async notCarriedOut(reason: NotCarriedOutReason, text: string): Promise<void> {

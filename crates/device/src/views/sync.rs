@@ -14,7 +14,7 @@ const ITEMS_MAX: usize = 100;
 /// How long the server may be silent before the chip says so, seconds.
 const SILENT_SECONDS_MAX: i64 = 15 * 60;
 /// Problems that no later attempt mends.
-const TROUBLES: [&str; 2] = ["revoked", "too_old"];
+const TROUBLES: [&str; 3] = ["revoked", "statement", "version"];
 
 /// The chip at the top of each screen. That a round is under way is for the one who runs it to say.
 pub(crate) fn sync_chip(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncChip, StoreError> {

@@ -340,7 +340,7 @@ async fn ask_to_enrol(
     if answer.status == 200 {
         return wire::decode(&answer.body, 64 * 1024).map_err(|_| ErrorCode::ServerTrouble);
     }
-    match wire::decode::<Problem>(&answer.body, 64 * 1024).map(|problem| problem.code) {
+    match wire::from_cbor::<Problem>(&answer.body).map(|problem| problem.code) {
         Ok(ProblemCode::Code | ProblemCode::Malformed | ProblemCode::TooMany) => Err(ErrorCode::CodeRefused),
         _ => Err(ErrorCode::ServerTrouble),
     }

@@ -20,8 +20,21 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Checks and tests everything, as CI does.
     Test,
+    /// Measures, and prints each figure beside its limit.
+    Bench(BenchArgs),
     /// Writes the page's types, app-ui/src/lib/api/generated.ts.
     Types(TypesArgs),
+}
+
+/// What is measured, and where it is written.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct BenchArgs {
+    /// Writes the figures as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// A unit's export files, for the import and an office's first sync.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) unit: Option<PathBuf>,
 }
 
 /// How the page's types are made.

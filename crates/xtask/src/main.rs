@@ -40,7 +40,7 @@ fn run() -> Result<()> {
             build::demo(&places, &machine, purpose)?;
             build::become_world(&places, &machine)
         }
-        Command::Types(_) => {
+        Command::Types(_) | Command::Bench(_) => {
             let machine = setup::prepare(&places, Purpose::Types)?;
             build::world(&places, &machine)?;
             build::become_world(&places, &machine)

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 mod args;
+mod bench;
 mod demo;
 mod types;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
+        Command::Bench(args) => bench::run(&root()?, &args),
         Command::Demo(args) => demo::run(&root()?, &args),
         Command::Types(args) => types::run(&root()?, &args),
         Command::Test => bail!("Run this through `cargo xtask`"),

@@ -54,6 +54,8 @@ pub(super) fn due(tx: &Connection, state: &UnitState, person: PersonId) -> Resul
              SELECT document FROM work_day WHERE unit = ?1 AND person = ?2 AND day BETWEEN ?3 AND ?4
          ), recipient AS (
              SELECT v.recipient FROM visit JOIN visit_recipient v ON v.unit = ?1 AND v.document = visit.document
+             UNION SELECT v.recipient FROM own_work o JOIN visit_recipient v ON v.unit = ?1 AND v.document = o.document
+                 WHERE o.unit = ?1 AND o.person = ?2 AND o.ordinal >= ?6
          ), due AS (
              SELECT document FROM visit
              UNION SELECT recipient FROM recipient
@@ -65,8 +67,9 @@ pub(super) fn due(tx: &Connection, state: &UnitState, person: PersonId) -> Resul
          SELECT d.document, d.kind, d.digest FROM due JOIN document d ON d.unit = ?1 AND d.document = due.document",
     )?;
     let oldest = state.days_opened.saturating_sub(OWN_WORK_DAYS);
+    let recent = state.days_opened.saturating_sub(DAYS_BACK.unsigned_abs().into());
     let rows = statement.query_map(
-        params![state.unit.0, person.0, state.day.0 - DAYS_BACK, state.day.0 + DAYS_AHEAD, sql(oldest)],
+        params![state.unit.0, person.0, state.day.0 - DAYS_BACK, state.day.0 + DAYS_AHEAD, sql(oldest), sql(recent)],
         |row| {
             let kind = Kind::from(row.get_ref(1)?.as_str()?);
             Ok((column::<DocumentId>(row, 0)?, kind, column::<Digest>(row, 2)?))

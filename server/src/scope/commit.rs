@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_documents::Document;
+use rundan_model::incident;
 use rundan_model::policy::readers;
 use rundan_model::{ActorId, ChangeHash, Content, DocumentId, Kind, PersonId, Role, Timestamp, UnitId};
 use rundan_sync::Digest;
@@ -170,6 +171,15 @@ impl<'a> Commit<'a> {
     ) -> Result<()> {
         let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
         let states_facts = changes.iter().any(|change| change.states_facts);
+        let is_closed_draft =
+            *document.kind() == Kind::Draft && states_facts && incident::draft(&document.content()).is_closed;
+        if is_closed_draft {
+            // What was submitted or put away leaves every phone.
+            tx.prepare_cached("DELETE FROM own_work WHERE unit = ?1 AND document = ?2")?
+                .execute(params![unit.0, id.0])?;
+            self.affected.insert(signer.person);
+            return Ok(());
+        }
         let is_own = known.is_none() || (*document.kind() == Kind::Visit && states_facts);
         if !is_own || signer.counter == 0 || !readers(document.kind()).persons {
             return Ok(());

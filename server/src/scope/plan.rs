@@ -89,6 +89,11 @@ pub(super) fn write(
             }
             write_work(tx, unit, document, bearing)?;
             affected.extend(bearing.work.iter().map(|(person, _, _)| *person));
+            if !is_new {
+                // Who began it unplanned is in none of its slots, and reads the recipient that it is matched with.
+                let begun = "SELECT person FROM own_work WHERE unit = ?1 AND document = ?2";
+                affected.extend(people(tx, begun, unit, document)?);
+            }
         }
         Kind::Access => {
             if !is_new {

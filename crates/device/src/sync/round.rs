@@ -16,8 +16,6 @@ use crate::store::{Store, StoreError};
 
 /// How long a round may take: a slow network with a full page.
 const ROUND_TIMEOUT_MS: u64 = 60_000;
-/// The longest answer that is no sync answer.
-const PROBLEM_BYTES_MAX: usize = 64 * 1024;
 
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +58,7 @@ impl Rounds {
             headers: vec![("content-type", wire::CONTENT_TYPE.to_owned()), (HEADER, asked.statement.clone())],
             body: asked.body.clone(),
             timeout_ms: ROUND_TIMEOUT_MS,
-            answer_bytes_max: wire::ANSWER_BYTES_MAX.max(PROBLEM_BYTES_MAX),
+            answer_bytes_max: wire::ANSWER_BYTES_MAX,
         };
         let end = match self.http.send(request).await {
             Ok(answer) if answer.status == 200 => self.taken(asked, &answer.body).await?,
@@ -98,7 +96,7 @@ impl Rounds {
     }
 
     async fn refused(&self, body: &[u8]) -> Result<RoundEnd, StoreError> {
-        let Ok(problem) = wire::decode::<Problem>(body, PROBLEM_BYTES_MAX) else {
+        let Ok(problem) = wire::from_cbor::<Problem>(body) else {
             return Ok(RoundEnd::Failed("server_trouble"));
         };
         Ok(match problem.code {

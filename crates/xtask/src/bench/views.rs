@@ -1,0 +1,68 @@
+//! The queries behind screens, with an office's 70,000 documents.
+
+use anyhow::{Context, Result};
+use rundan_device::api::Command;
+use rundan_model::{Role, Zone};
+use rundan_server::seams;
+
+use super::stage::{Stage, ask, recipient, sync, visit};
+use super::{Figure, milliseconds, quantile, timed};
+
+const RECIPIENTS: i32 = 300;
+const DAYS: i32 = 60;
+const VISITS_PER_DAY: i32 = 1_150;
+const ASKED: usize = 15;
+
+pub(super) async fn measure() -> Result<Vec<Figure>> {
+    let stage = Stage::open().await?;
+    let carers = stage.people(80, Role::Carer).await?;
+    let planner = stage.people(1, Role::Planner).await?.first().copied().context("There is a planner")?;
+    let recipients = stage.plan((0..RECIPIENTS).map(recipient).collect()).await?;
+    let today = Zone.day(seams::Clock::now(&seams::SystemClock)).0;
+    for day in 0..DAYS {
+        let midnight = Zone.midnight(rundan_model::Day(today - DAYS / 2 + day).date());
+        let visits = (0..VISITS_PER_DAY).map(|n| {
+            let recipient = recipients.get(n as usize % recipients.len()).copied().unwrap_or_default_id();
+            let carer = carers.get(n as usize % carers.len()).copied().unwrap_or_default_id();
+            visit(recipient, carer, midnight.plus_minutes(7 * 60 + (n as u32 / 80) * 40))
+        });
+        stage.plan(visits.collect()).await?;
+    }
+    let (office, _) = stage.phone(planner).await?;
+    let ((), first) = timed(sync(&office)).await?;
+    println!("        first sync of an office with 70,000 documents: {}", milliseconds(first));
+    let mut figures = Vec::new();
+    for (name, command) in [
+        ("the board", Command::Board { date: None }),
+        ("late notices", Command::LateNotices { date: None }),
+        ("incidents", Command::Incidents),
+        ("find a recipient", Command::FindRecipient { text: "namn12".into() }),
+        ("the sync sheet", Command::Sync),
+    ] {
+        let mut samples = Vec::new();
+        for _ in 0..ASKED {
+            samples.push(timed(ask(&office, command.clone())).await?.1);
+        }
+        let median = quantile(&mut samples, 0.5);
+        let what = format!("{name}, 70,000 documents");
+        figures.push(Figure::new(&what, milliseconds(median), "under 5 ms", median.as_secs_f64() < 0.005));
+    }
+    Ok(figures)
+}
+
+/// An id to fall back on where a list cannot be empty.
+trait OrDefaultId<T> {
+    fn unwrap_or_default_id(self) -> T;
+}
+
+impl OrDefaultId<rundan_model::DocumentId> for Option<rundan_model::DocumentId> {
+    fn unwrap_or_default_id(self) -> rundan_model::DocumentId {
+        self.unwrap_or(rundan_model::DocumentId([0; 16]))
+    }
+}
+
+impl OrDefaultId<rundan_model::PersonId> for Option<rundan_model::PersonId> {
+    fn unwrap_or_default_id(self) -> rundan_model::PersonId {
+        self.unwrap_or(rundan_model::PersonId([0; 8]))
+    }
+}

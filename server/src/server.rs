@@ -1,5 +1,7 @@
 //! The server as a value: its database, secrets, clock and bell. [`crate::http::router`] puts HTTP before it.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ impl Server {
     ) -> Result<Arc<Self>> {
         let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let keys = Keys::open(folder, &random)?;
+        make_private(database)?;
         Self::new(Db::threads(database)?, keys, Arc::new(clock), Arc::new(random)).await
     }
 
@@ -114,4 +117,10 @@ impl Server {
 pub fn own_session(tx: &rusqlite::Connection, random: &dyn Random) -> Result<OwnSession> {
     let own = vaults::own(tx)?.ok_or_else(|| crate::error::Error::Ask("The server has no vault of its own".into()))?;
     Ok(OwnSession::open(own.vault, own.person, random))
+}
+
+/// Makes the file if it is missing, so that only its owner reads it and what SQLite lays beside it.
+fn make_private(database: &Path) -> Result<()> {
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(database);
+    made.map(drop).map_err(|source| crate::error::Error::File { path: database.to_owned(), source })
 }

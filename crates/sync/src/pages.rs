@@ -1,7 +1,5 @@
 //! In what order documents travel, and how many of them at once.
 
-use std::ops::Range;
-
 use rundan_model::DocumentId;
 
 /// How much of documents the first page brings, so that the day shows at once: on the wire about a third of it.
@@ -39,21 +37,33 @@ pub struct Urgency {
     pub document: DocumentId,
 }
 
-/// The documents of the page that begins at `position`, given the sizes from there on.
-///
-/// A page always takes one document, however large, so that paging ends.
-pub fn cut(position: usize, sizes: impl IntoIterator<Item = usize>) -> Range<usize> {
-    let limit = if position == 0 { FIRST_PAGE_BYTES } else { PAGE_BYTES };
-    let mut end = position;
-    let mut bytes = 0usize;
-    for size in sizes {
-        bytes = bytes.saturating_add(size);
-        if bytes > limit && end > position {
-            break;
-        }
-        end += 1;
+/// A page while it fills.
+#[derive(Debug, Clone, Copy)]
+pub struct Filling {
+    bytes: usize,
+    bytes_max: usize,
+    is_empty: bool,
+}
+
+impl Filling {
+    /// An empty page that begins at `position` of its list.
+    pub fn at(position: usize) -> Self {
+        let bytes_max = if position == 0 { FIRST_PAGE_BYTES } else { PAGE_BYTES };
+        Self { bytes: 0, bytes_max, is_empty: true }
     }
-    position..end
+
+    /// Whether the next document still goes onto the page; if so, it is counted.
+    ///
+    /// A page always takes one document, however large, so that paging ends.
+    pub fn takes(&mut self, bytes: usize) -> bool {
+        let filled = self.bytes.saturating_add(bytes);
+        if filled > self.bytes_max && !self.is_empty {
+            return false;
+        }
+        self.bytes = filled;
+        self.is_empty = false;
+        true
+    }
 }
 
 #[cfg(test)]
@@ -66,12 +76,11 @@ mod tests {
         fn pages_cover_every_document_once(sizes in proptest::collection::vec(0..400_000usize, 0..80)) {
             let mut position = 0;
             while position < sizes.len() {
-                let page = cut(position, sizes[position..].iter().copied());
-                prop_assert_eq!(page.start, position);
-                prop_assert!(page.end > position);
-                let bytes: usize = sizes[page.clone()].iter().sum();
-                prop_assert!(page.len() == 1 || bytes <= PAGE_BYTES);
-                position = page.end;
+                let mut page = Filling::at(position);
+                let taken = sizes[position..].iter().take_while(|size| page.takes(**size)).count();
+                let bytes: usize = sizes[position..position + taken].iter().sum();
+                prop_assert!(taken == 1 || (taken > 1 && bytes <= PAGE_BYTES));
+                position += taken;
             }
         }
     }

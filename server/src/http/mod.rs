@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, State};
+use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use rundan_sync::statement::{HEADER, STATEMENT_BYTES_MAX};
@@ -30,7 +31,17 @@ pub fn router(server: Arc<Server>) -> Router {
         .route(enrol::PATH, post(answer_enrol))
         .route("/v1/hint/{token}", get(answer_hint))
         .route("/healthz", get(answer_health))
+        .route_layer(middleware::from_fn(note))
         .with_state(server)
+}
+
+/// Logs each request by its path's template: neither tokens nor contents are in it.
+async fn note(path: MatchedPath, request: Request, next: Next) -> Response {
+    let begun = tokio::time::Instant::now();
+    let answer = next.run(request).await;
+    let (path, status) = (path.as_str(), answer.status().as_u16());
+    tracing::debug!(path, status, milliseconds = begun.elapsed().as_millis() as u64, "answered");
+    answer
 }
 
 async fn answer_sync(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {

@@ -47,6 +47,8 @@ pub struct Commit<'a> {
     moves: BTreeMap<Audience, Moves>,
     sums: BTreeMap<Audience, (Digest, Digest)>,
     touched: BTreeSet<Audience>,
+    /// Documents that are destroyed at the end, once they have left every audience.
+    purges: BTreeSet<DocumentId>,
 }
 
 #[derive(Default)]
@@ -67,6 +69,7 @@ impl<'a> Commit<'a> {
             moves: BTreeMap::new(),
             sums: BTreeMap::new(),
             touched: BTreeSet::new(),
+            purges: BTreeSet::new(),
         };
         if commit.log.open_day(now)? {
             commit.affected.extend(people::staff_of(tx, unit)?);
@@ -126,6 +129,9 @@ impl<'a> Commit<'a> {
             self.affected.extend(plan::write(tx, unit, id, document.kind(), &bearing, known.is_none())?);
         }
         self.note_own_work(known, document, changes, signer)?;
+        if *document.kind() == Kind::Draft && incident::draft(&document.content()).is_closed {
+            self.destroy_draft(id)?;
+        }
         Ok(places)
     }
 
@@ -158,6 +164,19 @@ impl<'a> Commit<'a> {
                 share.digest = digest;
             }
         }
+        Ok(())
+    }
+
+    /// A submitted draft lives on as its incident: the draft itself leaves its author and is destroyed.
+    fn destroy_draft(&mut self, draft: DocumentId) -> Result<()> {
+        let (tx, unit) = (self.tx, self.log.state.unit);
+        for audience in audience::with_document(tx, unit, draft)? {
+            if let Audience::Person(person) = audience {
+                self.affected.insert(person);
+            }
+        }
+        tx.execute("DELETE FROM own_work WHERE unit = ?1 AND document = ?2", params![unit.0, draft.0])?;
+        self.purges.insert(draft);
         Ok(())
     }
 
@@ -248,6 +267,10 @@ impl<'a> Commit<'a> {
         }
         for (audience, moves) in std::mem::take(&mut self.moves) {
             self.apply(audience, &moves)?;
+        }
+        for document in std::mem::take(&mut self.purges) {
+            let at = self.log.append(EntryKind::Purge, document, payload_hash(&document.0))?;
+            documents::purge(self.tx, self.log.state.unit, document, at)?;
         }
         for (audience, (digest, private)) in std::mem::take(&mut self.sums) {
             self.tx

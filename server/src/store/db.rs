@@ -53,7 +53,7 @@ pub fn open_file(path: &Path) -> Result<Connection> {
 fn prepare(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
+         PRAGMA secure_delete = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;

@@ -59,6 +59,23 @@ pub fn is_elsewhere(tx: &Connection, unit: UnitId, document: DocumentId) -> Resu
     Ok(statement.exists(params![document.0, unit.0])?)
 }
 
+/// Whether a document was destroyed.
+pub fn is_purged(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<bool> {
+    let mut statement = tx.prepare_cached("SELECT 1 FROM purged WHERE unit = ?1 AND document = ?2")?;
+    Ok(statement.exists(params![unit.0, document.0])?)
+}
+
+/// Destroys a document's content. Hashes stay, so that what was accepted is known to be when it is pushed again.
+pub fn purge(tx: &Connection, unit: UnitId, document: DocumentId, at_seq: u64) -> Result<()> {
+    tx.execute("UPDATE change SET payload = x'' WHERE unit = ?1 AND document = ?2", params![unit.0, document.0])?;
+    tx.execute("DELETE FROM document WHERE unit = ?1 AND document = ?2", params![unit.0, document.0])?;
+    tx.execute(
+        "INSERT INTO purged (unit, document, seq) VALUES (?1, ?2, ?3)",
+        params![unit.0, document.0, sql(at_seq)],
+    )?;
+    Ok(())
+}
+
 /// Writes a new document's row.
 pub fn insert(tx: &Connection, unit: UnitId, document: &Document, begun_by: PersonId, last_seq: u64) -> Result<Digest> {
     let heads = document.heads();

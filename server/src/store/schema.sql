@@ -57,6 +57,14 @@ CREATE TABLE document (
 ) STRICT;
 CREATE INDEX document_alone ON document (document);
 
+-- Documents that were destroyed, and where in the log.
+CREATE TABLE purged (
+    unit     BLOB    NOT NULL REFERENCES unit (unit),
+    document BLOB    NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (unit, document)
+) STRICT;
+
 -- When each day was opened: the ordinal counts days that the unit saw.
 CREATE TABLE day_opened (
     unit    BLOB    NOT NULL REFERENCES unit (unit),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rundan_model::policy::Standing;
 use rundan_model::{ChangeHash, DocumentId, Kind, PersonId, Timestamp};
-use rundan_sync::pages::{self, Need, Urgency};
+use rundan_sync::pages::{Filling, Need, Urgency};
 use rundan_sync::{
     Cursor, Digest, HeadsHash, HeldDocument, Item, Receipt, ReceiptMac, StreamAnswer, StreamRequest, StreamState,
     columns,
@@ -192,17 +192,15 @@ impl Reader<'_> {
         pushed: &BTreeSet<ChangeHash>,
     ) -> Result<(Vec<Item>, usize)> {
         let mut items = Vec::new();
-        let mut sizes = Vec::new();
-        for listed in list.iter().skip(position) {
-            let item = self.item(listed, from, pushed)?;
-            sizes.push(item.as_ref().map_or(0, size));
-            let end = pages::cut(position, sizes.iter().copied()).end;
-            if end < position + sizes.len() {
-                return Ok((items, end));
+        let mut filling = Filling::at(position);
+        for (taken, listed) in list.iter().skip(position).enumerate() {
+            let Some(item) = self.item(listed, from, pushed)? else { continue };
+            if !filling.takes(size(&item)) {
+                return Ok((items, position + taken));
             }
-            items.extend(item);
+            items.push(item);
         }
-        Ok((items, position + sizes.len()))
+        Ok((items, list.len()))
     }
 
     /// A document as it is due now. It may be newer than the list's head; none where nothing of it is due any more.

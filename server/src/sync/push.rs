@@ -5,13 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rundan_documents::gate::{self, Author, Later, Outcome, Refusal, Verdict};
 use rundan_model::{ChangeHash, Timestamp};
 use rundan_sync::message::{LATER_DEPENDENCY, LATER_KIND, LATER_LOAD};
-use rundan_sync::{PushDocument, PushResult};
+use rundan_sync::{PushDocument, PushResult, change};
 use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::scope::{self, AcceptedChange, Commit};
 use crate::store::documents::{self, Signer};
 use crate::store::vaults::Vault;
+
+/// `Refused`: the document was destroyed.
+const REFUSED_PURGED: &str = "purged";
 
 /// What became of the changes pushed to one document.
 pub(super) struct Judged {
@@ -46,6 +49,9 @@ pub(super) fn push(
     let known = documents::row(tx, unit, push.document)?;
     if known.is_none() && documents::is_elsewhere(tx, unit, push.document)? {
         return Ok(Judged::all(push, &refused(Refusal::History)));
+    }
+    if known.is_none() && documents::is_purged(tx, unit, push.document)? {
+        return push_to_purged(tx, commit, push);
     }
     let document = documents::load(tx, unit, push.document)?;
     let standing = scope::standing(tx, commit.state(), vault.person, push.document, known.as_ref())?;
@@ -82,6 +88,22 @@ pub(super) fn push(
             Outcome::Later(Later::UnknownKind) => PushResult::Later(LATER_KIND.to_owned()),
         };
         judged.results.push(result);
+    }
+    Ok(judged)
+}
+
+/// What was accepted before its document was destroyed still was; nothing new is.
+fn push_to_purged(tx: &Connection, commit: &Commit<'_>, push: &PushDocument) -> Result<Judged> {
+    let mut judged = Judged { results: Vec::new(), in_log: Vec::new() };
+    for bytes in &push.changes {
+        let known = match change::change_hash(bytes) {
+            Some(hash) => documents::accepted_at(tx, commit.state().unit, push.document, hash)?,
+            None => None,
+        };
+        judged.results.push(match known {
+            Some((place, at)) => PushResult::Already(place, at),
+            None => PushResult::Refused(REFUSED_PURGED.to_owned()),
+        });
     }
     Ok(judged)
 }

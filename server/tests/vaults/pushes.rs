@@ -1,7 +1,11 @@
 //! What is pushed, and how it comes to others.
 
+use std::sync::Arc;
+
+use rundan_model::fact::IncidentText;
 use rundan_model::visit::{State, visit};
 use rundan_model::{FactBody, Kind, Role};
+use rundan_server::store::Db;
 use rundan_sync::PushResult;
 use serde_json::json;
 
@@ -134,4 +138,61 @@ async fn another_vaults_session_is_refused() {
     alice.state(&world, id, FactBody::Started);
     bob.outbox = std::mem::take(&mut alice.outbox);
     assert!(matches!(&bob.sync(&world).await[..], [PushResult::Refused(reason)] if reason == "actor"));
+}
+
+#[tokio::test]
+async fn a_submitted_draft_leaves_its_author_and_is_destroyed() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let draft = alice.begin(&world, Kind::Draft);
+    let text = IncidentText { happened: "Hemligt utkast".into(), ..IncidentText::default() };
+    alice.state(&world, draft, FactBody::Text { text: text.clone() });
+    alice.sync(&world).await;
+    alice.state(&world, draft, FactBody::Submitted { text });
+    let waiting = alice.outbox.clone();
+    alice.sync(&world).await;
+    assert!(!alice.held.contains_key(&draft));
+    let count = |tx: &rusqlite::Connection| {
+        let select = "SELECT count(*) FROM change WHERE instr(payload, CAST('Hemligt' AS BLOB)) > 0";
+        Ok(tx.query_row(select, [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(world.server.db.read(count).await.unwrap(), 0);
+    alice.outbox = waiting;
+    assert!(matches!(alice.sync(&world).await[..], [PushResult::Already(..)]));
+}
+
+#[tokio::test]
+async fn many_vaults_push_at_once_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(Db::threads(&folder.path().join("rundan.db")).unwrap()).await;
+    let recipient = world.plan_recipient().await;
+    let mut phones = Vec::new();
+    for n in 0..12 {
+        let mut phone = world.phone(&format!("Carer {n}"), Role::Carer).await;
+        let id = world.plan_visit(recipient, at(MONDAY, "08:00"), phone.person).await;
+        phone.sync(&world).await;
+        phone.state(&world, id, FactBody::Started);
+        phones.push((phone, id));
+    }
+    let world = Arc::new(world);
+    let pushing: Vec<_> = phones
+        .into_iter()
+        .map(|(mut phone, id)| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                let results = phone.sync(&world).await;
+                assert!(matches!(results[..], [PushResult::Accepted(..)]));
+                id
+            })
+        })
+        .collect();
+    let mut eva = world.phone("Eva", Role::Planner).await;
+    let mut visits = Vec::new();
+    for push in pushing {
+        visits.push(push.await.unwrap());
+    }
+    eva.sync(&world).await;
+    for visit in visits {
+        assert_eq!(eva.held[&visit].content().facts.len(), 1);
+    }
 }

@@ -109,7 +109,7 @@ impl Vault {
     /// What the app shows of this vault.
     pub(crate) async fn view_of_vault(&self) -> Result<VaultView, ApiError> {
         let (vault, person, name): (VaultId, _, _) = (self.id, self.identity.person, self.identity.name.clone());
-        let view = self.store.read(|tx| views::vault_view(tx)).await?;
+        let view = self.store.read(views::vault_view).await?;
         let nothing_yet = VaultView { vault, person, name, roles: Vec::new(), unit: String::new(), open: false };
         Ok(view.unwrap_or(nothing_yet))
     }

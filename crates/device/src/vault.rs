@@ -82,7 +82,7 @@ impl Vault {
     pub(crate) async fn open(config: &PhoneConfig, threads: Threads, id: VaultId) -> Result<Self, VaultError> {
         let key = Zeroizing::new(config.keys.read(id)?);
         let store = Store::open(&Self::path(&config.directory, id), &key, threads)?;
-        let identity = Arc::new(store.read(|tx| Identity::load(tx)).await?);
+        let identity = Arc::new(store.read(Identity::load).await?);
         let session = Arc::new(Session::open(id, config.random.as_ref()));
         let rounds = Rounds {
             store: store.clone(),

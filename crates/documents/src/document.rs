@@ -25,7 +25,7 @@ pub(crate) const FACTS_OP: u64 = 5;
 pub enum LoadError {
     /// Automerge cannot read them.
     #[error("Automerge cannot read the document")]
-    Automerge(#[source] automerge::AutomergeError),
+    Automerge(#[source] Box<automerge::AutomergeError>),
     /// Reading them made Automerge panic.
     #[error("The document makes Automerge panic")]
     Panic,
@@ -42,7 +42,7 @@ pub enum LoadError {
 pub enum WriteError {
     /// Automerge refused.
     #[error("Automerge refused the operation")]
-    Automerge(#[source] automerge::AutomergeError),
+    Automerge(#[source] Box<automerge::AutomergeError>),
     /// The heads to write at are not in the document.
     #[error("The heads are not in the document")]
     UnknownHeads,
@@ -118,7 +118,7 @@ impl Document {
             Ok(parts) => parts,
             Err(error) => {
                 tx.rollback();
-                return Err(WriteError::Automerge(error));
+                return Err(WriteError::Automerge(Box::new(error)));
             }
         };
         let (hash, _) = tx.commit_with(CommitOptions::default().with_time(time.0));
@@ -132,7 +132,7 @@ impl Document {
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
         let automerge = catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes)))
             .map_err(|_| LoadError::Panic)?
-            .map_err(LoadError::Automerge)?;
+            .map_err(|error| LoadError::Automerge(Box::new(error)))?;
         Self::from_automerge(automerge)
     }
 
@@ -186,7 +186,7 @@ impl Document {
         let mut theirs = other.automerge.clone();
         catch_unwind(AssertUnwindSafe(|| copy.merge(&mut theirs)))
             .map_err(|_| LoadError::Panic)?
-            .map_err(LoadError::Automerge)?;
+            .map_err(|error| LoadError::Automerge(Box::new(error)))?;
         self.automerge = copy;
         Ok(())
     }
@@ -209,7 +209,7 @@ impl Document {
         })();
         if let Err(error) = outcome {
             tx.rollback();
-            return Err(WriteError::Automerge(error));
+            return Err(WriteError::Automerge(Box::new(error)));
         }
         let (hash, _) = tx.commit_with(CommitOptions::default().with_time(time.0));
         made(&self.automerge, hash).ok_or(WriteError::Nothing)
@@ -319,7 +319,7 @@ fn apply<'a>(automerge: &mut Automerge, changes: impl IntoIterator<Item = &'a [u
             let change = automerge::Change::from_bytes(bytes.to_vec()).map_err(|_| LoadError::DoesNotFit)?;
             parsed.push(change);
         }
-        automerge.apply_changes(parsed).map_err(LoadError::Automerge)?;
+        automerge.apply_changes(parsed).map_err(|error| LoadError::Automerge(Box::new(error)))?;
         // Automerge queues what it cannot place yet; here that is an error.
         if !automerge.get_missing_deps(&[]).is_empty() {
             return Err(LoadError::DoesNotFit);

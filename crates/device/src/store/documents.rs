@@ -56,6 +56,9 @@ pub(crate) struct DocumentRow {
     pub(crate) own_seq: u64,
 }
 
+/// A document's row with its accepted bytes; none while nothing of it is accepted.
+pub(crate) type SavedRow = (DocumentRow, Option<Vec<u8>>);
+
 /// A document as the person sees it.
 pub(crate) struct Held {
     pub(crate) row: DocumentRow,
@@ -87,7 +90,7 @@ impl Held {
 
 impl DocumentRow {
     /// Reads a document's row with its accepted bytes; none if it is not here.
-    pub(crate) fn load(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<(Self, Option<Vec<u8>>)>, StoreError> {
+    pub(crate) fn load(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<SavedRow>, StoreError> {
         let mut query =
             tx.prepare_cached("SELECT unit, state, heads, records, own_seq, saved FROM document WHERE document = ?1")?;
         let found = query

@@ -41,7 +41,7 @@ impl Meter {
 impl Stage {
     pub(super) async fn open() -> Result<Self> {
         let directory = tempfile::tempdir()?;
-        let server = Server::open(directory.path()).await?;
+        let server = Server::open(&directory.path().join("rundan.db"), seams::SystemClock, seams::SystemRandom).await?;
         let held = Arc::clone(&server);
         let unit = server
             .db

@@ -15,6 +15,10 @@ export async function goTo(page: Page, hash: string): Promise<void> {
 export const SCREENS: readonly { name: string; open: (page: Page, query: string) => Promise<void> }[] = [
   { name: 'day', open: openDay },
   { name: 'enrol', open: async (page, query) => { await page.goto(`./?fake=new${query}`); await expect(page.getByRole('button', { name: /Anslut|Connect/ })).toBeVisible(); } },
+  { name: 'shared', open: async (page, query) => { await page.goto(`./?fake=shared${query}`); await expect(page.getByRole('heading', { name: 'Vem är du?' })).toBeVisible(); } },
+  { name: 'day-odd', open: async (page, query) => { await page.goto(`./?fake=odd${query}`); await expect(page.getByText('Inte utfört: ingen öppnar')).toBeVisible(); } },
+  { name: 'visit-odd', open: async (page, query) => { await page.goto(`./?fake=odd${query}#/visit/visit-3`); await expect(page.getByText('Planen har två svar om tiden')).toBeVisible(); } },
+  { name: 'visit-cancelled', open: async (page, query) => { await page.goto(`./?fake=odd${query}#/visit/visit-5`); await expect(page.getByText('Besöket är inställt')).toBeVisible(); } },
   { name: 'day-changes', open: async (page, query) => { await openDay(page, query); await press(page, 'Läs'); } },
   { name: 'day-sync', open: async (page, query) => { await openDay(page, query); await press(page, /inte skickade/); } },
   { name: 'day-closing', open: async (page, query) => { await openDay(page, query); await press(page, 'Avsluta passet'); } },

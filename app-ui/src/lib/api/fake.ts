@@ -1,5 +1,6 @@
 import { DeviceError, type Args, type Device, type Listener, type Name } from './device';
 import { act } from './fake/acts';
+import { disagree, share } from './fake/odd';
 import { FakeOffice } from './fake/office';
 import * as views from './fake/views';
 import { aDay, at, CATALOGUE, DATE, type World } from './fake/world';
@@ -28,7 +29,7 @@ export class FakeDevice implements Device {
     this.world = world;
   }
 
-  /** The device that a page's address asks for: `?fake=office`, `?fake=new`, `?fake&theme=dark&text=200&lang=en`. */
+  /** The device that a page's address asks for: `?fake=office`, `?fake=new`, `?fake=odd`, `?fake=shared`, `?fake&theme=dark&text=200&lang=en`. */
   static forPage(query: URLSearchParams): FakeDevice {
     const world = aDay();
     const language = query.get('lang') ?? 'sv';
@@ -37,6 +38,8 @@ export class FakeDevice implements Device {
     world.app.preferences = { language, text_size, theme } satisfies Preferences;
     const which = query.get('fake');
     if (which === 'new') world.app.vaults = [];
+    if (which === 'odd') disagree(world);
+    if (which === 'shared') share(world);
     if (which !== 'office') return new FakeDevice(world);
     for (const vault of world.app.vaults) Object.assign(vault, { name: 'Eva Ström', roles: ['planner'] });
     world.app.now = at('09:22');

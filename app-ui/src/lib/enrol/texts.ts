@@ -3,6 +3,7 @@ import { catalogue } from '../i18n/catalogue.svelte';
 export const texts = catalogue(
   {
     title: 'Anslut telefonen',
+    whoIsIt: 'Vem är du?',
     intro: 'Du får en adress och en kod av kontoret. Koden gäller i 10 minuter och bara en gång.',
     server: 'Serverns adress',
     serverHint: 'Till exempel https://rundan.kommunen.se',
@@ -17,6 +18,7 @@ export const texts = catalogue(
   },
   {
     title: 'Connect the phone',
+    whoIsIt: 'Who are you?',
     intro: 'The office gives you an address and a code. The code is valid for 10 minutes and only once.',
     server: 'Address of the server',
     serverHint: 'For example https://rundan.kommunen.se',

@@ -103,6 +103,9 @@ pub(super) fn recipient(row: &RecipientRow, known: &Known, standing: Standing) -
             Key { kind: key.kind.clone(), cabinet: key.cabinet.clone(), hook: key.hook.clone(), count: key.count };
         plan::first(&mut plan, format!("key/{}", key.tag), &record);
     }
+    for (code, text) in &row.wishes {
+        plan::first(&mut plan, format!("wish/{code}"), text);
+    }
     if let Some(person) = row.contact_worker.as_ref().and_then(|code| known.person(code)) {
         plan::first(&mut plan, "contact-worker", &person);
     }
@@ -130,6 +133,9 @@ pub(super) fn recipient(row: &RecipientRow, known: &Known, standing: Standing) -
     // Rows that were refused are not gone: what an earlier import brought stays.
     if row.incomplete.keys {
         owned.retain(|family| *family != "key");
+    }
+    if !row.incomplete.wishes {
+        owned.push("wish");
     }
     if row.incomplete.next_of_kin && standing == Standing::Known {
         owned.retain(|family| *family != "next-of-kin");

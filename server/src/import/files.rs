@@ -1,4 +1,4 @@
-//! The eight files of an export and the columns that each must have.
+//! The files of an export and the columns that each must have.
 
 use serde::Serialize;
 
@@ -16,6 +16,8 @@ pub enum ExportFile {
     NextOfKin,
     /// Their keys, with tag, cabinet and hook.
     Keys,
+    /// How each wants an intervention done. Few planning systems know, so it may be missing.
+    Wishes,
     /// What each was granted.
     Decisions,
     /// Who works when.
@@ -26,12 +28,13 @@ pub enum ExportFile {
 
 impl ExportFile {
     /// Every file, in the order in which they are read: what is pointed at comes before what points.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Interventions,
         Self::Staff,
         Self::Recipients,
         Self::NextOfKin,
         Self::Keys,
+        Self::Wishes,
         Self::Decisions,
         Self::Shifts,
         Self::Visits,
@@ -45,10 +48,16 @@ impl ExportFile {
             Self::Recipients => "recipients.csv",
             Self::NextOfKin => "next_of_kin.csv",
             Self::Keys => "keys.csv",
+            Self::Wishes => "wishes.csv",
             Self::Decisions => "decisions.csv",
             Self::Shifts => "shifts.csv",
             Self::Visits => "visits.csv",
         }
+    }
+
+    /// Whether an export is whole without it.
+    pub fn is_optional(self) -> bool {
+        self == Self::Wishes
     }
 
     /// The columns it must have, in whatever order.
@@ -92,6 +101,7 @@ impl ExportFile {
             ],
             Self::NextOfKin => &["brukare", "förnamn", "efternamn", "relation", "telefon", "samtycke_omsorgsdagbok"],
             Self::Keys => &["bricka", "brukare", "typ", "skåp", "krok", "antal"],
+            Self::Wishes => &["brukare", "insats", "önskemål"],
             Self::Decisions => &["brukare", "beslut", "insats", "minuter_per_månad", "från", "till"],
             Self::Shifts => &["datum", "personal", "pass_start", "pass_slut", "rast_start", "rast_min"],
             Self::Visits => &[

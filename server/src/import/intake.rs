@@ -37,12 +37,15 @@ pub(super) fn read_sources(sources: Vec<(ExportFile, Source)>, unknown_files: Ve
     let mut problems = Problems::default();
     for name in unknown_files {
         let place = Place { file: &name, line: None, column: None };
-        let advice = "It was not read; rename it if it is one of the eight files of an export";
+        let advice = "It was not read; rename it if it is one of the files of an export";
         problems.add(place, Severity::Warning, "The file has an unknown name".to_owned(), advice.to_owned());
     }
     let mut tables = Vec::new();
     let mut unreadable = Vec::new();
     for (file, source) in sources {
+        if file.is_optional() && matches!(source, Source::Missing) {
+            continue;
+        }
         match table_of(file, source, &mut problems) {
             Some(table) => tables.push(table),
             None => unreadable.push(file),
@@ -91,6 +94,7 @@ fn read_tables(tables: &[Table], problems: &mut Problems) -> (ImportedUnit, Vec<
         ExportFile::Recipients => people::recipients(&mut unit, table, problems),
         ExportFile::NextOfKin => people::next_of_kin(&mut unit, table, problems),
         ExportFile::Keys => people::keys(&mut unit, table, problems),
+        ExportFile::Wishes => people::wishes(&mut unit, table, problems),
         ExportFile::Decisions => plan::decisions(&mut unit, table, problems),
         ExportFile::Shifts => plan::shifts(&mut unit, table, problems),
         ExportFile::Visits => plan::visits(&mut unit, table, problems),

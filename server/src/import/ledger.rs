@@ -82,16 +82,18 @@ pub(super) fn is_of_another_unit(tx: &Connection, unit: UnitId, external_id: &st
     Ok(statement.exists(params![Kind::Staff.as_str(), external_id, unit.0])?)
 }
 
-/// The digest of a row, made of what its document should say.
+/// The digest of a row, made of what its document should say and what it should no longer say.
 pub(super) fn digest(desired: &Desired) -> RowDigest {
     let mut hasher = Sha256::new();
     hasher.update(b"rundan-import-1");
+    let mut take = |part: &[u8]| {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    };
     for (key, json) in &desired.plan {
-        let json = json.to_string();
-        for part in [key.as_bytes(), json.as_bytes()] {
-            hasher.update((part.len() as u64).to_be_bytes());
-            hasher.update(part);
-        }
+        take(key.as_bytes());
+        take(json.to_string().as_bytes());
     }
+    desired.owned.iter().for_each(|family| take(family.as_bytes()));
     hasher.finalize().into()
 }

@@ -1,6 +1,6 @@
 //! Reads what a unit's planning system exports, and says of every row what became of it.
 //!
-//! Start at [`read_directory`]: eight files become one [`ImportedUnit`] and a [`Report`]. Every fault of a file or a
+//! Start at [`read_directory`]: an export's files become one [`ImportedUnit`] and a [`Report`]. Every fault of a file or a
 //! row is a value; none is an error, none a panic. Then [`import`] lays the unit over what the server has; only
 //! `apply` and `ledger` know of the store and of documents.
 

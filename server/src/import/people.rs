@@ -29,10 +29,13 @@ const GOOD_TO_KNOW_CHARS_MAX: usize = 120;
 /// The longest "good to know" that is read at all.
 const GOOD_TO_KNOW_READ_CHARS_MAX: usize = 4_000;
 
+/// The longest wish: a few sentences beside a checkbox.
+const WISH_CHARS_MAX: usize = 400;
+
 /// How many keys there may be on one tag.
 const KEYS_ON_TAG_MAX: u32 = 50;
 
-/// How many next of kin, and how many keys, one recipient may have.
+/// How many next of kin, keys and wishes one recipient may have.
 const PER_RECIPIENT_MAX: usize = 30;
 
 /// Lines by the id that stands on them, to name the first one when an id comes again.
@@ -232,7 +235,8 @@ fn recipient(row: &mut Row<'_>, seen: &mut Seen, staff: &BTreeSet<StaffCode>) ->
         good_to_know: good_to_know?,
         next_of_kin: Vec::new(),
         keys: Vec::new(),
-        incomplete: Incomplete::default(),
+        wishes: BTreeMap::new(),
+        incomplete: Incomplete { next_of_kin: false, keys: false, wishes: true },
     })
 }
 
@@ -403,6 +407,41 @@ fn key_kind(row: &mut Row<'_>) -> Option<KeyKind> {
         }
     };
     Some(kind)
+}
+
+pub(super) fn wishes(unit: &mut ImportedUnit, table: &Table, problems: &mut Problems) -> Count {
+    let index = index_of(unit);
+    unit.recipients.iter_mut().for_each(|recipient| recipient.incomplete.wishes = false);
+    let mut count = Count::default();
+    for record in &table.rows {
+        let mut row = Row::new(table, record, problems);
+        match count.row(wish(&mut row, unit, &index)) {
+            Some((position, code, text)) => {
+                if let Some(recipient) = unit.recipients.get_mut(position) {
+                    recipient.wishes.insert(code, text);
+                }
+            }
+            None => about(&row, unit, &index).for_each(|recipient| recipient.incomplete.wishes = true),
+        }
+    }
+    count
+}
+
+fn wish(row: &mut Row<'_>, unit: &ImportedUnit, index: &Index) -> Option<(usize, InterventionCode, String)> {
+    if !row.has_its_fields() {
+        return None;
+    }
+    let position = known_recipient(row, index);
+    let code = row.key_code("insats").map(InterventionCode);
+    let text = row.required_text("önskemål", WISH_CHARS_MAX);
+    let (position, code, text) = (position?, code?, text?);
+    let recipient = unit.recipients.get(position)?;
+    if recipient.wishes.contains_key(&code) || recipient.wishes.len() >= PER_RECIPIENT_MAX {
+        let what = format!("The recipient already has a wish for {}, or {PER_RECIPIENT_MAX} wishes", quoted(&code.0));
+        row.refuse("insats", what, "Only the first was taken; write all of it in one row");
+        return None;
+    }
+    Some((position, code, text))
 }
 
 /// The recipient whom a refused row is about; anyone, where that cannot be read.

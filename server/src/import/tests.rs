@@ -16,6 +16,7 @@ const NEXT_OF_KIN: &str =
     "brukare;förnamn;efternamn;relation;telefon;samtycke_omsorgsdagbok\nB1;Eva;Prov;dotter;070-174 06 01;ja\n";
 const KEYS: &str =
     "bricka;brukare;typ;skåp;krok;antal\nV-117;B1;bostad;Skåp Västertorp;17;2\nP-1;B1;port;Skåp Västertorp;18;1\n";
+const WISHES: &str = "brukare;insats;önskemål\nB1;OMV01;Ett glas vatten först\n";
 const DECISIONS: &str = "brukare;beslut;insats;minuter_per_månad;från;till\nB1;BS1;OMV01;510;2026-07-01;\n";
 const SHIFTS: &str = "datum;personal;pass_start;pass_slut;rast_start;rast_min\n2026-11-23;M001;07:00;16:00;11:30;30\n";
 const VISITS_HEADING: &str =
@@ -23,7 +24,7 @@ const VISITS_HEADING: &str =
 
 fn export() -> Vec<(ExportFile, String)> {
     let visit = format!("{VISITS_HEADING}V1;2026-11-23;B1;07:05;07:45;15;30;M001;M002;OMV01,HSL01\n");
-    let texts = [INTERVENTIONS, STAFF, RECIPIENTS, NEXT_OF_KIN, KEYS, DECISIONS, SHIFTS, &visit];
+    let texts = [INTERVENTIONS, STAFF, RECIPIENTS, NEXT_OF_KIN, KEYS, WISHES, DECISIONS, SHIFTS, &visit];
     ExportFile::ALL.into_iter().zip(texts.map(str::to_owned)).collect()
 }
 
@@ -70,6 +71,7 @@ fn a_whole_export_is_read_without_a_word() {
     assert_eq!(gun.good_to_know, ["Hör dåligt", "Hunden heter Sigge"]);
     assert_eq!((gun.keys[0].count, &gun.keys[1].kind), (2, &KeyKind::Entrance));
     assert!(gun.next_of_kin[0].has_diary_consent);
+    assert_eq!(gun.wishes[&InterventionCode("OMV01".to_owned())], "Ett glas vatten först");
     assert_eq!(unit.shifts[0].code.0, "2026-11-23/M001/1");
     assert_eq!(unit.shifts[0].pause, Some(Break { start: at("2026-11-23", "11:30"), minutes: 30 }));
     let visit = &unit.visits[0];
@@ -89,7 +91,16 @@ fn a_file_that_is_missing_or_no_csv_stops_the_import_and_the_rest_is_still_check
 
     let reading = export_with(ExportFile::Visits, "PK\u{3}\u{4}\0\0");
     assert!(reading.unit.is_none());
-    assert_eq!(reading.report.files.len(), 8);
+    assert_eq!(reading.report.files.len(), 9);
+}
+
+#[test]
+fn an_export_is_whole_without_wishes() {
+    let mut files = export();
+    files.retain(|(file, _)| *file != ExportFile::Wishes);
+    let reading = read_texts(&files);
+    assert_eq!((reading.report.problems_total, reading.report.files.len()), (0, 8));
+    assert!(reading.unit.unwrap().recipients[0].incomplete.wishes, "nothing is taken for gone");
 }
 
 #[test]
@@ -277,7 +288,7 @@ fn the_report_names_what_needs_someone_first() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), which in 0..8_usize) {
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), which in 0..9_usize) {
         let files = export();
         let mut files: Vec<(ExportFile, &[u8])> = files.iter().map(|(file, text)| (*file, text.as_bytes())).collect();
         files[which].1 = &bytes;
@@ -288,7 +299,7 @@ proptest! {
     #[test]
     fn no_row_makes_it_panic_or_vanish(
         fields in proptest::collection::vec("[\\PC;,\"\n\t]{0,12}", 10),
-        which in 0..8_usize,
+        which in 0..9_usize,
     ) {
         let mut files = export();
         let quoted = fields.iter().map(|field| format!("\"{}\"", field.replace('"', "\"\"")));

@@ -1,6 +1,6 @@
 //! A unit as an export describes it, each row typed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -156,17 +156,21 @@ pub struct RecipientRow {
     pub next_of_kin: Vec<NextOfKinRow>,
     /// Her keys, by tag.
     pub keys: Vec<KeyRow>,
+    /// How she wants interventions done.
+    pub wishes: BTreeMap<InterventionCode, String>,
     /// Of which of these rows were refused, so that what is left out is not taken for gone.
     pub incomplete: Incomplete,
 }
 
-/// Which rows about a recipient were refused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Which rows about a recipient were refused or not exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Incomplete {
     /// A next of kin.
     pub next_of_kin: bool,
     /// A key.
     pub keys: bool,
+    /// A wish; also when the export has no file of them.
+    pub wishes: bool,
 }
 
 /// A next of kin.

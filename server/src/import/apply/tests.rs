@@ -51,6 +51,7 @@ impl World {
                 "brukare;förnamn;efternamn;relation;telefon;samtycke_omsorgsdagbok\nB1;Eva;Prov;dotter;;ja\n"
             }
             ExportFile::Keys => "bricka;brukare;typ;skåp;krok;antal\nV-117;B1;bostad;Skåp Västertorp;17;2\n",
+            ExportFile::Wishes => "brukare;insats;önskemål\nB1;OMV01;Ett glas vatten först\n",
             ExportFile::Decisions => {
                 "brukare;beslut;insats;minuter_per_månad;från;till\nB1;BS1;OMV01;510;2026-07-01;\n"
             }
@@ -277,6 +278,19 @@ async fn a_refused_row_takes_nothing_away_that_an_earlier_import_brought() {
     assert!(visit.slots[&1].staff.is_some());
     assert!(world.shown(Kind::Recipient, "B1", "key/V-117").await.unwrap().is_object());
     assert!(world.shown(Kind::Recipient, "B1", "next-of-kin/1").await.unwrap().is_object());
+}
+
+#[tokio::test]
+async fn a_wish_goes_when_its_row_goes_and_stays_when_the_file_is_not_exported() {
+    let mut world = World::new().await;
+    world.import().await;
+    let wish = "wish/OMV01";
+    world.files.remove(&ExportFile::Wishes);
+    world.import().await;
+    assert_eq!(world.shown(Kind::Recipient, "B1", wish).await, Some(json!("Ett glas vatten först")));
+    world.files.insert(ExportFile::Wishes, "brukare;insats;önskemål\n".to_owned());
+    world.import().await;
+    assert_eq!(world.shown(Kind::Recipient, "B1", wish).await, Some(Json::Null));
 }
 
 #[tokio::test]

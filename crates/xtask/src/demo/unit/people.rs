@@ -43,6 +43,19 @@ const STORY: [(&str, &str, &str, &str, &str, &str); 11] = [
     ("B011", "Aino", "Niemi", "Störtloppsvägen", "17", "3 tr"),
 ];
 
+/// How those of the story want it done.
+const WISHES: [(&str, &str, &str); 9] = [
+    ("B001", "OMV01", "Vill ligga kvar tills persiennen är uppdragen"),
+    ("B002", "OMV02", "Filmjölk och en halv smörgås, kaffet först"),
+    ("B002", "HSL01", "Dosetten ligger i skåpet över spisen"),
+    ("B005", "OMV04", "Duschpallen fram, ljummet vatten, tvättar håret själv"),
+    ("B005", "OMV02", "Havregrynsgröt med lingon, te i stora koppen"),
+    ("B005", "OMV06", "Två kuddar, fönstret på glänt"),
+    ("B005", "OMV09", "Hälar och svanskota, säg till om något är rött"),
+    ("B007", "OMV07", "Stödstrumporna före skorna"),
+    ("B011", "OMV03", "Värm maten två gånger, hon äter långsamt"),
+];
+
 struct Carer {
     id: String,
     name: (String, String),
@@ -218,13 +231,14 @@ impl People {
         name
     }
 
-    /// The files about people: staff, recipients, next of kin, keys.
+    /// The files about people: staff, recipients, next of kin, keys, wishes.
     pub(super) fn files(&self) -> Vec<(&'static str, String)> {
         vec![
             ("staff.csv", self.staff()),
             ("recipients.csv", self.recipients_file()),
             ("next_of_kin.csv", self.kin.clone()),
             ("keys.csv", self.keys()),
+            ("wishes.csv", wishes()),
         ]
     }
 
@@ -285,6 +299,11 @@ impl People {
         }
         text
     }
+}
+
+fn wishes() -> String {
+    let rows = WISHES.map(|(recipient, code, wish)| format!("{recipient};{code};{wish}\r\n"));
+    std::iter::once("brukare;insats;önskemål\r\n".to_owned()).chain(rows).collect()
 }
 
 /// One of the numbers that the Swedish Post and Telecom Authority keeps free for fiction.

@@ -116,7 +116,8 @@ fn decode(bytes: &[u8]) -> Result<(String, &'static str), TableFault> {
     if text.trim().is_empty() {
         return Err(TableFault::Empty);
     }
-    Ok((text.into_owned(), encoding.name()))
+    // One kind of line end, so that every line is counted once.
+    Ok((text.replace("\r\n", "\n").replace('\r', "\n"), encoding.name()))
 }
 
 /// The separator under which the first line shows the most known headings.
@@ -207,10 +208,12 @@ mod tests {
 
     #[test]
     fn a_quoted_field_may_hold_a_line_break_and_lines_are_counted_on() {
-        let table =
-            read(format!("{HEADING}\nA;\"Hjälp\nmed; allt\";omvårdnad;30\nB;C;service;1\n").as_bytes()).unwrap();
-        assert_eq!(first(&table, "insats"), "Hjälp\nmed; allt");
-        assert_eq!(table.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4]);
+        let text = format!("{HEADING}\nA;\"Hjälp\nmed; allt\";omvårdnad;30\nB;C;service;1\n");
+        for line_end in ["\n", "\r\n", "\r"] {
+            let table = read(text.replace('\n', line_end).as_bytes()).unwrap();
+            assert_eq!(first(&table, "insats"), "Hjälp\nmed; allt");
+            assert_eq!(table.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4]);
+        }
     }
 
     #[test]

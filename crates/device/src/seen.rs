@@ -62,7 +62,8 @@ pub(crate) fn left(tx: &Transaction<'_>, id: DocumentId, today: Day, at: Timesta
     Ok(())
 }
 
-fn forget(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
+/// Forgets a visit that her list no longer shows.
+pub(crate) fn forget(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM seen_visit WHERE document = ?1")?.execute([id.as_bytes()])?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use rundan_model::{DocumentId, FactBody, Kind, Zone};
 use rusqlite::{OptionalExtension, params};
 
 use super::{Act, ActError, Statement, local, text};
-use crate::api::Intent;
+use crate::api::{ChangeKind, Intent};
 use crate::store::StoreError;
 use crate::views::ViewContext;
 
@@ -103,6 +103,10 @@ impl Act<'_, '_> {
         let Some(viewer) = ViewContext::read(self.tx, self.actor.now)? else { return Err(ActError::NotFound) };
         let changes = crate::views::changes(self.tx, &viewer, day)?;
         for change in changes.iter().filter(|change| documents.contains(&change.document)) {
+            if change.kind == ChangeKind::Removed {
+                crate::seen::forget(self.tx, change.document)?;
+                continue;
+            }
             crate::seen::remember(self.tx, self.actor.person, change.document)?;
             let kind = serde_json::to_value(change.kind).map_err(StoreError::from)?;
             self.tx

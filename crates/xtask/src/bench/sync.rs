@@ -9,9 +9,13 @@ use serde_json::json;
 use super::stage::{Stage, act, ask, sync};
 use super::{Figure, kilobytes, milliseconds, timed};
 use rundan_device::api::Command;
+use rundan_server::import::{self, read_directory};
 
-pub(super) async fn measure(_unit: Option<&Path>) -> Result<Vec<Figure>> {
-    let mut figures = Vec::new();
+pub(super) async fn measure(unit: Option<&Path>) -> Result<Vec<Figure>> {
+    let mut figures = match unit {
+        Some(files) => whole_unit(files).await?,
+        None => Vec::new(),
+    };
     let stage = Stage::open().await?;
     stage.people(89, Role::Carer).await?;
     let carer = stage.people(1, Role::Carer).await?.first().copied().context("There is a carer")?;
@@ -59,4 +63,31 @@ pub(super) async fn measure(_unit: Option<&Path>) -> Result<Vec<Figure>> {
     figures.push(Figure::new("a shift's sync", value, "1 request, at most 16 KB", shift <= 16_384));
     ask(&phone, Command::Sync).await?;
     Ok(figures)
+}
+
+/// The import of a unit's export files, and an office desktop's first sync with the whole of it.
+async fn whole_unit(files: &Path) -> Result<Vec<Figure>> {
+    let stage = Stage::open().await?;
+    let (_, import) = timed(async {
+        let reading = read_directory(files).context("Could not read the export files")?;
+        Ok(import::import(&stage.server, stage.unit, reading).await?)
+    })
+    .await?;
+    let planner = stage.people(1, Role::Planner).await?.first().copied().context("There is a planner")?;
+    let (office, _) = stage.phone(planner).await?;
+    let ((), first) = timed(sync(&office)).await?;
+    let memory = resident_megabytes();
+    let value = format!("{}, {memory} MB for server and device together", milliseconds(first));
+    Ok(vec![
+        Figure::new("import of the unit's files", milliseconds(import), "under 4 s", import.as_secs_f64() < 4.0),
+        Figure::new("first sync of an office with the unit", value, "under 5 s", first.as_secs_f64() < 5.0),
+    ])
+}
+
+/// What this process holds in memory now.
+fn resident_megabytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    kilobytes.unwrap_or(0) / 1_000
 }

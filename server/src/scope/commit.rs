@@ -167,7 +167,8 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    /// A submitted draft lives on as its incident: the draft itself leaves its author and is destroyed.
+    /// A submitted draft lives on as its incident, one put away is wanted no more: both leave every phone of their
+    /// author and are destroyed.
     fn destroy_draft(&mut self, draft: DocumentId) -> Result<()> {
         let (tx, unit) = (self.tx, self.log.state.unit);
         for audience in audience::with_document(tx, unit, draft)? {
@@ -190,15 +191,6 @@ impl<'a> Commit<'a> {
     ) -> Result<()> {
         let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
         let states_facts = changes.iter().any(|change| change.states_facts);
-        let is_closed_draft =
-            *document.kind() == Kind::Draft && states_facts && incident::draft(&document.content()).is_closed;
-        if is_closed_draft {
-            // What was submitted or put away leaves every phone.
-            tx.prepare_cached("DELETE FROM own_work WHERE unit = ?1 AND document = ?2")?
-                .execute(params![unit.0, id.0])?;
-            self.affected.insert(signer.person);
-            return Ok(());
-        }
         let is_own = known.is_none() || (*document.kind() == Kind::Visit && states_facts);
         if !is_own || signer.counter == 0 || !readers(document.kind()).persons {
             return Ok(());
@@ -208,12 +200,16 @@ impl<'a> Commit<'a> {
         if is_office && readers(document.kind()).office {
             return Ok(());
         }
-        tx.prepare_cached(
-            "INSERT INTO own_work (unit, person, document, ordinal) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (unit, person, document) DO UPDATE SET ordinal = excluded.ordinal",
-        )?
-        .execute(params![unit.0, signer.person.0, id.0, sql(self.log.state.days_opened)])?;
-        if !audience::with_document(tx, unit, id)?.contains(&Audience::Person(signer.person)) {
+        let today = sql(self.log.state.days_opened);
+        let moved = tx
+            .prepare_cached(
+                "INSERT INTO own_work (unit, person, document, ordinal) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (unit, person, document) DO UPDATE SET ordinal = excluded.ordinal
+                 WHERE own_work.ordinal <> excluded.ordinal",
+            )?
+            .execute(params![unit.0, signer.person.0, id.0, today])?;
+        // The first word of a day on a document may bring back what goes with it.
+        if moved > 0 {
             self.affected.insert(signer.person);
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 mod enrolment;
 mod network;
+mod oracle;
 mod phone;
 mod process;
 mod pushes;

@@ -105,12 +105,14 @@ CREATE TABLE own_vault (
     vault BLOB NOT NULL PRIMARY KEY REFERENCES vault (vault)
 ) STRICT;
 
--- How far each vault has confirmed each unit.
+-- How far each vault has confirmed each unit, and how many changes it has pushed on the day that is open.
 CREATE TABLE vault_cursor (
     unit      BLOB    NOT NULL REFERENCES unit (unit),
     vault     BLOB    NOT NULL REFERENCES vault (vault),
     seq       INTEGER NOT NULL,
     is_office INTEGER NOT NULL,
+    ordinal   INTEGER NOT NULL,
+    changes   INTEGER NOT NULL,
     PRIMARY KEY (unit, vault)
 ) STRICT;
 

@@ -80,14 +80,43 @@ pub fn of_person(tx: &Connection, person: PersonId) -> Result<Vec<VaultId>> {
     Ok(vaults.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Notes how far a vault has confirmed a unit.
-pub fn confirm(tx: &Connection, unit: UnitId, vault: VaultId, confirmed: u64, is_office: bool) -> Result<()> {
+/// What a vault's request leaves behind in a unit.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// How far it has confirmed.
+    pub confirmed: u64,
+    /// Whether it is an office's.
+    pub is_office: bool,
+    /// The ordinal of the day that is open.
+    pub days_opened: u64,
+    /// How many changes it has pushed on that day.
+    pub changes_today: u64,
+}
+
+/// Notes how far a vault has come with a unit.
+pub fn confirm(tx: &Connection, unit: UnitId, vault: VaultId, progress: &Progress) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO vault_cursor (unit, vault, seq, is_office) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (unit, vault) DO UPDATE SET seq = excluded.seq, is_office = excluded.is_office",
+        "INSERT INTO vault_cursor (unit, vault, seq, is_office, ordinal, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (unit, vault) DO UPDATE SET seq = excluded.seq, is_office = excluded.is_office,
+             ordinal = excluded.ordinal, changes = excluded.changes",
     )?
-    .execute(params![unit.0, vault.0, sql(confirmed), is_office])?;
+    .execute(params![
+        unit.0,
+        vault.0,
+        sql(progress.confirmed),
+        progress.is_office,
+        sql(progress.days_opened),
+        sql(progress.changes_today)
+    ])?;
     Ok(())
+}
+
+/// How many changes a vault has pushed to a unit on the day with this ordinal.
+pub fn changes_on(tx: &Connection, unit: UnitId, vault: VaultId, days_opened: u64) -> Result<u64> {
+    let mut statement =
+        tx.prepare_cached("SELECT changes FROM vault_cursor WHERE unit = ?1 AND vault = ?2 AND ordinal = ?3")?;
+    let found = statement.query_row(params![unit.0, vault.0, sql(days_opened)], |row| seq(row, 0));
+    Ok(found.optional()?.unwrap_or(0))
 }
 
 /// The highest place that an office vault has confirmed.

@@ -33,6 +33,10 @@ const STREAMS_MAX: usize = 32;
 /// The most changes that one request may push; what is over comes again later.
 pub const CHANGES_MAX: usize = 4_000;
 
+/// The most changes that one vault may push to a unit on one opened day: a busy carer makes some 300, an office some
+/// thousands; a broken or hostile one fills no disk.
+pub const CHANGES_PER_DAY_MAX: u64 = 20_000;
+
 /// Answers a sync: the header's statement and the body in, the answer's body out.
 pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result<Vec<u8>> {
     let signed = statement::open(header).map_err(|_| ProblemCode::Statement)?;
@@ -149,13 +153,25 @@ fn take_stream(
     }
     let mut commit = Commit::open(tx, unit, server.clock.now())?;
     let mut taken = TakenStream::bare(StreamState::Open);
+    let days_opened = commit.state().days_opened;
+    let pushed_before = vaults::changes_on(tx, unit, vault.vault, days_opened)?;
+    let left_today = CHANGES_PER_DAY_MAX.saturating_sub(pushed_before);
+    let mut allowed = (*budget).min(usize::try_from(left_today).unwrap_or(usize::MAX));
+    let allowed_before = allowed;
     for push in &stream.push {
-        let judged = push::push(tx, &mut commit, vault, counter, server.clock.now(), push, budget)?;
+        let judged = push::push(tx, &mut commit, vault, counter, server.clock.now(), push, &mut allowed)?;
         taken.results.push(judged.results);
         taken.pushed.extend(judged.in_log);
     }
-    let is_office = Standing { roles, ..Standing::default() }.is_office();
-    vaults::confirm(tx, unit, vault.vault, stream.cursor.map_or(0, |cursor| cursor.seq), is_office)?;
+    let judged = allowed_before - allowed;
+    *budget -= judged;
+    let progress = vaults::Progress {
+        confirmed: stream.cursor.map_or(0, |cursor| cursor.seq),
+        is_office: Standing { roles, ..Standing::default() }.is_office(),
+        days_opened,
+        changes_today: pushed_before + judged as u64,
+    };
+    vaults::confirm(tx, unit, vault.vault, &progress)?;
     let (_, touched) = commit.finish()?;
     Ok((taken, touched))
 }

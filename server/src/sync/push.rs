@@ -41,7 +41,6 @@ pub(super) fn push(
     budget: &mut usize,
 ) -> Result<Judged> {
     if push.changes.len() > *budget {
-        *budget = 0;
         return Ok(Judged::all(push, &PushResult::Later(LATER_LOAD.to_owned())));
     }
     *budget -= push.changes.len();

@@ -196,3 +196,39 @@ async fn many_vaults_push_at_once_and_nothing_is_lost() {
         assert_eq!(eva.held[&visit].content().facts.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_vault_that_pushed_too_much_today_is_asked_to_come_back() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let id = world.plan_visit(world.plan_recipient().await, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    let full = i64::try_from(rundan_server::sync::CHANGES_PER_DAY_MAX).unwrap();
+    world.server.db.write(move |tx| Ok(tx.execute("UPDATE vault_cursor SET changes = ?1", [full])?)).await.unwrap();
+    alice.state(&world, id, FactBody::Started);
+    assert!(matches!(&alice.sync(&world).await[..], [PushResult::Later(reason)] if reason == "load"));
+    world.set_time(at("2026-11-24", "06:00"));
+    assert!(matches!(alice.sync(&world).await[..], [PushResult::Accepted(..)]));
+}
+
+#[tokio::test]
+async fn a_request_that_is_cut_happens_once_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(Db::threads(&folder.path().join("rundan.db")).unwrap()).await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let id = world.plan_visit(world.plan_recipient().await, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    for polls in 1..6 {
+        alice.state(&world, id, FactBody::Note { text: format!("{polls}") });
+        alice.counter += 1;
+        let (header, body) = alice.sign(&world, alice.counter, &alice.request(alice.stream()));
+        let mut cut = Box::pin(world.post(rundan_server::sync::PATH, &header, body));
+        for _ in 0..polls {
+            tokio::select! { biased; _ = &mut cut => break, () = tokio::task::yield_now() => {} }
+        }
+        drop(cut);
+        let results = alice.sync(&world).await;
+        assert!(matches!(results[..], [PushResult::Accepted(..) | PushResult::Already(..)]), "{results:?}");
+        assert_eq!(alice.held[&id].content().facts.len(), polls);
+    }
+}

@@ -3,6 +3,7 @@
 //! Everything lies in a temporary directory and ends with the play; the user's own data and key store are never
 //! touched. Start reading at [`run`].
 
+mod backstage;
 mod carers;
 mod cast;
 mod clock;
@@ -17,33 +18,26 @@ mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::NaiveDate;
-use rundan_device::api::Command;
 use rundan_device::seams::{Clock, Http};
-use rundan_device::{Phone, SystemClock, SystemHttp, SystemRandom};
+use rundan_device::{SystemClock, SystemHttp, SystemRandom};
+use rundan_model::Zone;
 use rundan_model::time::parse_clock;
-use rundan_model::{Timestamp, Zone};
-use rundan_server::import::{StaffCode, read_directory};
+use rundan_server::import::read_directory;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::args::DemoArgs;
-use carers::Carer;
-use cast::{Cast, Morning, Part};
-use clock::StageClock;
+use backstage::{Backstage, Enrolled};
+use cast::{Cast, Part};
 use host::Page;
 use keyboard::{Key, Keyboard};
 use relay::Relay;
 use server::Server;
 use window::{Window, WindowPlan};
-
-/// How often a device is asked whether it has come as far as it must.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
-/// How long that may take: a first sync on a busy machine.
-const ASKED_MAX: u32 = 1_200;
 
 const KEYS: &str = "  1  cut or restore the handheld's network      s  stop or start the server
   2  cut or restore the office's network        k  kill the handheld's app and open it again
@@ -114,38 +108,39 @@ enum Screen {
 impl Stage {
     async fn set(root: &Path, args: &DemoArgs, directory: &Path) -> Result<Self> {
         let (files, cast) = choose(args, directory)?;
-        let offset = clock::offset_seconds(cast.begins);
-        let http: Arc<dyn Http> = Arc::new(SystemHttp::new()?);
         let built = std::env::current_exe().context("Could not find the binaries")?;
         let built = built.parent().map(Path::to_owned).context("Could not find the binaries")?;
+        let offset = clock::offset_seconds(cast.begins);
+        let backstage = Backstage {
+            http: Arc::new(SystemHttp::new()?),
+            directory: directory.to_owned(),
+            begins: cast.begins,
+            started: Instant::now(),
+        };
+        let http = backstage.http.clone();
 
         say(args, "The server takes the unit's files in …");
         let mut server =
             Server::make(built.join("rundan-server"), directory.join("server"), &cast.unit, offset).await?;
         server.import(&files).await?;
-        server.start(http.as_ref()).await?;
 
-        say(args, "The handheld and the office are enrolled; the morning is played …");
-        let backstage = Backstage { http: http.clone(), directory: directory.to_owned(), begins: cast.begins };
-        let (handheld, office) = (Relay::open(server.address).await?, Relay::open(server.address).await?);
-        let carer = backstage.enrol(&server, &cast.handheld.0, "carer", Some(&handheld), 1).await?;
-        let carer = carer.has_worked_until(cast.begins, morning_of(&cast, &cast.handheld)).await?;
-        let planner = backstage.enrol(&server, &cast.office.0, "planner", Some(&office), 1).await?;
+        say(args, "The devices are enrolled, and the morning is played …");
+        play_silent(&backstage, &mut server, &cast, offset).await?;
+        server.start(http.as_ref()).await?;
+        let (to_handheld, to_office) = (Relay::open(server.address).await?, Relay::open(server.address).await?);
+        let carer = backstage.enrol(&server, &cast.handheld.0, "carer", to_handheld.address).await?;
+        let morning = cast.mornings.get(&cast.handheld).cloned().unwrap_or_default();
+        let carer = carer.has_worked_until(cast.begins, morning).await?;
+        let planner = backstage.enrol(&server, &cast.office.0, "planner", to_office.address).await?;
 
         let show = Show { page: Page::read(&root.join("app-ui/dist"))?.into(), app: built.join("rundan-app"), offset };
         let in_browser = args.in_browser();
-        let handheld = Shown {
-            name: "handheld",
-            relay: handheld,
-            on: show.device(carer, in_browser, "390x844", "Rundan: handheld").await?,
-        };
-        let office = Shown {
-            name: "office",
-            relay: office,
-            on: show.device(planner, in_browser, "1360x860", "Rundan: office").await?,
-        };
-        let codes = codes(&server, &cast).await?;
-        let others = tokio::spawn(backstage.others(codes, server.address, args.speed));
+        let on = show.device(carer, in_browser, "390x844", "Rundan: handheld").await?;
+        let handheld = Shown { name: "handheld", relay: to_handheld, on };
+        let on = show.device(planner, in_browser, "1360x860", "Rundan: office").await?;
+        let office = Shown { name: "office", relay: to_office, on };
+        let waiting = backstage::codes(&server, &cast).await?;
+        let others = tokio::spawn(backstage.others(waiting, server.address, args.speed));
         Ok(Self { server, http, handheld, office, others })
     }
 
@@ -244,124 +239,17 @@ fn cast_of(files: &Path, date: NaiveDate) -> Result<Cast> {
     cast::choose(&unit, date)
 }
 
-/// What the devices are made with.
-struct Backstage {
-    http: Arc<dyn Http>,
-    directory: PathBuf,
-    begins: Timestamp,
-}
-
-/// A device that is enrolled and has its day.
-struct Enrolled {
-    phone: Phone,
-    clock: Arc<StageClock>,
-    directory: PathBuf,
-    syncing: JoinHandle<()>,
-}
-
-/// A carer who waits to be enrolled.
-struct Waiting {
-    person: String,
-    code: String,
-    part: Part,
-    morning: Morning,
-}
-
-fn morning_of(cast: &Cast, carer: &StaffCode) -> Morning {
-    cast.mornings.get(carer).cloned().unwrap_or_default()
-}
-
-async fn codes(server: &Server, cast: &Cast) -> Result<Vec<Waiting>> {
-    let mut waiting = Vec::new();
-    for (person, part) in &cast.carers {
-        let code = server.code_for(&person.0, "carer").await?;
-        waiting.push(Waiting { person: person.0.clone(), code, part: *part, morning: morning_of(cast, person) });
-    }
-    Ok(waiting)
-}
-
-impl Backstage {
-    async fn enrol(
-        &self,
-        server: &Server,
-        person: &str,
-        role: &str,
-        relay: Option<&Relay>,
-        speed: u32,
-    ) -> Result<Enrolled> {
-        let code = server.code_for(person, role).await?;
-        let address = relay.map_or(server.address, |relay| relay.address);
-        self.enrol_with(person, code, &address.to_string(), speed).await
-    }
-
-    async fn enrol_with(&self, person: &str, code: String, address: &str, speed: u32) -> Result<Enrolled> {
-        let directory = self.directory.join(person);
-        let clock = Arc::new(StageClock::new(self.begins, speed));
-        let as_clock: Arc<dyn Clock> = clock.clone();
-        let phone = device::open(directory.clone(), as_clock, self.http.clone()).await?;
-        let server = format!("http://{address}");
-        device::call(&phone, Command::Enrol { server, code })
-            .await
-            .with_context(|| format!("Could not enrol {person}"))?;
-        let syncing = tokio::spawn({
-            let phone = phone.clone();
-            async move { phone.run().await }
-        });
-        Ok(Enrolled { phone, clock, directory, syncing })
-    }
-
-    /// Enrols the other carers one after the other and lets each work.
-    async fn others(self, waiting: Vec<Waiting>, server: std::net::SocketAddr, speed: u32) {
-        // Dropped with this task, and all carers with it.
-        let mut at_work = tokio::task::JoinSet::new();
-        for Waiting { person, code, part, morning } in waiting {
-            let enrolled = self.enrol_with(&person, code, &server.to_string(), speed.max(1)).await;
-            let Ok(enrolled) = enrolled else { continue };
-            if enrolled.has_its_day().await.is_err() || speed == 0 {
-                continue;
-            }
-            match part {
-                // She did her morning and sent it; since then her phone is out of reach.
-                Part::Silent => {
-                    if let Ok(enrolled) = enrolled.has_worked_until(self.begins, morning).await {
-                        enrolled.syncing.abort();
-                    }
-                }
-                Part::Ordinary | Part::Late => {
-                    at_work.spawn(Carer::new(enrolled.phone, enrolled.clock, morning).work(part, speed));
-                }
-            }
-        }
-        while at_work.join_next().await.is_some() {}
-    }
-}
-
-impl Enrolled {
-    /// Waits for the first sync to bring the run sheet.
-    async fn has_its_day(&self) -> Result<()> {
-        self.wait_for(Command::Day { date: None }, |day| {
-            day.get("run_sheet").is_some_and(|run_sheet| !run_sheet.is_null())
-        })
-        .await
-    }
-
-    /// Plays the carer's morning, and waits until the server has it.
-    async fn has_worked_until(self, begins: Timestamp, morning: Morning) -> Result<Self> {
-        self.has_its_day().await?;
-        Carer::new(self.phone.clone(), self.clock.clone(), morning).catch_up(begins).await?;
-        self.wait_for(Command::Sync, |sync| sync.pointer("/chip/unsent").is_some_and(|unsent| unsent == 0)).await?;
-        Ok(self)
-    }
-
-    async fn wait_for(&self, command: Command, is_so: impl Fn(&serde_json::Value) -> bool) -> Result<()> {
-        for _ in 0..ASKED_MAX {
-            if device::call(&self.phone, command.clone()).await.is_ok_and(|answer| is_so(&answer)) {
-                return Ok(());
-            }
-            tokio::time::sleep(ASK_AGAIN).await;
-        }
-        bail!("A device did not get its day in time")
-    }
+/// Lets the silent one work and send while the server's clock shows when she was last heard.
+async fn play_silent(backstage: &Backstage, server: &mut Server, cast: &Cast, offset: i64) -> Result<()> {
+    let Some((silent, _)) = cast.carers.iter().find(|(_, part)| *part == Part::Silent) else { return Ok(()) };
+    server.clock_offset_seconds = offset.saturating_sub(cast.begins.seconds_since(cast.silent_since));
+    server.start(backstage.http.as_ref()).await?;
+    let carer = backstage.enrol(server, &silent.0, "carer", server.address).await?;
+    let morning = cast.mornings.get(silent).cloned().unwrap_or_default();
+    carer.has_worked_until(cast.silent_since, morning).await?.close().await;
+    server.stop().await?;
+    server.clock_offset_seconds = offset;
+    Ok(())
 }
 
 /// How devices are shown.
@@ -383,12 +271,9 @@ impl Show {
             let link = host::show(device.phone, self.page.clone(), &SystemRandom).await?.link;
             return Ok(Screen::Browser { link });
         }
-        // The window's own process opens the files; this one must have let go of them.
-        device.syncing.abort();
-        let _ = device.syncing.await;
-        drop(device.phone);
+        let directory = device.close().await;
         let (app, clock_offset_seconds) = (self.app.clone(), self.offset);
-        let plan = WindowPlan { app, directory: device.directory, clock_offset_seconds, size, title };
+        let plan = WindowPlan { app, directory, clock_offset_seconds, size, title };
         Ok(Screen::Window(Box::new(Window::open(plan)?)))
     }
 }

@@ -37,9 +37,12 @@ impl Carer {
         Self { phone, clock, morning, delay_minutes: 0, left_alone: BTreeSet::new() }
     }
 
-    /// Does all that was due before `until`, each at its own time.
+    /// Does all that was due before `until`, each at its own time. Where it is known how the morning went, a
+    /// visit that is not of it is left for the play.
     pub(crate) async fn catch_up(&mut self, until: Timestamp) -> Result<()> {
-        while let Some(task) = self.next_task().await?.filter(|task| task.due < until) {
+        let any_visit = self.morning.is_empty();
+        let is_past = |task: &Task| task.due < until && (any_visit || task.is_known);
+        while let Some(task) = self.next_task().await?.filter(is_past) {
             self.carry_out(&task).await;
         }
         Ok(())
@@ -133,6 +136,18 @@ fn pause(seconds: i64, speed: u32) -> Duration {
 struct Task {
     due: Timestamp,
     what: What,
+    /// Whether it is part of a morning that is known.
+    is_known: bool,
+}
+
+impl Task {
+    fn planned(due: Timestamp, what: What) -> Self {
+        Self { due, what, is_known: false }
+    }
+
+    fn known(due: Timestamp, what: What) -> Self {
+        Self { due, what, is_known: true }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,27 +175,27 @@ fn next_task(day: &Day, morning: &Morning, delay_minutes: u32, left_alone: &BTre
         let began = Timestamp(running.segments.last()?.start);
         let known = running.start.and_then(|start| morning.get(&Timestamp(start)));
         if let Some(due) = known.and_then(|(_, left)| *left) {
-            return Some(Task { due, what: What::Finish(running.document) });
+            return Some(Task::known(due, What::Finish(running.document)));
         }
         let next_begins = waiting().filter_map(|visit| visit.start).filter(|start| *start > began.0).min();
         let planned_end = began.plus_minutes(running.minutes);
         // She leaves in time for the next visit, unless she is late for all of them.
         let leaves = next_begins.filter(|_| delay_minutes == 0).map(|start| Timestamp(start).plus_seconds(-60));
         let due = leaves.map_or(planned_end, |leaves| leaves.min(planned_end)).max(began.plus_seconds(60));
-        return Some(Task { due, what: What::Finish(running.document) });
+        return Some(Task::planned(due, What::Finish(running.document)));
     }
     let next = waiting().filter(|visit| visit.start.is_some()).min_by_key(|visit| visit.start)?;
     let start = Timestamp(next.start?).plus_minutes(delay_minutes);
     if let Some(run_sheet) = day.run_sheet.as_ref().filter(|run_sheet| run_sheet.worked.is_empty()) {
         let due = run_sheet.shift_start.map_or(start, Timestamp).min(start);
-        return Some(Task { due, what: What::StartShift(run_sheet.document) });
+        return Some(Task::known(due, What::StartShift(run_sheet.document)));
     }
     if let Some((due, _)) = next.start.and_then(|start| morning.get(&Timestamp(start))) {
-        return Some(Task { due: *due, what: What::Start(next.document) });
+        return Some(Task::known(*due, What::Start(next.document)));
     }
     let left_last = day.visits().flat_map(|visit| &visit.segments).filter_map(|segment| segment.end).max();
     let due = left_last.map_or(start, |left| start.max(Timestamp(left).plus_seconds(60)));
-    Some(Task { due, what: What::Start(next.document) })
+    Some(Task::planned(due, What::Start(next.document)))
 }
 
 /// What she reads of her run sheet.

@@ -12,6 +12,9 @@ const DONE: usize = 4;
 /// How many she has in all: done, one due now, and seven to come.
 const ALL: usize = 12;
 
+/// For how long the silent one has not been heard when the play begins.
+const SILENT_SECONDS: i64 = 35 * 60;
+
 /// What a carer did before the play begins: by planned start, when she came and when she left.
 pub(crate) type Morning = BTreeMap<Timestamp, (Timestamp, Option<Timestamp>)>;
 
@@ -28,6 +31,8 @@ pub(crate) struct Cast {
     pub(crate) carers: Vec<(StaffCode, Part)>,
     /// When the play begins, unless another time was asked for: the handheld's next visit is due.
     pub(crate) begins: Timestamp,
+    /// When the silent one was last heard.
+    pub(crate) silent_since: Timestamp,
     /// How the morning really went; by the plan for those who are not named.
     pub(crate) mornings: BTreeMap<StaffCode, Morning>,
 }
@@ -54,6 +59,7 @@ pub(crate) fn choose(unit: &ImportedUnit, date: NaiveDate) -> Result<Cast> {
     let office = office.context("The unit's files name nobody at the office")?;
     Ok(Cast {
         unit: unit.areas.first().cloned().unwrap_or_else(|| "Rundan".into()),
+        silent_since: due.start.plus_seconds(-SILENT_SECONDS),
         mornings: BTreeMap::new(),
         office: office.code.clone(),
         carers: parts(&days, &handheld, due.start),

@@ -20,9 +20,9 @@ pub(crate) struct StageClock {
 }
 
 impl StageClock {
-    /// A clock that shows `begins` now and then goes at `speed`.
-    pub(crate) fn new(begins: Timestamp, speed: u32) -> Self {
-        Self { begins, started: Instant::now(), speed, held_at: AtomicI64::new(RUNNING) }
+    /// A clock that showed `begins` at `started` and goes at `speed`.
+    pub(crate) fn new(begins: Timestamp, started: Instant, speed: u32) -> Self {
+        Self { begins, started, speed, held_at: AtomicI64::new(RUNNING) }
     }
 
     /// Holds the clock at an instant.
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_held_clock_stands_and_then_goes_on() {
-        let clock = StageClock::new(Timestamp(1_000), 1);
+        let clock = StageClock::new(Timestamp(1_000), Instant::now(), 1);
         clock.hold(Timestamp(5));
         assert_eq!(clock.now(), Timestamp(5));
         clock.let_go();

@@ -10,7 +10,7 @@ use rundan_model::{Timestamp, Zone};
 use rundan_server::import::{ImportedUnit, StaffCode, read_directory};
 
 use super::cast::{Cast, Morning, Part, at_work};
-use super::unit::{CLOCK, DemoUnit, HANDHELD, LATE, PLANNER, SILENT, demo_unit};
+use super::unit::{CLOCK, DemoUnit, HANDHELD, LATE, PLANNER, SILENT, SILENT_SINCE, demo_unit};
 
 /// The same people and addresses at every play.
 const SEED: u64 = 1;
@@ -24,13 +24,17 @@ pub(crate) fn made_up(directory: &Path, date: NaiveDate) -> Result<(PathBuf, Cas
     }
     let read = read_directory(directory).context("Could not read the unit's files")?.unit;
     let read = read.context("The unit's files are not as the import wants them")?;
-    let begins = NaiveTime::from_hms_opt(CLOCK.0, CLOCK.1, 0).and_then(|time| Zone.at(date, time).first());
+    let at = |(hours, minutes)| {
+        let time = NaiveTime::from_hms_opt(hours, minutes, 0).and_then(|time| Zone.at(date, time).first());
+        time.context("The clocks leave that hour out on that date")
+    };
     let cast = Cast {
         unit: unit.name.to_owned(),
         handheld: StaffCode(HANDHELD.into()),
         office: StaffCode(PLANNER.into()),
         carers: at_work(&read, date).into_iter().filter(|carer| carer.0 != HANDHELD).map(with_part).collect(),
-        begins: begins.context("The clocks leave that hour out on that date")?,
+        begins: at(CLOCK)?,
+        silent_since: at(SILENT_SINCE)?,
         mornings: mornings(&unit, &read, date),
     };
     Ok((directory.to_owned(), cast))

@@ -22,7 +22,8 @@ const HEALTH_BYTES_MAX: usize = 4_096;
 pub(crate) struct Server {
     binary: PathBuf,
     directory: PathBuf,
-    clock_offset_seconds: i64,
+    /// By how many seconds its clock is ahead of the real one, from its next start.
+    pub(crate) clock_offset_seconds: i64,
     /// Where it listens, running or not.
     pub(crate) address: SocketAddr,
     process: Option<Child>,

@@ -34,7 +34,7 @@ pub(crate) const LATE: &str = "M08";
 pub(crate) const PLANNER: &str = "S01";
 
 /// When the silent phone was last heard.
-const SILENT_SINCE: (u32, u32) = (8, 47);
+pub(crate) const SILENT_SINCE: (u32, u32) = (8, 47);
 /// How late the late carer is.
 const LATE_MINUTES: i64 = 15;
 /// The days of the export, from the one before the chosen date.

@@ -1,0 +1,139 @@
+//! The devices behind what is shown: enrolled through the server like any other, each with a store of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rundan_device::Phone;
+use rundan_device::api::Command;
+use rundan_device::seams::{Clock, Http};
+use rundan_model::Timestamp;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::carers::Carer;
+use super::cast::{Cast, Morning, Part};
+use super::clock::StageClock;
+use super::device;
+use super::server::Server;
+
+/// How often a device is asked whether it has come as far as it must.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// How many times: a first sync on a busy machine takes a while.
+const ASKED_MAX: u32 = 1_200;
+/// The speed at which a carer's clock goes as everyone's.
+const AS_THE_CLOCK: u32 = 1;
+
+/// What the devices are made with.
+pub(crate) struct Backstage {
+    pub(crate) http: Arc<dyn Http>,
+    pub(crate) directory: PathBuf,
+    /// What the play's clock showed at `started`.
+    pub(crate) begins: Timestamp,
+    pub(crate) started: Instant,
+}
+
+/// A device that is enrolled and has its day.
+pub(crate) struct Enrolled {
+    pub(crate) phone: Phone,
+    clock: Arc<StageClock>,
+    directory: PathBuf,
+    syncing: JoinHandle<()>,
+}
+
+/// A carer who waits to be enrolled.
+pub(crate) struct Waiting {
+    person: String,
+    code: String,
+    part: Part,
+    morning: Morning,
+}
+
+/// Gives out the codes of all carers who work by themselves; the silent one has done all she will.
+pub(crate) async fn codes(server: &Server, cast: &Cast) -> Result<Vec<Waiting>> {
+    let mut waiting = Vec::new();
+    for (carer, part) in cast.carers.iter().filter(|(_, part)| *part != Part::Silent) {
+        let code = server.code_for(&carer.0, "carer").await?;
+        let morning = cast.mornings.get(carer).cloned().unwrap_or_default();
+        waiting.push(Waiting { person: carer.0.clone(), code, part: *part, morning });
+    }
+    Ok(waiting)
+}
+
+impl Backstage {
+    /// Enrols a person on a device of her own, whose clock is the play's.
+    pub(crate) async fn enrol(
+        &self,
+        server: &Server,
+        person: &str,
+        role: &str,
+        address: SocketAddr,
+    ) -> Result<Enrolled> {
+        let code = server.code_for(person, role).await?;
+        self.enrol_with(person, code, address, AS_THE_CLOCK).await
+    }
+
+    async fn enrol_with(&self, person: &str, code: String, address: SocketAddr, speed: u32) -> Result<Enrolled> {
+        let directory = self.directory.join(person);
+        let clock = Arc::new(StageClock::new(self.begins, self.started, speed));
+        let as_clock: Arc<dyn Clock> = clock.clone();
+        let phone = device::open(directory.clone(), as_clock, self.http.clone()).await?;
+        let server = format!("http://{address}");
+        let enrolled = device::call(&phone, Command::Enrol { server, code }).await;
+        enrolled.with_context(|| format!("Could not enrol {person}"))?;
+        let syncing = tokio::spawn({
+            let phone = phone.clone();
+            async move { phone.run().await }
+        });
+        Ok(Enrolled { phone, clock, directory, syncing })
+    }
+
+    /// Enrols the other carers one after the other and lets each work. All end with this.
+    pub(crate) async fn others(self, waiting: Vec<Waiting>, server: SocketAddr, speed: u32) {
+        let mut at_work = JoinSet::new();
+        for Waiting { person, code, part, morning } in waiting {
+            let Ok(carer) = self.enrol_with(&person, code, server, speed.max(AS_THE_CLOCK)).await else { continue };
+            if carer.has_its_day().await.is_ok() && speed > 0 {
+                at_work.spawn(Carer::new(carer.phone, carer.clock, morning).work(part, speed));
+            }
+        }
+        while at_work.join_next().await.is_some() {}
+    }
+}
+
+impl Enrolled {
+    /// Waits for the first sync to bring the run sheet.
+    async fn has_its_day(&self) -> Result<()> {
+        self.wait_for(Command::Day { date: None }, |day| {
+            day.get("run_sheet").is_some_and(|run_sheet| !run_sheet.is_null())
+        })
+        .await
+    }
+
+    /// Plays the carer's morning, and waits until the server has it.
+    pub(crate) async fn has_worked_until(self, begins: Timestamp, morning: Morning) -> Result<Self> {
+        self.has_its_day().await?;
+        Carer::new(self.phone.clone(), self.clock.clone(), morning).catch_up(begins).await?;
+        self.wait_for(Command::Sync, |sync| sync.pointer("/chip/unsent").is_some_and(|unsent| unsent == 0)).await?;
+        Ok(self)
+    }
+
+    async fn wait_for(&self, command: Command, is_so: impl Fn(&serde_json::Value) -> bool) -> Result<()> {
+        for _ in 0..ASKED_MAX {
+            if device::call(&self.phone, command.clone()).await.is_ok_and(|answer| is_so(&answer)) {
+                return Ok(());
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+        bail!("A device did not get its day in time")
+    }
+
+    /// Lets go of the device's files, so that another process can open them.
+    pub(crate) async fn close(self) -> PathBuf {
+        self.syncing.abort();
+        // Aborted is what it should be.
+        let _ = self.syncing.await;
+        self.directory
+    }
+}

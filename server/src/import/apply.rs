@@ -138,7 +138,7 @@ impl Run<'_, '_> {
             let access = desired::access(row, recipient);
             let has_access = !row.door_code.is_empty() || self.ledger.find(&Kind::Access, &row.code.0).is_some();
             if has_access {
-                self.take(&access)?;
+                self.take_access(&access)?;
             }
         }
         Ok(known)
@@ -208,6 +208,25 @@ impl Run<'_, '_> {
             self.note_former_recipient(desired, &view, &puts);
         }
         self.write(&desired.kind, &desired.external_id, entry, digest, (&before, &view), puts)
+    }
+
+    /// A new door code is a new document, and the old one is destroyed, unless a person wrote in it.
+    fn take_access(&mut self, desired: &Desired) -> Result<()> {
+        let known = self.ledger.find(&Kind::Access, &desired.external_id).cloned();
+        let digest = ledger::digest(desired);
+        if let Some(entry) = known.filter(|entry| entry.digest != digest) {
+            let before = self.load(entry.document)?;
+            let own = self.own.actor.vault();
+            let is_only_imported = before.infos().iter().all(|info| info.actor.vault() == own);
+            let is_changed = !desired::changes(&self.view(&before), desired).is_empty();
+            if is_only_imported && is_changed {
+                self.commit.destroy_access(entry.document)?;
+                self.begin(desired, digest)?;
+                return Ok(());
+            }
+        }
+        self.take(desired)?;
+        Ok(())
     }
 
     fn begin(&mut self, desired: &Desired, digest: RowDigest) -> Result<DocumentId> {

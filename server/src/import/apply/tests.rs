@@ -106,7 +106,11 @@ impl World {
 
     /// A planner or a carer writes to a visit.
     async fn someone_writes(&self, code: &str, edit: Edit) {
-        let (kind, unit) = (Kind::Visit, self.unit);
+        self.someone_writes_to(Kind::Visit, code, edit).await;
+    }
+
+    async fn someone_writes_to(&self, kind: Kind, code: &str, edit: Edit) {
+        let unit = self.unit;
         let id = self.document(kind, code).await.id();
         let vault = VaultId([9; 8]);
         let at_work = Arc::clone(&self.server);
@@ -291,6 +295,28 @@ async fn a_wish_goes_when_its_row_goes_and_stays_when_the_file_is_not_exported()
     world.files.insert(ExportFile::Wishes, "brukare;insats;önskemål\n".to_owned());
     world.import().await;
     assert_eq!(world.shown(Kind::Recipient, "B1", wish).await, Some(Json::Null));
+}
+
+#[tokio::test]
+async fn a_new_door_code_is_a_new_document_and_the_old_one_is_destroyed() {
+    let mut world = World::new().await;
+    world.import().await;
+    let old = world.document(Kind::Access, "B1").await.id();
+    world.edit(ExportFile::Recipients, ";0042;", ";7351;");
+    assert_eq!(world.import().await.begun, 1);
+    let new = world.document(Kind::Access, "B1").await;
+    assert_ne!(new.id(), old);
+    assert_eq!(world.shown(Kind::Access, "B1", "door-code").await, Some(json!("7351")));
+    let unit = world.unit;
+    assert!(world.server.db.read(move |tx| documents::row(tx, unit, old)).await.unwrap().is_none());
+
+    let way_in = json!("Genom gården");
+    world.someone_writes_to(Kind::Access, "B1", puts("way-in", way_in.clone())).await;
+    world.edit(ExportFile::Recipients, ";7351;", ";1111;");
+    world.import().await;
+    assert_eq!(world.document(Kind::Access, "B1").await.id(), new.id(), "a person wrote in it");
+    assert_eq!(world.shown(Kind::Access, "B1", "door-code").await, Some(json!("1111")));
+    assert_eq!(world.shown(Kind::Access, "B1", "way-in").await, Some(way_in));
 }
 
 #[tokio::test]

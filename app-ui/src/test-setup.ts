@@ -6,7 +6,10 @@ beforeEach(() => {
   vi.stubGlobal('location', location);
   vi.stubGlobal('window', { scrollY: 0, scrollTo: () => undefined, addEventListener: () => undefined, removeEventListener: () => undefined });
   vi.stubGlobal('history', {
-    replaceState: (_: unknown, __: string, to: string) => void (location.hash = to.startsWith('#') ? to : ''),
+    state: null,
+    replaceState: (_: unknown, __: string, to?: string) => {
+      if (to !== undefined) location.hash = to.startsWith('#') ? to : '';
+    },
     back: () => undefined,
   });
 });

@@ -3,11 +3,14 @@ import { SvelteMap } from 'svelte/reactivity';
 /** Where the person is in the app: the parts of the address after `#/`. */
 export class Router {
   parts = $state.raw<readonly string[]>([]);
-  #steps = 0;
+  /** How many screens lie behind this one; kept in the browser's history, which may go either way. */
+  #depth: number;
   readonly #scrolls = new SvelteMap<string, number>();
 
   constructor() {
-    this.#read();
+    this.parts = parse(location.hash);
+    this.#depth = depthOf(history.state) ?? 0;
+    history.scrollRestoration = 'manual';
   }
 
   /** The first part: which screen. */
@@ -24,37 +27,48 @@ export class Router {
 
   /** Goes to a screen, so that "back" comes back here. */
   go(...parts: string[]): void {
-    this.#steps += 1;
-    this.#scrolls.set(this.parts.join('/'), window.scrollY);
+    if (path(parts) === path(this.parts)) return;
+    this.#show(parts);
     location.hash = path(parts);
-    this.parts = parts;
-  }
-
-  /** How far down she was on this screen when she left it; forgotten once asked. */
-  takeScroll(): number | null {
-    const key = this.parts.join('/');
-    const scroll = this.#scrolls.get(key) ?? null;
-    this.#scrolls.delete(key);
-    return scroll;
   }
 
   /** Puts another screen in this one's place. */
   replace(...parts: string[]): void {
-    history.replaceState(null, '', path(parts));
+    history.replaceState({ depth: this.#depth }, '', path(parts));
     this.parts = parts;
   }
 
   /** Goes back to where she came from, or to the screen above when the app was opened here. */
   back(...above: string[]): void {
-    if (this.#steps === 0) return this.replace(...above);
-    this.#steps -= 1;
-    history.back();
+    if (this.#depth === 0) this.replace(...above);
+    else history.back();
+  }
+
+  /** How far down she was on this screen when she left it; forgotten once asked. */
+  takeScroll(): number | null {
+    const key = path(this.parts);
+    const scroll = this.#scrolls.get(key) ?? null;
+    this.#scrolls.delete(key);
+    return scroll;
   }
 
   #read(): void {
+    const depth = depthOf(history.state);
+    this.#depth = depth ?? this.#depth + 1;
+    if (depth === null) history.replaceState({ depth: this.#depth }, '');
     const parts = parse(location.hash);
-    if (parts.join('/') !== this.parts.join('/')) this.parts = parts;
+    if (path(parts) !== path(this.parts)) this.#show(parts);
   }
+
+  #show(parts: readonly string[]): void {
+    this.#scrolls.set(path(this.parts), window.scrollY);
+    this.parts = parts;
+  }
+}
+
+function depthOf(state: unknown): number | null {
+  if (typeof state !== 'object' || state === null || !('depth' in state)) return null;
+  return typeof state.depth === 'number' ? state.depth : null;
 }
 
 /** `#/visit/…` as its parts. */

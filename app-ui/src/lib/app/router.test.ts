@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { parse, path, Router } from './router.svelte';
 
@@ -23,4 +23,17 @@ test('back from a screen that the app was opened on leads to the one above', () 
   const router = new Router();
   router.back('report');
   expect(router.parts).toEqual(['report']);
+});
+
+test('back from a screen that a link led to goes where she came from', () => {
+  const heard: (() => void)[] = [];
+  vi.stubGlobal('window', { scrollY: 0, addEventListener: (_: string, listener: () => void) => heard.push(listener) });
+  const back = vi.spyOn(history, 'back');
+  const router = new Router();
+  router.follow();
+  location.hash = '#/recipient/r1';
+  for (const listener of heard) listener();
+  router.back();
+  expect(router.parts).toEqual(['recipient', 'r1']);
+  expect(back).toHaveBeenCalledOnce();
 });

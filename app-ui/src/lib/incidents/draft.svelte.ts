@@ -23,8 +23,6 @@ export class Draft {
   tried = $state(false);
   /** The draft's document, once it has one. */
   document: string | null;
-  readonly kindIsMissing: boolean = $derived(this.tried && this.text.incident === null);
-  readonly happenedIsMissing: boolean = $derived(this.tried && this.text.happened.trim() === '');
   readonly #session: Session;
   #pause: ReturnType<typeof setTimeout> | null = null;
   #work: Promise<void> = Promise.resolve();
@@ -33,6 +31,14 @@ export class Draft {
   constructor(session: Session, document: string | null) {
     this.#session = session;
     this.document = document;
+  }
+
+  get kindIsMissing(): boolean {
+    return this.tried && this.text.incident === null;
+  }
+
+  get happenedIsMissing(): boolean {
+    return this.tried && this.text.happened.trim() === '';
   }
 
   /** Takes up what was written before. */

@@ -18,8 +18,6 @@ export class LateNotice {
   /** When it was saved on the phone. */
   savedAt = $state<number | null>(null);
   timeIsWrong = $state(false);
-  readonly lines: readonly LatePreviewLine[] = $derived(this.preview?.lines ?? []);
-  readonly untold: readonly LatePreviewLine[] = $derived(this.lines.filter(({ told }) => told === null || told === 'no_answer'));
   readonly #session: Session;
   readonly #visit: string;
   #turn = 0;
@@ -27,6 +25,16 @@ export class LateNotice {
   constructor(session: Session, visit: string) {
     this.#session = session;
     this.#visit = visit;
+  }
+
+  /** Whom it moves. */
+  get lines(): readonly LatePreviewLine[] {
+    return this.preview?.lines ?? [];
+  }
+
+  /** Who does not know yet. */
+  get untold(): readonly LatePreviewLine[] {
+    return this.lines.filter(({ told }) => told === null || told === 'no_answer');
   }
 
   /** Takes a delay and shows whom it moves. What was saved before is then an older notice. */
@@ -65,7 +73,8 @@ export class LateNotice {
 
   /** Asks the office to call all who do not know yet. */
   async askOffice(): Promise<void> {
-    for (const { visit } of this.untold) await this.#session.act({ do: 'tell', visit, outcome: 'office_asked' }, texts.saidOffice);
+    const asked = this.untold.map(({ visit }) => this.#session.act({ do: 'tell', visit, outcome: 'office_asked' }));
+    if ((await Promise.all(asked)).every((done) => done !== null)) this.#session.notices.say(texts.saidOffice, null);
     await this.refresh();
   }
 

@@ -19,13 +19,17 @@ export class VisitWork {
   question = $state.raw<Question | null>(null);
   readonly #session: Session;
   #listed = false;
-  readonly openItems: CheckItem[] = $derived.by(() => this.view.value?.items.filter(({ state }) => state === 'open') ?? []);
 
   constructor(session: Session, visit: string) {
     this.#session = session;
     this.visit = visit;
     this.view = new Live(() => session.device.call('visit', { visit }));
     this.starting = new Starting(session);
+  }
+
+  /** Interventions that nobody has answered for. */
+  get openItems(): CheckItem[] {
+    return this.view.value?.items.filter(({ state }) => state === 'open') ?? [];
   }
 
   ask(question: Question): void {

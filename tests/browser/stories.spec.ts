@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-import { goTo, openDay } from './screens';
+import { openDay } from './screens';
 
 test('undo stays for ten seconds and takes the tick back', async ({ page }) => {
   await openDay(page);
@@ -73,7 +73,8 @@ test('changes are read as a list and acknowledged', async ({ page }) => {
 
 test('an incident note survives leaving it, and is sent in', async ({ page }) => {
   await openDay(page);
-  await goTo(page, '#/report/new');
+  await page.getByRole('link', { name: 'Rapportera' }).tap();
+  await page.getByRole('button', { name: 'Ny avvikelse' }).tap();
   await page.getByRole('button', { name: 'Fall' }).tap();
   await page.getByLabel('Vad hände?').fill('Hon föll i hallen.');
   await page.getByRole('button', { name: 'Tillbaka' }).tap();

@@ -191,7 +191,7 @@ export const texts = catalogue(
     ring: (number: string) => `Ring ${number}`,
     noNumber: 'Inget telefonnummer finns.',
     whatWasSaid: 'Vad blev det av samtalet?',
-    saidTold: (name: string) => `${name}: besked noterat`,
+    saidTold: (name: string) => `${name}: noterat`,
     readBy: (name: string, time: string) => `Läst av ${name} ${time}`,
     notRead: 'Oläst',
     read: 'Läst av',

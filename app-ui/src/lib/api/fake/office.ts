@@ -252,7 +252,7 @@ export class FakeOffice {
           : change.is === 'cancel'
             ? { ...base, kind: 'cancelled', register: 'cancelled', shown: change.reason }
             : { ...base, kind: 'restored', register: 'cancelled', shown: '' };
-    this.#log = new Map(this.#log).set(document, [line, ...(this.#log.get(document) ?? [])]);
+    this.#log = new Map(this.#log).set(document, [...(this.#log.get(document) ?? []), line]);
   }
 
   #nameOf(person: string | null): string {

@@ -9,6 +9,8 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: true,
+  // Two busy cores: a story of a second may wait for its turn.
+  timeout: 90_000,
   reporter: [['line']],
   use: {
     baseURL: `http://127.0.0.1:${PORT}/`,

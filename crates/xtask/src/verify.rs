@@ -1,20 +1,33 @@
 //! `cargo xtask test`: everything that must hold before a change lands, in the order that fails soonest.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::places::Places;
 use crate::setup::{self, Machine, Purpose};
 use crate::steps::{self, Step};
 
+/// What the window tests drive.
+const APP: &[&str] = &[
+    "build",
+    "--locked",
+    "--package=rundan-app",
+    "--bin=rundan-app",
+    "--features=rundan-app/custom-protocol",
+    "--package=rundan-server",
+    "--bin=rundan-server",
+];
+
 /// Checks and tests everything.
 pub(crate) fn everything(places: &Places) -> Result<()> {
     let machine = setup::prepare(places, Purpose::Test)?;
-    steps::run(steps(places, &machine))
+    let display = Display::open(&machine)?;
+    steps::run(steps(places, &machine, &display))
 }
 
-fn steps(places: &Places, machine: &Machine) -> Vec<Step> {
+fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
     let cargo = |arguments: &[&str]| {
         let mut cargo = places.cargo(machine);
         cargo.args(arguments);
@@ -35,7 +48,20 @@ fn steps(places: &Places, machine: &Machine) -> Vec<Step> {
         Step::new("the page: tests", page("test")),
         // Before the shell is compiled, which takes the built page in.
         Step::new("the page: build", page("build")),
-        Step::new("lints", cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])),
+        Step::new(
+            "lints",
+            cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--features",
+                "rundan-tests/window",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ]),
+        ),
         Step::new("documentation", doc),
         Step::new("tests", tests(places, machine)),
         Step::new(
@@ -44,6 +70,8 @@ fn steps(places: &Places, machine: &Machine) -> Vec<Step> {
         ),
         Step::new("the page for browser tests", npm("tests/browser", "build:page")),
         Step::new("browser tests", npm("tests/browser", "test")),
+        Step::new("the app", cargo(APP)),
+        Step::new("window tests", window_tests(places, machine, display)),
     ]
 }
 
@@ -60,4 +88,41 @@ fn tests(places: &Places, machine: &Machine) -> Command {
     }
     tests.args(["--workspace", "--locked"]);
     tests
+}
+
+/// The tests in the real window, on a display of their own.
+fn window_tests(places: &Places, machine: &Machine, display: &Display) -> Command {
+    let mut tests = places.cargo(machine);
+    tests.args(["test", "--locked", "--package=rundan-tests", "--test=window", "--features=window"]);
+    tests.env("DISPLAY", &display.name);
+    tests.env("RUNDAN_APP", places.built("rundan-app")).env("RUNDAN_SERVER", places.built("rundan-server"));
+    tests
+}
+
+/// A display that nobody looks at. It closes when it is dropped.
+struct Display {
+    name: String,
+    server: Child,
+}
+
+impl Display {
+    fn open(machine: &Machine) -> Result<Self> {
+        let mut command = machine.command("Xvfb");
+        // It chooses a free number itself, and writes it when it is ready.
+        command.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = command.spawn().context("Could not start Xvfb")?;
+        let mut number = String::new();
+        let said = server.stdout.take().context("Could not read from Xvfb")?;
+        BufReader::new(said).read_line(&mut number).context("Could not read from Xvfb")?;
+        Ok(Self { name: format!(":{}", number.trim()), server })
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        // Nothing is left to do for it if it has ended by itself.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }

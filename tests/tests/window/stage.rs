@@ -1,0 +1,198 @@
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveTime;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rundan_device::api::Command as DeviceCommand;
+use rundan_device::seams::Clock;
+use rundan_device::{FileKeys, Phone, PhoneConfig, SystemClock, SystemHttp, SystemRandom};
+use rundan_model::Zone;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::unit;
+
+/// How long something may take to come, on a busy machine, before it counts as missing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server with a unit, whose clock shows nine in the morning.
+pub(crate) struct Stage {
+    directory: TempDir,
+    address: SocketAddr,
+    clock_offset: i64,
+    server: Option<Child>,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let now = SystemClock::default().now();
+        let today = Zone.date(now);
+        let nine = Zone.at(today, NaiveTime::from_hms_opt(9, 0, 0).unwrap()).first().unwrap();
+        let mut stage =
+            Self { directory, address: free_address(), clock_offset: nine.seconds_since(now), server: None };
+        let files = stage.directory.path().join("unit");
+        std::fs::create_dir(&files).unwrap();
+        unit::write(&files, today);
+        stage.admin(&["init", "--unit", "Norr"]).await;
+        stage.admin(&["import", files.to_str().unwrap()]).await;
+        stage.start_server().await;
+        stage
+    }
+
+    /// Enrols a person, and opens the app on her device.
+    pub(crate) async fn device(&self, person: &str, role: &str, size: &str) -> Device {
+        let code = self.admin(&["enrol", "--person", person, "--role", role]).await;
+        let directory = self.directory.path().join(person);
+        let phone = Phone::open(PhoneConfig {
+            keys: Arc::new(FileKeys::new(directory.join("keys"))),
+            directory: directory.clone(),
+            clock: Arc::new(SystemClock::with_offset(self.clock_offset)),
+            random: Arc::new(SystemRandom),
+            http: Arc::new(SystemHttp::new().unwrap()),
+        })
+        .await
+        .unwrap();
+        let server = format!("http://{}", self.address);
+        phone.call(DeviceCommand::Enrol { server, code: code.trim().to_owned() }).await.unwrap();
+        drop(phone);
+        Device::open(directory, self.clock_offset, size).await
+    }
+
+    pub(crate) async fn start_server(&mut self) {
+        let mut server = self.command();
+        server.args(["serve", "--listen", &self.address.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+        self.server = Some(server.spawn().unwrap());
+        accepts(self.address).await;
+    }
+
+    pub(crate) async fn stop_server(&mut self) {
+        self.server.take().unwrap().kill().await.unwrap();
+    }
+
+    async fn admin(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).output().await.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary("RUNDAN_SERVER"));
+        command
+            .env("RUNDAN_DATABASE", self.directory.path().join("server.db"))
+            .env("RUNDAN_CLOCK_OFFSET", self.clock_offset.to_string())
+            .kill_on_drop(true);
+        command
+    }
+}
+
+/// A device's window, with the driver that opened it.
+pub(crate) struct Device {
+    directory: PathBuf,
+    clock_offset: i64,
+    size: String,
+    driver: Child,
+    client: Client,
+}
+
+impl Device {
+    async fn open(directory: PathBuf, clock_offset: i64, size: &str) -> Self {
+        let (driver, client) = drive(&directory, clock_offset, size).await;
+        Self { directory, clock_offset, size: size.to_owned(), driver, client }
+    }
+
+    /// A button whose words begin so.
+    pub(crate) fn button(words: &str) -> String {
+        format!("//button[starts-with(normalize-space(.), '{words}')]")
+    }
+
+    /// Text anywhere on the screen.
+    pub(crate) fn text(words: &str) -> String {
+        format!("//*[not(self::script)][contains(normalize-space(.), '{words}')]")
+    }
+
+    /// An intervention of the checklist, ticked or not.
+    pub(crate) fn check(name: &str, ticked: &str) -> String {
+        format!("//*[@role='checkbox'][@aria-checked='{ticked}'][contains(normalize-space(.), '{name}')]")
+    }
+
+    /// A visit on the office's board, by its state in words.
+    pub(crate) fn board_block(state: &str) -> String {
+        format!("//button[contains(concat(@aria-label, normalize-space(.)), '{state}')][ancestor::*[@role='row']]")
+    }
+
+    pub(crate) async fn sees(&mut self, what: &str) {
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(what)).await;
+        if let Err(error) = found {
+            let shown = self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap();
+            panic!("{what} is not there ({error}); the screen says:\n{shown}");
+        }
+    }
+
+    pub(crate) async fn press(&mut self, what: &str) {
+        self.sees(what).await;
+        self.client.find(Locator::XPath(what)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Ends the app as a crash would, and opens it again on the same files.
+    pub(crate) async fn kill_and_reopen(&mut self) {
+        let driver = self.driver.id().unwrap().to_string();
+        let killed = Command::new("pkill").args(["-KILL", "-P", &driver]).status().await.unwrap();
+        assert!(killed.success(), "the driver has no app to kill");
+        self.driver.kill().await.unwrap();
+        let (driver, client) = drive(&self.directory, self.clock_offset, &self.size).await;
+        self.driver = driver;
+        self.client = client;
+    }
+
+    pub(crate) async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+}
+
+/// Starts a driver whose environment the app inherits, and has it open the app.
+async fn drive(directory: &Path, clock_offset: i64, size: &str) -> (Child, Client) {
+    let address = free_address();
+    let driver = Command::new("WebKitWebDriver")
+        .args([format!("--port={}", address.port()), format!("--host={}", address.ip())])
+        .env("TAURI_WEBVIEW_AUTOMATION", "true")
+        .env("RUNDAN_DATA_DIR", directory)
+        .env("RUNDAN_KEY_STORE", "file")
+        .env("RUNDAN_CLOCK_OFFSET", clock_offset.to_string())
+        .env("RUNDAN_WINDOW", size)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    accepts(address).await;
+    let options = json!({ "binary": binary("RUNDAN_APP"), "args": [] });
+    let capabilities = [("webkitgtk:browserOptions".to_owned(), options)].into_iter().collect();
+    let mut connecting = ClientBuilder::new(HttpConnector::new());
+    let client = connecting.capabilities(capabilities).connect(&format!("http://{address}")).await.unwrap();
+    (driver, client)
+}
+
+fn binary(variable: &str) -> String {
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no binary: run `cargo xtask test`"))
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+/// Waits until something listens there.
+async fn accepts(address: SocketAddr) {
+    let trying = async {
+        while TcpStream::connect(address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, trying).await.unwrap();
+}

@@ -31,7 +31,7 @@ pub(crate) fn demo(places: &Places, machine: &Machine, purpose: Purpose) -> Resu
         "rundan-server",
     ]);
     if purpose == Purpose::DemoInWindows {
-        cargo.args(["--package", "rundan-app", "--bin", "rundan-app", "--features", "rundan-app/custom-protocol"]);
+        cargo.args(["--package", "rundan-app", "--bin", "rundan-app"]);
     }
     run(&mut cargo, "cargo build")
 }

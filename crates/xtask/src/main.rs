@@ -3,6 +3,7 @@
 //! It must build on a machine with nothing but Rust and a C compiler, so it knows none of the other crates;
 //! what needs them is the binary `world` of this package. Start reading at [`args`], then [`setup`].
 
+mod android;
 mod args;
 mod build;
 mod places;

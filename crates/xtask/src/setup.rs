@@ -177,7 +177,7 @@ fn runs(program: &str, arguments: &[&str]) -> bool {
 }
 
 /// What a program prints, without the ends; nothing when it cannot be run.
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let answer = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
     answer.status.success().then(|| String::from_utf8_lossy(&answer.stdout).trim().to_owned())
 }

@@ -5,20 +5,14 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::android;
 use crate::places::Places;
 use crate::setup::{self, Machine, Purpose};
 use crate::steps::{self, Step};
 
-/// What the window tests drive.
-const APP: &[&str] = &[
-    "build",
-    "--locked",
-    "--package=rundan-app",
-    "--bin=rundan-app",
-    "--features=rundan-app/custom-protocol",
-    "--package=rundan-server",
-    "--bin=rundan-server",
-];
+/// What every build of these steps selects: another selection would unite other features of the crates below ours,
+/// and compile those once more.
+const ALL: &[&str] = &["--workspace", "--features=rundan-tests/window", "--locked"];
 
 /// Checks and tests everything.
 pub(crate) fn everything(places: &Places) -> Result<()> {
@@ -30,7 +24,7 @@ pub(crate) fn everything(places: &Places) -> Result<()> {
 fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
     let cargo = |arguments: &[&str]| {
         let mut cargo = places.cargo(machine);
-        cargo.args(arguments);
+        cargo.args(arguments).args(ALL);
         cargo
     };
     let npm = |folder: &str, script: &str| {
@@ -39,43 +33,37 @@ fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
         npm
     };
     let page = |script: &str| npm("app-ui", script);
-    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
-    doc.env("RUSTDOCFLAGS", "-D warnings");
-    vec![
-        Step::new("formatting", cargo(&["fmt", "--all", "--check"])),
+    let mut formatting = places.cargo(machine);
+    formatting.args(["fmt", "--all", "--check"]);
+    let mut lints = cargo(&["clippy", "--all-targets"]);
+    lints.args(["--", "-D", "warnings"]);
+    let mut documentation = cargo(&["doc", "--no-deps", "--document-private-items"]);
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+    let mut types = machine.command(places.built("world"));
+    types.current_dir(&places.root).args(["types", "--check"]);
+
+    let mut steps = vec![
+        Step::new("formatting", formatting),
         Step::new("the page: types", page("check")),
         Step::new("the page: lints", page("lint")),
         Step::new("the page: tests", page("test")),
         // Before the shell is compiled, which takes the built page in.
         Step::new("the page: build", page("build")),
-        Step::new(
-            "lints",
-            cargo(&[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--features",
-                "rundan-tests/window",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ]),
-        ),
-        Step::new("documentation", doc),
+        Step::new("lints", lints),
+        Step::new("documentation", documentation),
+        // With the targets of tests, or the binaries alone would unite other features too.
+        Step::new("the app, the server and the tests: build", cargo(&["build", "--all-targets"])),
+        Step::new("the page's types", types),
         Step::new("tests", tests(places, machine)),
-        Step::new(
-            "the page's types",
-            cargo(&["run", "--quiet", "--package", "xtask", "--bin", "world", "--", "types", "--check"]),
-        ),
         Step::new("the page for browser tests", npm("tests/browser", "build:page")),
         Step::new("browser tests", npm("tests/browser", "test")),
-        Step::new("the app", cargo(APP)),
         Step::new("window tests", window_tests(places, machine, display)),
-    ]
+    ];
+    steps.extend(android::check(places, machine).map(|check| Step::new("types on Android", check)));
+    steps
 }
 
-/// The tests of all crates, by nextest where it is installed.
+/// The tests of all crates but those in the real window, by nextest where it is installed.
 fn tests(places: &Places, machine: &Machine) -> Command {
     let mut probe = places.cargo(machine);
     probe.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -93,7 +81,7 @@ fn tests(places: &Places, machine: &Machine) -> Command {
 /// The tests in the real window, on a display of their own.
 fn window_tests(places: &Places, machine: &Machine, display: &Display) -> Command {
     let mut tests = places.cargo(machine);
-    tests.args(["test", "--locked", "--package=rundan-tests", "--test=window", "--features=window"]);
+    tests.args(["test", "--test=window"]).args(ALL);
     tests.env("DISPLAY", &display.name);
     tests.env("RUNDAN_APP", places.built("rundan-app")).env("RUNDAN_SERVER", places.built("rundan-server"));
     tests

@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 mod keys;
+#[cfg(desktop)]
+mod links;
 mod settings;
 
 use std::process::exit;
@@ -70,7 +72,10 @@ fn open(app: &mut App, settings: &Settings) -> Result<()> {
 fn open_window(app: &App, settings: &Settings) -> Result<()> {
     let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
     #[cfg(desktop)]
-    let window = window.title(&settings.title).inner_size(settings.window.width, settings.window.height);
+    let window = window
+        .title(&settings.title)
+        .inner_size(settings.window.width, settings.window.height)
+        .on_navigation(links::follow);
     window.build().context("Could not open the window")?;
     Ok(())
 }

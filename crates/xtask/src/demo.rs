@@ -18,7 +18,7 @@ mod window;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
@@ -43,44 +43,62 @@ const KEYS: &str = "  1  cut or restore the handheld's network      s  stop or s
   2  cut or restore the office's network        k  kill the handheld's app and open it again
   ?  show these keys                            q  end everything";
 
-/// Plays until `q` or Ctrl-C.
+/// How long what still runs at the end may take before it is left to the end of the process.
+const END_WITHIN: Duration = Duration::from_secs(3);
+
+/// Plays until `q`, Ctrl-C, or both windows are closed.
 pub(crate) fn run(root: &Path, args: &DemoArgs) -> Result<()> {
+    let directory = tempfile::Builder::new().prefix("rundan-demo-").tempdir().context("Could not make a directory")?;
     let runtime = tokio::runtime::Runtime::new().context("Could not start")?;
-    let played = runtime.block_on(play(root, args));
-    // What still waits for the keyboard or the network would keep the process alive.
-    runtime.shutdown_background();
-    played
+    let played = runtime.block_on(play(root, args, directory.path()));
+    // Nobody may write in the directory any more when it is removed.
+    runtime.shutdown_timeout(END_WITHIN);
+    let path = directory.path().to_owned();
+    played.and(directory.close().with_context(|| format!("Could not remove {}", path.display())))
 }
 
-async fn play(root: &Path, args: &DemoArgs) -> Result<()> {
+async fn play(root: &Path, args: &DemoArgs, directory: &Path) -> Result<()> {
     let mut ends = Ends::listen()?;
-    let directory = tempfile::Builder::new().prefix("rundan-demo-").tempdir().context("Could not make a directory")?;
     let stage = tokio::select! {
         biased;
         () = ends.asked() => return Ok(()),
-        stage = Stage::set(root, args, directory.path()) => stage?,
+        stage = Stage::set(root, args, directory) => stage?,
     };
     stage.play(ends, args).await
 }
 
-/// Ctrl-C and the polite kill.
+/// Ctrl-C, the polite kill, and a terminal that is closed.
 struct Ends {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
 }
 
 impl Ends {
     fn listen() -> Result<Self> {
         let on = |kind| signal(kind).context("Could not listen for Ctrl-C");
-        Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: on(SignalKind::interrupt())?,
+            terminate: on(SignalKind::terminate())?,
+            hang_up: on(SignalKind::hangup())?,
+        })
     }
 
     async fn asked(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
+}
+
+/// What the play waits for.
+enum Happening {
+    Pressed(Key),
+    ServerEnded,
+    HandheldClosed,
+    OfficeClosed,
 }
 
 /// Everything that the play has started. It ends when this is dropped.
@@ -147,24 +165,48 @@ impl Stage {
     async fn play(mut self, mut ends: Ends, args: &DemoArgs) -> Result<()> {
         self.announce(args)?;
         let mut keyboard = Keyboard::take()?;
-        loop {
-            let key = tokio::select! {
-                biased;
-                () = ends.asked() => Key::Quit,
-                key = keyboard.press() => key,
-            };
-            match key {
-                Key::Handheld => say(args, &self.handheld.toggle_network()),
-                Key::Office => say(args, &self.office.toggle_network()),
-                Key::Server => self.toggle_server(args).await?,
-                Key::Kill => say(args, self.handheld.kill().await?),
-                Key::Help => say(args, KEYS),
-                Key::Quit => break,
+        while self.handheld.is_shown() || self.office.is_shown() {
+            match self.next(&mut ends, &mut keyboard).await {
+                Happening::Pressed(Key::Handheld) => say(args, &self.handheld.toggle_network()),
+                Happening::Pressed(Key::Office) => say(args, &self.office.toggle_network()),
+                Happening::Pressed(Key::Server) => self.toggle_server(args).await?,
+                Happening::Pressed(Key::Kill) => say(args, &self.kill().await?),
+                Happening::Pressed(Key::Help) => say(args, KEYS),
+                Happening::Pressed(Key::Quit) => break,
+                Happening::ServerEnded => say(args, "server: ended by itself; s starts it again"),
+                Happening::HandheldClosed => say(args, "handheld: its window is closed; k opens it again"),
+                Happening::OfficeClosed => say(args, "office: its window is closed; k opens it again"),
             }
         }
+        let ended = self.end().await;
         say(args, "Everything is ended.");
+        ended
+    }
+
+    async fn next(&mut self, ends: &mut Ends, keyboard: &mut Keyboard) -> Happening {
+        tokio::select! {
+            biased;
+            () = ends.asked() => Happening::Pressed(Key::Quit),
+            key = keyboard.press() => Happening::Pressed(key),
+            () = self.server.ended() => Happening::ServerEnded,
+            () = self.handheld.closed() => Happening::HandheldClosed,
+            () = self.office.closed() => Happening::OfficeClosed,
+        }
+    }
+
+    /// Kills the handheld's app and opens it again, unless it is the office's window that is missing.
+    async fn kill(&mut self) -> Result<String> {
+        if self.handheld.is_shown() && !self.office.is_shown() {
+            return self.office.reopen().await;
+        }
+        self.handheld.reopen().await
+    }
+
+    async fn end(mut self) -> Result<()> {
         self.others.abort();
-        self.server.stop().await
+        let handheld = self.handheld.end().await;
+        let office = self.office.end().await;
+        self.server.stop().await.and(handheld).and(office)
     }
 
     fn announce(&self, args: &DemoArgs) -> Result<()> {
@@ -204,13 +246,37 @@ impl Shown {
         format!("{}: {state}", self.name)
     }
 
-    async fn kill(&mut self) -> Result<&'static str> {
-        match &mut self.on {
+    /// Kills a window's app if it runs, and opens it again.
+    async fn reopen(&mut self) -> Result<String> {
+        let happened = match &mut self.on {
             Screen::Window(window) => {
+                let happened = if window.is_open() { "killed, and opened again" } else { "opened again" };
                 window.kill_and_reopen().await?;
-                Ok("handheld: killed, and opened again")
+                happened
             }
-            Screen::Browser { .. } => Ok("handheld: only a window of its own can be killed; reload the page instead"),
+            Screen::Browser { .. } => "only a window of its own can be killed; reload the page instead",
+        };
+        Ok(format!("{}: {happened}", self.name))
+    }
+
+    fn is_shown(&self) -> bool {
+        match &self.on {
+            Screen::Window(window) => window.is_open(),
+            Screen::Browser { .. } => true,
+        }
+    }
+
+    async fn closed(&mut self) {
+        match &mut self.on {
+            Screen::Window(window) => window.closed().await,
+            Screen::Browser { .. } => std::future::pending().await,
+        }
+    }
+
+    async fn end(&mut self) -> Result<()> {
+        match &mut self.on {
+            Screen::Window(window) => window.kill().await,
+            Screen::Browser { .. } => Ok(()),
         }
     }
 }
@@ -228,7 +294,7 @@ fn choose(args: &DemoArgs, directory: &Path) -> Result<(PathBuf, Cast)> {
     };
     if let Some(time) = &args.time {
         let time = parse_clock(time).with_context(|| format!("{time} is not a time such as 09:20"))?;
-        cast.begins = Zone.at(date, time).first().context("The clocks leave that hour out on that date")?;
+        cast.begin_at(Zone.at(date, time).first().context("The clocks leave that hour out on that date")?);
     }
     Ok((files, cast))
 }

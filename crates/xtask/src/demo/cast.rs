@@ -37,6 +37,15 @@ pub(crate) struct Cast {
     pub(crate) mornings: BTreeMap<StaffCode, Morning>,
 }
 
+impl Cast {
+    /// Begins the play at another time than the one it was made for. Until then all goes by the plan.
+    pub(crate) fn begin_at(&mut self, begins: Timestamp) {
+        self.begins = begins;
+        self.silent_since = begins.plus_seconds(-SILENT_SECONDS);
+        self.mornings.clear();
+    }
+}
+
 /// What is special about a carer's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {

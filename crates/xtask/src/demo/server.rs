@@ -94,6 +94,14 @@ impl Server {
         Ok(())
     }
 
+    /// Waits until it ends by itself; never ends while it is stopped. It may be waited for again at any time.
+    pub(crate) async fn ended(&mut self) {
+        let Some(process) = &mut self.process else { return std::future::pending().await };
+        // Whether or not it could be waited for, it is not there to answer any more.
+        let _ = process.wait().await;
+        self.process = None;
+    }
+
     async fn admin(&self, arguments: &[&str]) -> Result<Output> {
         let name = arguments.first().copied().unwrap_or_default();
         let output = self.command().args(arguments).output().await;

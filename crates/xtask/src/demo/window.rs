@@ -20,21 +20,43 @@ pub(crate) struct WindowPlan {
 #[derive(Debug)]
 pub(crate) struct Window {
     plan: WindowPlan,
-    process: Child,
+    /// Absent once the window is closed.
+    process: Option<Child>,
 }
 
 impl Window {
     /// Opens the window; it closes with the play.
     pub(crate) fn open(plan: WindowPlan) -> Result<Self> {
-        let process = start(&plan)?;
+        let process = Some(start(&plan)?);
         Ok(Self { plan, process })
     }
 
     /// Ends the app as a crash would, without a chance to save anything, and opens it again.
     pub(crate) async fn kill_and_reopen(&mut self) -> Result<()> {
-        self.process.kill().await.context("Could not end the app")?;
-        self.process = start(&self.plan)?;
+        self.kill().await?;
+        self.process = Some(start(&self.plan)?);
         Ok(())
+    }
+
+    /// Ends the app, and waits until it is gone.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        match self.process.take() {
+            Some(mut process) => process.kill().await.context("Could not end the app"),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Waits until somebody closes it; never ends while it is closed. It may be waited for again at any time.
+    pub(crate) async fn closed(&mut self) {
+        let Some(process) = &mut self.process else { return std::future::pending().await };
+        // Whether or not it could be waited for, it is not there to be shown any more.
+        let _ = process.wait().await;
+        self.process = None;
     }
 }
 

@@ -20,8 +20,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'small', use: { ...phone, viewport: { width: 360, height: 640 } }, testIgnore: ['office*', 'presses*'] },
-    { name: 'phone', use: { ...phone, viewport: { width: 390, height: 844 } }, testIgnore: 'office*' },
+    { name: 'small', use: { ...phone, viewport: { width: 360, height: 640 } }, testIgnore: ['office*', 'presses*', '**/demo/**'] },
+    { name: 'phone', use: { ...phone, viewport: { width: 390, height: 844 } }, testIgnore: ['office*', '**/demo/**'] },
     { name: 'office', use: { ...devices['Desktop Chrome'], locale: 'sv-SE', viewport: { width: 1360, height: 860 } }, testMatch: 'office*' },
   ],
   webServer: {

@@ -51,7 +51,7 @@ pub(crate) struct DemoArgs {
     /// Shows both devices in a browser instead of in windows of their own.
     #[arg(long)]
     pub(crate) browser: bool,
-    /// The day to play, YYYY-MM-DD; today if absent.
+    /// The day to play, YYYY-MM-DD; if absent today, or the day of the unit's files nearest to it.
     #[arg(long)]
     pub(crate) date: Option<String>,
     /// The time of that day to begin at, HH:MM; when the carer's fifth visit is due if absent.

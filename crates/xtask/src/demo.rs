@@ -284,25 +284,24 @@ impl Shown {
 /// The unit's files, and who plays which part at which time.
 fn choose(args: &DemoArgs, directory: &Path) -> Result<(PathBuf, Cast)> {
     let today = Zone.date(SystemClock::default().now());
-    let date = match &args.date {
-        Some(date) => date.parse().with_context(|| format!("{date} is not a date such as 2026-03-02"))?,
-        None => today,
-    };
+    let parse = |date: &String| date.parse().with_context(|| format!("{date} is not a date such as 2026-03-02"));
+    let date: Option<NaiveDate> = args.date.as_ref().map(parse).transpose()?;
     let (files, mut cast) = match &args.unit {
-        Some(files) => (files.clone(), cast_of(files, date)?),
-        None => made_up::made_up(&directory.join("unit"), date)?,
+        Some(files) => (files.clone(), cast_of(files, date, today)?),
+        None => made_up::made_up(&directory.join("unit"), date.unwrap_or(today))?,
     };
     if let Some(time) = &args.time {
         let time = parse_clock(time).with_context(|| format!("{time} is not a time such as 09:20"))?;
+        let date = Zone.date(cast.begins);
         cast.begin_at(Zone.at(date, time).first().context("The clocks leave that hour out on that date")?);
     }
     Ok((files, cast))
 }
 
-fn cast_of(files: &Path, date: NaiveDate) -> Result<Cast> {
+fn cast_of(files: &Path, date: Option<NaiveDate>, today: NaiveDate) -> Result<Cast> {
     let reading = read_directory(files).with_context(|| format!("Could not read {}", files.display()))?;
     let unit = reading.unit.context("The unit's files cannot be read; `rundan-server import` says why")?;
-    cast::choose(&unit, date)
+    cast::choose(&unit, date.unwrap_or_else(|| cast::nearest_day(&unit, today)))
 }
 
 /// Lets the silent one work and send while the server's clock shows when she was last heard.

@@ -60,7 +60,7 @@ pub(crate) enum Part {
 /// Chooses the cast for a date.
 pub(crate) fn choose(unit: &ImportedUnit, date: NaiveDate) -> Result<Cast> {
     let days = days(unit, date);
-    let handheld = handheld(&days).context("No carer of this unit has a visit on that date; choose another --date")?;
+    let handheld = handheld(&days).with_context(|| nobody(unit, date))?;
     let visits = days.get(&handheld).map(Vec::as_slice).unwrap_or_default();
     let due = visits.get(DONE).or_else(|| visits.last()).context("She has no visit")?;
     let office = unit.staff.iter().find(|one| one.employment == EmploymentRole::Coordinator);
@@ -75,6 +75,19 @@ pub(crate) fn choose(unit: &ImportedUnit, date: NaiveDate) -> Result<Cast> {
         begins: due.start,
         handheld,
     })
+}
+
+/// The day nearest to `today` on which the unit has visits: an export need not hold today's.
+pub(crate) fn nearest_day(unit: &ImportedUnit, today: NaiveDate) -> NaiveDate {
+    let days = unit.visits.iter().map(|visit| visit.date);
+    days.min_by_key(|date| (date.signed_duration_since(today).abs(), *date)).unwrap_or(today)
+}
+
+fn nobody(unit: &ImportedUnit, date: NaiveDate) -> String {
+    let days = || unit.visits.iter().map(|visit| visit.date);
+    let held = days().min().zip(days().max());
+    let held = held.map(|(first, last)| format!("; its visits are from {first} to {last}")).unwrap_or_default();
+    format!("No carer of this unit has a visit on {date}{held}")
 }
 
 /// The carers who have a visit on the date.
@@ -195,8 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn a_day_without_visits_cannot_be_played() {
+    fn a_day_without_visits_cannot_be_played_but_the_nearest_can() {
         let another = NaiveDate::from_ymd_opt(2026, 3, 3).unwrap();
-        assert!(choose(&unit(), another).is_err());
+        let refused = choose(&unit(), another).unwrap_err().to_string();
+        assert!(refused.contains("from 2026-03-02 to 2026-03-02"), "{refused}");
+        assert_eq!(nearest_day(&unit(), another), date());
     }
 }

@@ -117,3 +117,16 @@ test('everything is reached and done by keyboard alone', async ({ page }) => {
   await expect(page.getByRole('dialog')).toBeHidden();
   await expect(page.getByRole('button', { name: 'Avsluta passet' })).toBeFocused();
 });
+
+test('a note that is being written is there when its sheet opens again, and gone when it is saved', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('button', { name: 'Anteckning', exact: true }).tap();
+  await page.getByLabel('Vad ska kontoret och nästa kollega veta?').fill('Hon är yr i dag');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Anteckning', exact: true }).tap();
+  await expect(page.getByLabel('Vad ska kontoret och nästa kollega veta?')).toHaveValue('Hon är yr i dag');
+  await page.getByRole('button', { name: 'Spara' }).tap();
+  await page.getByRole('button', { name: 'Anteckning', exact: true }).tap();
+  await expect(page.getByLabel('Vad ska kontoret och nästa kollega veta?')).toHaveValue('');
+});

@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::act::typing_key;
-use crate::api::{ApiError, Command, DraftText, ErrorCode, Event, SyncChip, SyncState, SyncView, VaultView};
+use crate::api::{ApiError, Command, DraftText, ErrorCode, Event, SyncChip, SyncView, TextPlace, VaultView};
 use crate::store::StoreError;
+use crate::typing;
 use crate::vault::Vault;
 use crate::views::{self, ViewContext};
 
@@ -39,6 +40,7 @@ impl Vault {
             }
             Command::ShowDoorCode { recipient } => self.show_door_code(recipient, events).await,
             Command::KeepTyping { draft, text } => self.keep_typing(draft, &text).await,
+            Command::KeepText { place, text } => self.keep_text(place, text).await,
             Command::Sync => json(self.sync_view().await?),
             Command::SyncNow => {
                 self.wake();
@@ -74,6 +76,7 @@ impl Vault {
                 self.view(move |tx, ctx| views::shift_closing(tx, ctx, run_sheet)).await
             }
             Command::MyIncidents => self.view(|tx, ctx| Ok(Some(views::my_incidents(tx, ctx)?))).await,
+            Command::KeptText { place } => self.view(move |tx, _| Ok(Some(typing::kept(tx, &place)?))).await,
             Command::MyRecord => self.view(|tx, ctx| Ok(Some(views::my_record(tx, ctx)?))).await,
             Command::Board { date } => {
                 let date = parse_date(date)?;
@@ -95,15 +98,24 @@ impl Vault {
         T: Serialize + Send + 'static,
         F: FnOnce(&Transaction<'_>, &ViewContext) -> Result<Option<T>, StoreError> + Send + 'static,
     {
-        let now = self.now();
+        json(self.read(read).await?)
+    }
+
+    /// Reads what is shown as the one who looks, now; none is "not found".
+    async fn read<T, F>(&self, read: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>, &ViewContext) -> Result<Option<T>, StoreError> + Send + 'static,
+    {
+        let (now, is_working) = (self.now(), self.live().is_working);
         let shown = self
             .store
             .read(move |tx| -> Result<Option<T>, StoreError> {
                 let Some(ctx) = ViewContext::read(tx, now)? else { return Ok(None) };
-                read(tx, &ctx)
+                read(tx, &ctx.while_working(is_working))
             })
             .await?;
-        json(shown.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?)
+        shown.ok_or_else(|| ApiError::new(ErrorCode::NotFound))
     }
 
     /// What the app shows of this vault.
@@ -120,20 +132,8 @@ impl Vault {
     }
 
     async fn sync_view(&self) -> Result<SyncView, ApiError> {
-        let now = self.now();
-        let view = self
-            .store
-            .read(move |tx| -> Result<Option<SyncView>, StoreError> {
-                let Some(ctx) = ViewContext::read(tx, now)? else { return Ok(None) };
-                Ok(Some(views::sync_view(tx, &ctx)?))
-            })
-            .await?;
-        let mut view = view.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
-        let live = self.live();
-        if live.is_working && view.chip.state == SyncState::UpToDate {
-            view.chip.state = SyncState::Working;
-        }
-        view.next_attempt = live.next_attempt.map(|at| at.0);
+        let mut view = self.read(|tx, ctx| Ok(Some(views::sync_view(tx, ctx)?))).await?;
+        view.next_attempt = self.live().next_attempt.map(|at| at.0);
         Ok(view)
     }
 
@@ -165,6 +165,16 @@ impl Vault {
                 Ok(())
             })
             .await?;
+        Ok(Value::Null)
+    }
+
+    /// Keeps a text of a form while it is typed: a local row, no change.
+    async fn keep_text(&self, place: TextPlace, text: String) -> Result<Value, ApiError> {
+        if text.len() + place.about.len() > TYPING_BYTES_MAX {
+            return Err(bad("text_too_long"));
+        }
+        let now = self.now();
+        self.store.write(move |tx| typing::keep(tx, &place, &text, now)).await?;
         Ok(Value::Null)
     }
 }

@@ -16,6 +16,7 @@ mod seen;
 mod store;
 mod sync;
 mod system;
+mod typing;
 mod vault;
 mod views;
 

@@ -214,3 +214,31 @@ async fn shift_break_and_other_time_are_kept() {
     assert_eq!(day["run_sheet"]["other_time"][0]["minutes"], 30);
     assert_eq!(handheld.unsent().await, 0);
 }
+
+#[tokio::test]
+async fn a_text_that_is_being_typed_survives_the_app_and_goes_with_the_action_that_uses_it() {
+    let world = World::new().await;
+    let anna = world.person("Anna", Role::Carer).await;
+    let maj = world.recipient("Maj-Britt").await;
+    let visit = world.visit(maj, "09:00", &[anna]).await;
+    let handheld = world.phone(anna).await;
+    let note = json!({ "what": "note", "document": visit, "about": "" });
+    let reason = json!({ "what": "not_done", "document": visit, "about": "OMV01" });
+    for text in ["Hon ä", "Hon är yr"] {
+        handheld.ask("keep_text", json!({ "place": note, "text": text })).await;
+    }
+    handheld.ask("keep_text", json!({ "place": reason, "text": "Vattnet är av" })).await;
+
+    let handheld = world.reopened(handheld).await;
+    assert_eq!(handheld.ask("kept_text", json!({ "place": note })).await, "Hon är yr");
+    assert_eq!(handheld.ask("kept_text", json!({ "place": reason })).await, "Vattnet är av");
+
+    let refused = json!({ "do": "write_note", "visit": visit, "text": " " });
+    handheld.try_ask("act", json!({ "intent": refused })).await.unwrap_err();
+    assert_eq!(handheld.ask("kept_text", json!({ "place": note })).await, "Hon är yr", "nothing used it");
+    handheld.act(json!({ "do": "write_note", "visit": visit, "text": "Hon är yr" })).await;
+    assert_eq!(handheld.ask("kept_text", json!({ "place": note })).await, "");
+    assert_eq!(handheld.ask("kept_text", json!({ "place": reason })).await, "Vattnet är av");
+    handheld.ask("keep_text", json!({ "place": reason, "text": "" })).await;
+    assert_eq!(handheld.ask("kept_text", json!({ "place": reason })).await, "");
+}

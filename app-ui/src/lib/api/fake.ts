@@ -4,7 +4,7 @@ import { disagree, share } from './fake/odd';
 import { FakeOffice } from './fake/office';
 import * as views from './fake/views';
 import { aDay, at, CATALOGUE, DATE, type World } from './fake/world';
-import type { Answers, Command, DraftText, Event, Preferences, SyncChip } from './generated';
+import type { Answers, Command, DraftText, Event, Intent, Preferences, SyncChip } from './generated';
 
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
@@ -21,6 +21,7 @@ export class FakeDevice implements Device {
   /** Set when an office's vault is open. */
   office: FakeOffice | null = null;
   readonly #listeners = new Set<Listener>();
+  readonly #texts = new Map<string, string>();
   readonly #before = new Map<string, World>();
   readonly #begun = Date.now();
   #actions = 0;
@@ -106,6 +107,7 @@ export class FakeDevice implements Device {
       const action = `action-${++this.#actions}`;
       this.#before.set(action, structuredClone(this.world));
       const began = act(this.world, this.now, intent);
+      this.#forgetTexts(intent);
       this.#changed();
       return { action, began, can_undo: true };
     },
@@ -125,6 +127,11 @@ export class FakeDevice implements Device {
     shift_closing: () => views.closing(this.world),
     my_incidents: () => this.world.drafts,
     keep_typing: ({ draft, text }) => this.#keep(draft, text),
+    keep_text: ({ place, text }) => {
+      this.#texts.set(JSON.stringify(place), text);
+      return null;
+    },
+    kept_text: ({ place }) => this.#texts.get(JSON.stringify(place)) ?? '',
     my_record: () => views.record(this.world),
     sync: () => this.#sync(),
     sync_now: () => this.#sync(),
@@ -138,6 +145,15 @@ export class FakeDevice implements Device {
     const kept = this.world.drafts.find(({ document }) => document === draft);
     if (kept) kept.text = text;
     return null;
+  }
+
+  /** Forgets what was typed on the document of an action, as the device does of its place. */
+  #forgetTexts(intent: Intent): void {
+    const acted = Object.values(intent);
+    for (const key of this.#texts.keys()) {
+      const { document } = JSON.parse(key) as { document: string | null };
+      if (acted.includes(document)) this.#texts.delete(key);
+    }
   }
 
   #find(document: string) {

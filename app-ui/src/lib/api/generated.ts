@@ -142,6 +142,18 @@ measures: string,
  */
 police: PoliceReport | null, };
 
+export type TextUse = "note" | "not_done" | "start_time" | "end_time" | "other_time" | "late" | "addition" | "unplanned" | "cancellation" | "settlement";
+
+export type TextPlace = { what: TextUse, 
+/**
+ * What it is written on; absent where the action will begin it.
+ */
+document: string | null, 
+/**
+ * Which part of the document, such as an intervention's key; empty for the whole.
+ */
+about: string, };
+
 export type Intent = { "do": "start_shift", run_sheet: string, } | { "do": "end_shift", run_sheet: string, } | { "do": "start_break", run_sheet: string, } | { "do": "end_break", run_sheet: string, } | { "do": "other_time", run_sheet: string, what: OtherTimeKind, 
 /**
  * `HH:MM` on the run sheet's day.
@@ -242,7 +254,11 @@ heard: number | null,
  */
 last_done: string | null, last_done_at: number | null, };
 
-export type LateMark = { expected: number, reason: LateReason, told: ToldOutcome | null, told_at: number | null, };
+export type LateMark = { expected: number, reason: LateReason, told: ToldOutcome | null, told_at: number | null, 
+/**
+ * Who besides its author opened it first, and when.
+ */
+read_by: string | null, read_at: number | null, };
 
 export type ChangeKind = "new" | "moved" | "cancelled" | "restored" | "removed" | "changed";
 
@@ -623,7 +639,15 @@ heard: number | null,
  */
 silent: boolean, shift_start: number | null, shift_minutes: number, worked: Array<Segment>, visits: Array<BoardVisit>, };
 
-export type BoardFigures = { done: number, total: number, late: number, 
+export type BoardFigures = { 
+/**
+ * Carried out.
+ */
+done: number, 
+/**
+ * All but the cancelled ones.
+ */
+total: number, late: number, 
 /**
  * Late, and nobody has told the recipient.
  */
@@ -739,7 +763,11 @@ minutes: number | null, time: string | null, } } | { "command": "late_status", "
 /**
  * Absent while the draft has no document yet.
  */
-draft: string | null, text: DraftText, } } | { "command": "my_record" } | { "command": "sync" } | { "command": "sync_now" } | { "command": "board", "args": { 
+draft: string | null, text: DraftText, } } | { "command": "keep_text", "args": { place: TextPlace, 
+/**
+ * Empty for nothing to keep.
+ */
+text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | { "command": "my_record" } | { "command": "sync" } | { "command": "sync_now" } | { "command": "board", "args": { 
 /**
  * `YYYY-MM-DD`, today if absent.
  */
@@ -764,6 +792,8 @@ export interface Answers {
   shift_closing: ShiftClosing;
   my_incidents: DraftView[];
   keep_typing: null;
+  keep_text: null;
+  kept_text: string;
   my_record: MyRecord;
   sync: SyncView;
   sync_now: SyncView;

@@ -1,9 +1,9 @@
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import { SvelteSet } from 'svelte/reactivity';
 
 import { DeviceError, type Device } from '../api/device';
-import type { App, Done, Intent, Preferences, SyncChip, VaultView } from '../api/generated';
-import { speak } from '../i18n/catalogue.svelte';
+import type { App, Done, Intent, Preferences, SyncChip, TextPlace, VaultView } from '../api/generated';
+import { runOn, speak } from '../i18n/catalogue.svelte';
 import { Clock } from './clock.svelte';
 import { Notices } from './notices.svelte';
 import { Router } from './router.svelte';
@@ -22,6 +22,7 @@ export class Session {
   error = $state.raw<DeviceError | null>(null);
   isWide = $state(false);
   readonly #acting = new SvelteSet<string>();
+  #keeping: Promise<unknown> = Promise.resolve();
   /** Whether something that the person asked for is not durable yet. */
   readonly busy: boolean = $derived(this.#acting.size > 0);
   /** The vault that is open. */
@@ -87,6 +88,8 @@ export class Session {
     if (this.#acting.has(key)) return null;
     this.#acting.add(key);
     try {
+      // What was typed for it is kept before it, so that nothing of it is kept after it.
+      await this.#keeping;
       const done = await this.device.call('act', { intent });
       if (said !== undefined) {
         this.notices.say(said, done.can_undo ? () => this.undo(done.action) : null);
@@ -98,6 +101,18 @@ export class Session {
     } finally {
       this.#acting.delete(key);
     }
+  }
+
+  /** Keeps a text on the phone as it is typed, one version after the other. */
+  keepText(place: TextPlace, text: string): void {
+    const kept = this.#keeping.then(() => this.device.call('keep_text', { place, text }));
+    this.#keeping = kept.catch((reason: unknown) => this.notices.fail(DeviceError.from(reason)));
+  }
+
+  /** What was typed there before; empty if nothing was. */
+  async keptText(place: TextPlace): Promise<string> {
+    await this.#keeping;
+    return this.device.call('kept_text', { place }).catch(() => '');
   }
 
   /** Takes an action back. */
@@ -113,7 +128,10 @@ export class Session {
   /** Follows the window's width until the returned function is called. */
   #measure(): () => void {
     const wide = matchMedia(OFFICE_WIDTH);
-    const measure = () => (this.isWide = wide.matches);
+    const measure = () => {
+      this.isWide = wide.matches;
+      this.#nameMachine();
+    };
     measure();
     wide.addEventListener('change', measure);
     return () => wide.removeEventListener('change', measure);
@@ -124,6 +142,14 @@ export class Session {
     this.error = null;
     this.clock.set(app.now);
     speak(app.preferences.language === 'en' ? 'en' : 'sv');
+    this.#nameMachine();
+  }
+
+  /** A window as wide as the office's is on a computer; before anyone is enrolled that is all there is to go by. */
+  #nameMachine(): void {
+    // Whoever follows the session must not begin again because what is read here changed.
+    const isDesktop = untrack(() => (this.vault === null ? this.isWide : this.isOffice));
+    runOn(isDesktop ? 'computer' : 'phone');
   }
 }
 

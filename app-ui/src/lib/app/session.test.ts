@@ -62,3 +62,13 @@ test('a planner sees the office, a carer who also plans sees it only in a wide w
   session.isWide = true;
   expect(session.isOffice).toBe(true);
 });
+
+test('what is typed is kept at each key press, and gone after the act that used it, however slow the phone is', async () => {
+  const place = { what: 'note', document: 'visit-1', about: '' } as const;
+  session.keepText(place, 'Hon ä');
+  session.keepText(place, 'Hon är yr');
+  expect(await session.keptText(place)).toBe('Hon är yr');
+  session.keepText(place, 'Hon är yr.');
+  await session.act({ do: 'write_note', visit: 'visit-1', text: 'Hon är yr.' }, 'Sparat');
+  expect(await session.keptText(place)).toBe('');
+});

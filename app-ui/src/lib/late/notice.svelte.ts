@@ -18,13 +18,14 @@ export class LateNotice {
   /** When it was saved on the phone. */
   savedAt = $state<number | null>(null);
   timeIsWrong = $state(false);
+  /** The first visit that is late. */
+  readonly visit: string;
   readonly #session: Session;
-  readonly #visit: string;
   #turn = 0;
 
   constructor(session: Session, visit: string) {
     this.#session = session;
-    this.#visit = visit;
+    this.visit = visit;
   }
 
   /** Whom it moves. */
@@ -92,7 +93,7 @@ export class LateNotice {
   async #show(minutes: number | null, time: string | null): Promise<void> {
     const turn = ++this.#turn;
     try {
-      const preview = await this.#session.device.call('late_preview', { visit: this.#visit, minutes, time });
+      const preview = await this.#session.device.call('late_preview', { visit: this.visit, minutes, time });
       if (turn === this.#turn) this.preview = preview;
       this.timeIsWrong = false;
     } catch (reason) {

@@ -14,8 +14,6 @@ export class Office {
   visit = $state<string | null>(null);
   /** Where the keyboard stands on the board. */
   cell = $state.raw<Cell | null>(null);
-  /** Additions to incidents that are being written. */
-  typed = $state<Record<string, string>>({});
 
   readonly board = new Live(() => this.#session.device.call('board', { date: this.date }));
   readonly late = new Live(() => this.#session.device.call('late_notices', { date: this.date }));

@@ -14,8 +14,6 @@ export class VisitWork {
   readonly visit: string;
   readonly view: Live<VisitView>;
   readonly starting: Starting;
-  /** A note that is being written; it survives its sheet. */
-  noteText = $state('');
   question = $state.raw<Question | null>(null);
   readonly #session: Session;
   #listed = false;
@@ -98,9 +96,7 @@ export class VisitWork {
   /** Writes a note. */
   async writeNote(text: string): Promise<void> {
     const done = await this.#session.act({ do: 'write_note', visit: this.visit, text }, texts.saidNote);
-    if (done === null) return;
-    this.noteText = '';
-    this.close();
+    if (done !== null) this.close();
   }
 
   async notCarriedOut(reason: NotCarriedOutReason, text: string): Promise<void> {

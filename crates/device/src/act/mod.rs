@@ -27,6 +27,7 @@ use serde_json::Value as Json;
 use crate::api::{Done, Intent, Stated};
 use crate::seams::Random;
 use crate::store::{DocumentRow, DocumentState, Held, StoreError, projection};
+use crate::typing;
 
 /// The longest text a person can write, characters.
 const TEXT_CHARS_MAX: usize = rundan_model::fact::TEXT_CHARS_MAX;
@@ -116,6 +117,7 @@ struct Undo {
 pub(crate) fn perform(tx: &Transaction<'_>, actor: &Actor<'_>, intent: &Intent) -> Result<Done, ActError> {
     let mut act = Act::new(tx, actor);
     act.ask(intent)?;
+    typing::forget_used(tx, intent)?;
     act.finish(&serde_json::to_string(intent).map_err(StoreError::from)?)
 }
 

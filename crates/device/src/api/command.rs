@@ -4,7 +4,7 @@ use rundan_model::{ActionId, DocumentId, VaultId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DraftText, Intent, LateVisit};
+use super::{DraftText, Intent, LateVisit, TextPlace};
 
 /// How the app looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -125,6 +125,18 @@ pub enum Command {
         #[allow(missing_docs)]
         text: DraftText,
     },
+    /// Keeps a text of a form as it is typed, until the action that uses it. Answers `null`.
+    KeepText {
+        #[allow(missing_docs)]
+        place: TextPlace,
+        /// Empty for nothing to keep.
+        text: String,
+    },
+    /// What was typed there before. Answers `string`, empty if nothing was.
+    KeptText {
+        #[allow(missing_docs)]
+        place: TextPlace,
+    },
     /// All that is stored about this person's work. Answers `MyRecord`.
     MyRecord,
     /// How far everything has come. Answers `SyncView`.
@@ -184,6 +196,8 @@ pub fn command_names() -> &'static [(&'static str, &'static str)] {
         ("shift_closing", "ShiftClosing"),
         ("my_incidents", "DraftView[]"),
         ("keep_typing", "null"),
+        ("keep_text", "null"),
+        ("kept_text", "string"),
         ("my_record", "MyRecord"),
         ("sync", "SyncView"),
         ("sync_now", "SyncView"),

@@ -8,6 +8,7 @@ mod error;
 mod intent;
 mod office;
 mod typescript;
+mod typing;
 mod view;
 
 pub use command::{Command, Event, Preferences, Theme, command_names};
@@ -18,6 +19,7 @@ pub use office::{
     IncidentLine, LateLine, PlanLine, Side, VisitFacts,
 };
 pub use typescript::typescript;
+pub use typing::{TextPlace, TextUse};
 pub use view::{
     App, BreakView, CarerMark, ChangeKind, ChangeNotice, CheckItem, CheckState, DayView, Delivery, DraftView, KeyTag,
     KinView, LateMark, LatePreview, LatePreviewLine, MyRecord, NoteView, OtherTimeView, Partner, PartnerState,

@@ -42,6 +42,8 @@ pub fn typescript() -> String {
         SlotTime,
         PlanChange,
         DraftText,
+        TextUse,
+        TextPlace,
         Intent,
         Done,
         Delivery,

@@ -9,7 +9,11 @@ pub(super) struct Migration {
 }
 
 /// All steps, in order.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration { number: 1, sql: FIRST }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, sql: FIRST },
+    Migration { number: 2, sql: KEPT_TEXT },
+    Migration { number: 3, sql: BOARD },
+];
 
 const FIRST: &str = "
 -- Who this vault is. The secret key signs every request; the counter strictly rises.
@@ -224,5 +228,36 @@ CREATE TABLE draft (
 CREATE TABLE heard (
     person BLOB PRIMARY KEY,
     at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+const KEPT_TEXT: &str = "
+-- A text of a form as it is typed, until the action that uses it. The empty document is one that is still to begin.
+CREATE TABLE kept_text (
+    what TEXT NOT NULL,
+    document BLOB NOT NULL,
+    about TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (document, what, about)
+) STRICT, WITHOUT ROWID;
+";
+
+const BOARD: &str = "
+-- A visit without what the office's board does not show, one day side by side: a board reads few pages.
+CREATE TABLE board_visit (
+    day INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    recipient BLOB,
+    json TEXT NOT NULL,
+    PRIMARY KEY (day, start, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX board_visit_by_document ON board_visit (document);
+
+CREATE TABLE recipient_name (
+    document BLOB PRIMARY KEY,
+    shown TEXT NOT NULL,
+    called TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";

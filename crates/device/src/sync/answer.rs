@@ -475,6 +475,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             self.tx.prepare_cached("DELETE FROM document WHERE document = ?1")?.execute([id.as_bytes()])?;
             self.tx.prepare_cached("DELETE FROM receipt WHERE document = ?1")?.execute([id.as_bytes()])?;
             projection::clear(self.tx, id)?;
+            crate::typing::forget_document(self.tx, id)?;
         }
         Ok(())
     }

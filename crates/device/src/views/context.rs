@@ -24,6 +24,8 @@ pub(crate) struct ViewContext {
     pub(super) problem: Option<String>,
     /// The first sync is not over.
     pub(super) is_loading: bool,
+    /// A round is under way; for the one who runs it to say.
+    pub(super) is_working: bool,
     pub(super) streams: BTreeMap<UnitId, StreamFacts>,
 }
 
@@ -47,7 +49,12 @@ impl ViewContext {
         })?;
         let (streams, roles) = streams(tx)?;
         let heard = heard.map(Timestamp);
-        Ok(Some(Self { vault, person, roles, now, heard, problem, is_loading, streams }))
+        Ok(Some(Self { vault, person, roles, now, heard, problem, is_loading, is_working: false, streams }))
+    }
+
+    /// The same while a round is under way, or not.
+    pub(crate) fn while_working(self, is_working: bool) -> Self {
+        Self { is_working, ..self }
     }
 
     /// Whether she works at the office.

@@ -16,13 +16,14 @@ const SILENT_SECONDS_MAX: i64 = 15 * 60;
 /// Problems that no later attempt mends.
 const TROUBLES: [&str; 3] = ["revoked", "statement", "version"];
 
-/// The chip at the top of each screen. That a round is under way is for the one who runs it to say.
+/// The chip at the top of each screen.
 pub(crate) fn sync_chip(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncChip, StoreError> {
     let unsent: i64 = tx.prepare_cached(queries::UNSENT)?.query_row([], |row| row.get(0))?;
     let is_silent = ctx.heard.is_none_or(|heard| ctx.now.seconds_since(heard) > SILENT_SECONDS_MAX);
     let state = match ctx.problem.as_deref() {
         Some(problem) if TROUBLES.contains(&problem) => SyncState::Trouble,
         _ if ctx.is_loading => SyncState::Loading,
+        None if unsent == 0 && !is_silent && ctx.is_working => SyncState::Working,
         None if unsent == 0 && !is_silent => SyncState::UpToDate,
         _ => SyncState::Offline,
     };

@@ -53,7 +53,7 @@ class Act {
       case 'report_late':
         for (const { visit, expected } of intent.visits) {
           const each = this.#visit(visit);
-          each.card.late = { expected, reason: intent.reason, told: null, told_at: null };
+          each.card.late = { expected, reason: intent.reason, told: null, told_at: null, read_by: null, read_at: null };
           this.#log(each, 'late', '');
         }
         return null;

@@ -220,12 +220,12 @@ function unusual(day: FakeDay): void {
 
   const next = anna.visits.find((visit) => visit.start > now);
   if (next) {
-    next.late = { expected: next.start + 15 * MINUTE, reason: 'previous_visit', told: 'no_answer', told_at: now - 120 };
+    next.late = { expected: next.start + 15 * MINUTE, reason: 'previous_visit', told: 'no_answer', told_at: now - 120, read_by: null, read_at: null };
     day.lates.push(lateLine(next, anna.name, now - 300, 'no_answer'));
   }
   const told = ali.visits.find((visit) => visit.start > now);
   if (told) {
-    told.late = { expected: told.start + 10 * MINUTE, reason: 'alarm', told: 'told', told_at: now - 900 };
+    told.late = { expected: told.start + 10 * MINUTE, reason: 'alarm', told: 'told', told_at: now - 900, read_by: null, read_at: null };
     day.lates.push({ ...lateLine(told, ali.name, now - 1000, 'told'), read_by: 'Eva Ström', read_at: now - 800 });
   }
 

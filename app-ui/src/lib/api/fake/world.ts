@@ -107,7 +107,7 @@ const PLANS: Plan[] = [
   },
   {
     start: '09:55', minutes: 15, name: 'Abdi Hersi', address: 'Personnev. 21', names: ['Medicin', 'Tillsyn'],
-    more: { late: { expected: at('10:10'), reason: 'previous_visit', told: 'told', told_at: at('08:52') } },
+    more: { late: { expected: at('10:10'), reason: 'previous_visit', told: 'told', told_at: at('08:52'), read_by: 'Eva Ström', read_at: at('08:50') } },
   },
   { start: '10:20', minutes: 40, name: 'Gun Ahlin', address: 'Bäckvägen 44', names: ['Frukost', 'Påklädning'], more: { mark: { kind: 'new', at: at('07:10') } } },
   { start: '12:10', minutes: 30, name: 'Stig Wallin', address: 'Skidvägen 19', names: ['Lunch', 'Tillsyn'] },

@@ -34,6 +34,8 @@ async fn a_late_notice_and_who_was_told_reach_the_office() {
     office.sync().await;
     handheld.sync().await;
     assert_eq!(office.ask("late_notices", json!({ "date": null })).await[0]["read_by"], "Eva Exempel");
+    assert_eq!(handheld.visit(first).await["card"]["late"]["read_by"], "Eva Exempel", "its author sees who opened it");
+    assert_eq!(handheld.visit(second).await["card"]["late"]["read_by"], Value::Null);
 }
 
 #[tokio::test]

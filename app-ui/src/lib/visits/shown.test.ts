@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Partner } from '../api/generated';
 import { aDay, at, item } from '../api/fake/world';
-import { lateWords, partnerWords, place, planWords, savedWords, sentence, statementWords, stateWords, worked } from './shown';
+import { lateReadWords, lateWords, partnerWords, place, planWords, savedWords, sentence, statementWords, stateWords, worked } from './shown';
 
 const partner: Partner = {
   name: 'Fatima Nordin', given_name: 'Fatima', state: 'here', at: at('09:04'), heard: at('09:15'), last_done: 'Frukost',
@@ -33,9 +33,11 @@ test('an intervention says who did it and when, or why not', () => {
 });
 
 test('a late notice says whether the recipient knows', () => {
-  const late = { expected: at('10:10'), reason: 'traffic', told: null, told_at: null } as const;
+  const late = { expected: at('10:10'), reason: 'traffic', told: null, told_at: null, read_by: null, read_at: null } as const;
   expect(lateWords(late)).toBe('10:10 · har inte fått besked');
   expect(lateWords({ ...late, told: 'told' })).toBe('10:10 · fick besked');
+  expect(lateReadWords(late)).toBe('Ingen på kontoret har öppnat meddelandet ännu');
+  expect(lateReadWords({ ...late, read_by: 'Eva Ström', read_at: at('09:31') })).toBe('Läst av Eva Ström 09:31');
 });
 
 test('what is saved says honestly how far it has come', () => {
@@ -60,4 +62,5 @@ test('a clash says what each put in the plan, also when that is nothing', () => 
   expect(planWords({ register: 'slot/1', sides: [] }, side)).toBe('Eva Ström: ingen ännu');
   expect(planWords({ register: 'cancelled', sides: [] }, side)).toBe('Eva Ström: gäller');
   expect(planWords({ register: 'when', sides: [] }, { ...side, shown: '10:20–11:00' })).toBe('Eva Ström: 10:20–11:00');
+  expect(planWords({ register: 'when', sides: [] }, { ...side, by: '', shown: '10:20–11:00' })).toBe('Import: 10:20–11:00');
 });

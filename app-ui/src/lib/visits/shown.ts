@@ -35,6 +35,11 @@ export function lateWords({ expected, told }: LateMark): string {
   return words[told](time);
 }
 
+/** Who at the office has opened it, if anyone. */
+export function lateReadWords({ read_by, read_at }: LateMark): string {
+  return read_by === null || read_at === null ? texts.lateNotRead : texts.readBy(read_by, clock(read_at));
+}
+
 /** What an intervention has come to, who said so and when; empty while it is open. */
 export function stateWords(item: CheckItem): string {
   if (item.state === 'open') return '';
@@ -55,7 +60,7 @@ export function statementWords({ by, value, shown }: Side): string {
 export function planWords({ register }: ClashView, { by, shown }: Side): string {
   const nothing = register === 'cancelled' ? texts.notCancelled : texts.nobody;
   const cancelled = register === 'cancelled' && shown !== '' ? texts.cancelledSide(shown) : shown;
-  return texts.sideSays(by || texts.someone, cancelled || nothing);
+  return texts.sideSays(by || texts.imported, cancelled || nothing);
 }
 
 /** What is known of the other carer, always as of when. */

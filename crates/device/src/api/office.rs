@@ -58,7 +58,9 @@ pub struct BoardRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[allow(missing_docs)]
 pub struct BoardFigures {
+    /// Carried out.
     pub done: u32,
+    /// All but the cancelled ones.
     pub total: u32,
     pub late: u32,
     /// Late, and nobody has told the recipient.

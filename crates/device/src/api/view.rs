@@ -154,6 +154,10 @@ pub struct LateMark {
     pub told: Option<ToldOutcome>,
     #[ts(type = "number | null")]
     pub told_at: Option<i64>,
+    /// Who besides its author opened it first, and when.
+    pub read_by: Option<String>,
+    #[ts(type = "number | null")]
+    pub read_at: Option<i64>,
 }
 
 /// What kind of change the office made.

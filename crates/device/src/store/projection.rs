@@ -2,18 +2,33 @@
 //! result. Each row holds the derived thing whole, as JSON of the model's type.
 
 use rundan_model::incident::{draft, incident};
-use rundan_model::recipient::{access, recipient};
+use rundan_model::recipient::{Recipient, access, recipient};
 use rundan_model::run_sheet::run_sheet;
 use rundan_model::staff::staff;
 use rundan_model::unit::unit;
-use rundan_model::visit::{Visit, visit};
-use rundan_model::{Content, DocumentId, Kind, PersonId, Zone};
+use rundan_model::visit::{Clash, Visit, visit};
+use rundan_model::{Content, DocumentId, FactId, Kind, PersonId, Timestamp, Zone};
 use rusqlite::{Transaction, params};
 
 use super::{Held, StoreError};
 
 /// The version of what is projected: raised whenever a row would come out otherwise.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
+
+/// The tables that are projections, each with one or more rows for a document.
+const TABLES: [&str; 11] = [
+    "visit",
+    "visit_person",
+    "board_visit",
+    "run_sheet",
+    "recipient",
+    "recipient_name",
+    "access",
+    "staff",
+    "unit",
+    "incident",
+    "draft",
+];
 
 /// Projects a document anew: with its pending changes, as the person sees it. A document that left is taken out.
 pub(crate) fn project(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
@@ -28,12 +43,7 @@ pub(crate) fn project_content(tx: &Transaction<'_>, id: DocumentId, content: &Co
     match content.kind {
         Kind::Visit => put_visit(tx, id, &visit(content)),
         Kind::RunSheet => put_run_sheet(tx, id, content),
-        Kind::Recipient => {
-            let recipient = recipient(content);
-            tx.prepare_cached("INSERT OR REPLACE INTO recipient (document, name, json) VALUES (?1, ?2, ?3)")?
-                .execute(params![id.as_bytes(), fold(&recipient.name.full()), serde_json::to_string(&recipient)?])?;
-            Ok(())
-        }
+        Kind::Recipient => put_recipient(tx, id, &recipient(content)),
         Kind::Access => put_access(tx, id, content),
         Kind::Staff => put_staff(tx, id, content),
         Kind::Unit => {
@@ -49,16 +59,15 @@ pub(crate) fn project_content(tx: &Transaction<'_>, id: DocumentId, content: &Co
 
 /// Takes a document out of every projection.
 pub(crate) fn clear(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
-    for table in ["visit", "run_sheet", "recipient", "access", "staff", "unit", "incident", "draft"] {
+    for table in TABLES {
         tx.prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?.execute([id.as_bytes()])?;
     }
-    tx.prepare_cached("DELETE FROM visit_person WHERE document = ?1")?.execute([id.as_bytes()])?;
     Ok(())
 }
 
 /// Makes every projection anew.
 pub(crate) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    for table in ["visit", "visit_person", "run_sheet", "recipient", "access", "staff", "unit", "incident", "draft"] {
+    for table in TABLES {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     let ids: Vec<Vec<u8>> = {
@@ -109,6 +118,7 @@ fn put_visit(tx: &Transaction<'_>, id: DocumentId, visit: &Visit) -> Result<(), 
         serde_json::to_string(visit)?,
     ])?;
     tx.prepare_cached("DELETE FROM visit_person WHERE document = ?1")?.execute([id.as_bytes()])?;
+    put_board_visit(tx, id, start, visit)?;
     let Some(day) = day else { return Ok(()) };
     let mut insert = tx.prepare_cached(
         "INSERT OR REPLACE INTO visit_person (person, day, document, start, is_planned) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -123,6 +133,68 @@ fn put_visit(tx: &Transaction<'_>, id: DocumentId, visit: &Visit) -> Result<(), 
     for person in visit.staff() {
         put(person, true)?;
     }
+    Ok(())
+}
+
+/// Projects a visit for the board. What does not change its block writes nothing.
+fn put_board_visit(
+    tx: &Transaction<'_>,
+    id: DocumentId,
+    start: Option<Timestamp>,
+    visit: &Visit,
+) -> Result<(), StoreError> {
+    let Some(start) = start else {
+        tx.prepare_cached("DELETE FROM board_visit WHERE document = ?1")?.execute([id.as_bytes()])?;
+        return Ok(());
+    };
+    let day = Zone.day(start);
+    tx.prepare_cached("DELETE FROM board_visit WHERE document = ?1 AND (day <> ?2 OR start <> ?3)")?
+        .execute(params![id.as_bytes(), day.0, start.0])?;
+    tx.prepare_cached(
+        "INSERT INTO board_visit (day, start, document, recipient, json) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (day, start, document) DO UPDATE SET recipient = excluded.recipient, json = excluded.json
+             WHERE recipient IS NOT excluded.recipient OR json <> excluded.json",
+    )?
+    .execute(params![
+        day.0,
+        start.0,
+        id.as_bytes(),
+        visit.recipient.map(|recipient| recipient.0),
+        serde_json::to_string(&on_board(visit))?,
+    ])?;
+    Ok(())
+}
+
+/// A visit without what the board does not show: interventions, notes, words, and who read what else.
+fn on_board(visit: &Visit) -> Visit {
+    let is_shown = |fact: &FactId| {
+        let late = visit.late.iter().map(|late| late.stated.fact);
+        late.chain(visit.not_carried_out.iter().map(|said| said.stated.fact)).any(|shown| shown == *fact)
+    };
+    let clash = |clash: &Clash| Clash { register: clash.register.clone(), values: Vec::new() };
+    Visit {
+        recipient: visit.recipient,
+        when: visit.when,
+        slots: visit.slots.clone(),
+        cancelled: visit.cancelled.clone(),
+        begun: visit.begun.clone(),
+        times: visit.times.clone(),
+        items: Vec::new(),
+        notes: Vec::new(),
+        not_carried_out: visit.not_carried_out.clone(),
+        late: visit.late.clone(),
+        reads: visit.reads.iter().filter(|(fact, _)| is_shown(fact)).copied().collect(),
+        clashes: visit.clashes.iter().map(clash).collect(),
+        disputes: visit.disputes.clone(),
+        oddities: visit.oddities.clone(),
+    }
+}
+
+fn put_recipient(tx: &Transaction<'_>, id: DocumentId, recipient: &Recipient) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT OR REPLACE INTO recipient (document, name, json) VALUES (?1, ?2, ?3)")?
+        .execute(params![id.as_bytes(), fold(&recipient.name.full()), serde_json::to_string(recipient)?])?;
+    tx.prepare_cached("INSERT OR REPLACE INTO recipient_name (document, shown, called) VALUES (?1, ?2, ?3)")?
+        .execute(params![id.as_bytes(), recipient.name.shown(), recipient.name.called()])?;
     Ok(())
 }
 

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use rundan_model::plan::RecipientName;
 use rundan_model::run_sheet::RunSheet;
 use rundan_model::time::next_date;
 use rundan_model::visit::{State, Visit};
 use rundan_model::{Day, DocumentId, PersonId, Timestamp, ToldOutcome, Zone};
 use rusqlite::{Transaction, params};
-use serde::Deserialize;
 
-use super::card::{Reader, count, flags, late_mark, segment, segments, state};
+use super::card::{Reader, count, flags, segment, segments, state};
 use super::context::id;
 use super::{ViewContext, queries, rows};
 use crate::StoreError;
@@ -67,11 +65,6 @@ pub(super) struct Sheet {
 /// When each person's phone was last heard.
 type Heard = BTreeMap<PersonId, Timestamp>;
 
-#[derive(Deserialize)]
-struct Named {
-    name: RecipientName,
-}
-
 impl Reader<'_> {
     fn visits_on(&self, day: Day) -> Result<Vec<OnBoard>, StoreError> {
         let mut query = self.tx.prepare_cached(queries::VISITS_ON)?;
@@ -79,14 +72,9 @@ impl Reader<'_> {
         let mut visits = Vec::new();
         while let Some(row) = rows.next()? {
             let visit: Visit = rows::json(&row.get::<_, String>(1)?)?;
-            if !rows::is_shown(&visit) {
-                continue;
-            }
-            let known: Option<String> = row.get(2)?;
-            let known = known.map(|text| rows::json::<Named>(&text)).transpose()?.map(|named| named.name);
             let stated = visit.begun.as_ref().map(|begun| begun.name.clone()).unwrap_or_default();
-            let name = known.as_ref().map_or(stated.clone(), RecipientName::shown);
-            let short_name = known.map_or(stated, |name| name.called().to_owned());
+            let name = row.get::<_, Option<String>>(2)?.unwrap_or_else(|| stated.clone());
+            let short_name = row.get::<_, Option<String>>(3)?.unwrap_or(stated);
             visits.push(OnBoard { document: id(&row.get::<_, Vec<u8>>(0)?)?, visit, name, short_name });
         }
         Ok(visits)
@@ -114,17 +102,17 @@ impl Reader<'_> {
         Ok(heard)
     }
 
-    /// A row for each run sheet by name, one for each other person who has visits, and the visits without staff first.
+    /// A row for each run sheet by name, one for each other person who has visits, and the visits without staff last.
     fn rows(&self, visits: &[OnBoard], sheets: Vec<Sheet>, heard: &Heard) -> Result<Vec<BoardRow>, StoreError> {
         let mut of_person: BTreeMap<PersonId, Vec<BoardVisit>> = BTreeMap::new();
         let mut unstaffed = Vec::new();
         for on_board in visits {
             let people = people(&on_board.visit);
             if people.is_empty() || is_unstaffed(&on_board.visit) {
-                unstaffed.push(self.block(on_board.document, &on_board.visit, &on_board.name, None).named(on_board));
+                unstaffed.push(self.block(on_board.document, &on_board.visit, &on_board.name, None)?.named(on_board));
             }
             for person in people {
-                let block = self.block(on_board.document, &on_board.visit, &on_board.name, Some(person));
+                let block = self.block(on_board.document, &on_board.visit, &on_board.name, Some(person))?;
                 of_person.entry(person).or_default().push(block.named(on_board));
             }
         }
@@ -138,7 +126,7 @@ impl Reader<'_> {
         }
         rows.sort_by_cached_key(|row| (row.shift_start.is_none(), row.name.clone(), row.shift_start));
         if !unstaffed.is_empty() {
-            rows.insert(0, BoardRow { visits: unstaffed, ..empty_row() });
+            rows.push(BoardRow { visits: unstaffed, ..empty_row() });
         }
         Ok(rows)
     }
@@ -177,7 +165,7 @@ impl Reader<'_> {
         visit: &Visit,
         name: &str,
         person: Option<PersonId>,
-    ) -> BoardVisit {
+    ) -> Result<BoardVisit, StoreError> {
         let (start, minutes) = match person {
             Some(person) => rows::planned_for(visit, person),
             None => (visit.when.map(|when| when.start), visit.when.map_or(0, |when| when.minutes)),
@@ -186,7 +174,7 @@ impl Reader<'_> {
         let time = person.and_then(|person| visit.times.get(&person));
         let all = visit.times.values().flat_map(|time| segments(Some(time)));
         let worked = if person.is_some() { segments(time) } else { all.collect() };
-        BoardVisit {
+        Ok(BoardVisit {
             document,
             name: name.to_owned(),
             short_name: name.to_owned(),
@@ -194,12 +182,12 @@ impl Reader<'_> {
             minutes: if visit.when.is_some() { minutes } else { unplanned_minutes(visit, self.ctx.now) },
             state: state(person.map_or_else(|| visit.state(), |person| visit.state_for(person))),
             segments: worked,
-            late: visit.late.as_ref().map(late_mark),
+            late: self.late_mark(visit)?,
             overdue: is_overdue(visit, person, self.ctx.now),
             flags: flags(visit),
             double: visit.slots.len() > 1,
             not_carried_out: visit.not_carried_out.first().map(|statement| statement.reason.clone()),
-        }
+        })
     }
 }
 
@@ -249,7 +237,7 @@ fn figures(visits: &[OnBoard], rows: &[BoardRow], now: Timestamp) -> BoardFigure
     let is_late = |visit: &Visit| visit.late.is_some() && visit.state() == State::Planned;
     let is_due = |visit: &Visit| visit.when.is_some_and(|when| when.start <= now);
     BoardFigures {
-        done: counted(&|visit| matches!(visit.state(), State::Done | State::NotCarriedOut)),
+        done: counted(&|visit| visit.state() == State::Done),
         total: counted(&|visit| visit.state() != State::Cancelled),
         late: counted(&is_late),
         late_untold: counted(&|visit| is_late(visit) && is_untold(visit)),

@@ -2,7 +2,7 @@
 
 use rundan_model::plan::Key;
 use rundan_model::recipient::Recipient;
-use rundan_model::visit::{CarerTime, ItemOutcome, Late, Oddity, Progress, Segment as Worked, State, Visit};
+use rundan_model::visit::{CarerTime, ItemOutcome, Oddity, Progress, Segment as Worked, State, Visit};
 use rundan_model::{DocumentId, KeyKind, PersonId, UnitId};
 use rusqlite::{OptionalExtension, Transaction};
 
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
             },
             ring_first: recipient.is_some_and(|recipient| recipient.ring_first),
             partners: self.partners(visit)?,
-            late: visit.late.as_ref().map(late_mark),
+            late: self.late_mark(visit)?,
             mark,
             flags: flags(visit),
             not_carried_out: visit.not_carried_out.first().map(|statement| statement.reason.clone()),
@@ -93,6 +93,20 @@ impl<'a> Reader<'a> {
             last_done: last.map(|(item, _)| self.names.intervention(&item.code)).transpose()?,
             last_done_at: last.map(|(_, claim)| claim.stated.at.0),
         })
+    }
+
+    /// A visit's late notice as a mark.
+    pub(super) fn late_mark(&self, visit: &Visit) -> Result<Option<LateMark>, StoreError> {
+        let Some(late) = &visit.late else { return Ok(None) };
+        let (read_by, read_at) = self.read_by(late.stated, &visit.reads)?;
+        Ok(Some(LateMark {
+            expected: late.expected.0,
+            reason: late.reason.clone(),
+            told: late.told.as_ref().map(|(_, outcome)| outcome.clone()),
+            told_at: late.told.as_ref().map(|(stated, _)| stated.at.0),
+            read_by,
+            read_at,
+        }))
     }
 
     /// How far a document with all that this vault wrote in it has come.
@@ -141,16 +155,6 @@ pub(super) fn segments(time: Option<&CarerTime>) -> Vec<Segment> {
 /// A stretch of work in the page's terms.
 pub(super) fn segment(worked: &Worked) -> Segment {
     Segment { start: worked.start.0, end: worked.end.map(|end| end.0) }
-}
-
-/// A late notice as a mark.
-pub(super) fn late_mark(late: &Late) -> LateMark {
-    LateMark {
-        expected: late.expected.0,
-        reason: late.reason.clone(),
-        told: late.told.as_ref().map(|(_, outcome)| outcome.clone()),
-        told_at: late.told.as_ref().map(|(stated, _)| stated.at.0),
-    }
 }
 
 /// What is odd about a visit, and what needs someone.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rundan_documents::{ChangeInfo, Document};
-use rundan_model::visit::{Visit, visit as derive};
+use rundan_model::visit::Visit;
 use rundan_model::{Content, DocumentId, EmploymentRole, Fact, FactBody, FactId, IncidentKind, Kind, Zone};
 use rundan_sync::columns::ChangeRecord;
 use rusqlite::{Params, Transaction, params};
@@ -11,6 +11,7 @@ use rusqlite::{Params, Transaction, params};
 use super::card::{Reader, count};
 use super::checks::Authors;
 use super::context::id;
+use super::visit::Opened;
 use super::{ViewContext, queries, rows};
 use crate::StoreError;
 use crate::api::{CarerChoice, ChangeKind, Delivery, FactLine, MyRecord, PlanLine, VisitFacts};
@@ -25,14 +26,8 @@ pub(crate) fn visit_facts(
     ctx: &ViewContext,
     document: DocumentId,
 ) -> Result<Option<VisitFacts>, StoreError> {
-    let Some(held) = Held::load(tx, document)? else { return Ok(None) };
-    let content = held.document.content();
-    if content.kind != Kind::Visit {
-        return Ok(None);
-    }
-    let visit = derive(&content);
     let reader = Reader::new(tx, ctx);
-    let recipient = visit.recipient.map(|id| reader.names.recipient(id)).transpose()?.flatten();
+    let Some(Opened { held, content, visit, recipient }) = reader.open(document)? else { return Ok(None) };
     let slots = 1..=visit.slots.keys().copied().max().unwrap_or(0);
     let carer_ids: Vec<_> = slots.map(|n| visit.slots.get(&n).and_then(|slot| slot.staff)).collect();
     let carers = carer_ids.iter().map(|person| person.map(|person| reader.names.person(person)).transpose());
@@ -40,7 +35,7 @@ pub(crate) fn visit_facts(
     let mut facts = reader.fact_lines(document, &held, &content, &name, &|_| true)?;
     newest_first(&mut facts);
     Ok(Some(VisitFacts {
-        visit: reader.block(document, &visit, &name, None),
+        visit: reader.block(document, &visit, &name, None)?,
         recipient: visit.recipient,
         address: recipient.map(|recipient| recipient.address.shown()).unwrap_or_default(),
         carers: carers.collect::<Result<_, _>>()?,

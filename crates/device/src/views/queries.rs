@@ -20,8 +20,8 @@ queries! {
         CROSS JOIN visit v ON v.document = p.document
         LEFT JOIN document d ON d.document = p.document
         WHERE p.person = ?1 AND p.day = ?2 ORDER BY p.start, p.document";
-    VISITS_ON = "SELECT v.document, v.json, r.json FROM visit v LEFT JOIN recipient r ON r.document = v.recipient
-        WHERE v.day = ?1 ORDER BY v.start, v.document";
+    VISITS_ON = "SELECT b.document, b.json, n.shown, n.called FROM board_visit b
+        LEFT JOIN recipient_name n ON n.document = b.recipient WHERE b.day = ?1 ORDER BY b.start, b.document";
     VISITS_TO = "SELECT document, json FROM visit WHERE recipient = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     VISITS_LATE = "SELECT document, json FROM visit WHERE is_late = 1 AND day = ?1 ORDER BY start";
     VISITS_WORKED = "SELECT document FROM visit_person WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";

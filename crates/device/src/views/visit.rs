@@ -1,8 +1,11 @@
 //! A visit of hers, opened.
 
+use std::rc::Rc;
+
 use rundan_model::content::Standing;
+use rundan_model::recipient::Recipient;
 use rundan_model::visit::{Note, State, Stated, Visit, visit as derive};
-use rundan_model::{Day, DocumentId, Fact, FactBody, FactId, Kind, Role, Zone};
+use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, Role, Zone};
 use rusqlite::Transaction;
 
 use super::card::Reader;
@@ -18,23 +21,16 @@ pub(crate) fn visit(
     ctx: &ViewContext,
     document: DocumentId,
 ) -> Result<Option<VisitView>, StoreError> {
-    let Some(held) = Held::load(tx, document)? else { return Ok(None) };
-    let content = held.document.content();
-    if content.kind != Kind::Visit {
-        return Ok(None);
-    }
-    let visit = derive(&content);
     let reader = Reader::new(tx, ctx);
+    let Some(Opened { held, content, visit, recipient }) = reader.open(document)? else { return Ok(None) };
     let day = visit.start_for(ctx.person).map(|start| Zone.day(start));
-    let recipient = visit.recipient.map(|id| reader.names.recipient(id)).transpose()?.flatten();
-    let recipient = recipient.as_deref();
     let saved_at: Option<i64> =
         tx.prepare_cached(queries::LAST_SAVED)?.query_row([document.as_bytes()], |row| row.get(0))?;
     let time = visit.times.get(&ctx.person);
     Ok(Some(VisitView {
         card: reader.card(document, &visit, reader.mark(document, &visit)?)?,
         now: ctx.now.0,
-        good_to_know: recipient.map(|recipient| recipient.good_to_know.clone()).unwrap_or_default(),
+        good_to_know: recipient.as_ref().map(|recipient| recipient.good_to_know.clone()).unwrap_or_default(),
         items: reader.check_items(&visit)?,
         notes: reader.notes(&held, &visit)?,
         performed_seconds: time.map_or(0, |time| time.performed_seconds(ctx.now)),
@@ -49,6 +45,15 @@ pub(crate) fn visit(
     }))
 }
 
+/// A visit's document, opened.
+pub(super) struct Opened {
+    pub(super) held: Held,
+    pub(super) content: Content,
+    pub(super) visit: Visit,
+    /// To whom, if she is on this phone.
+    pub(super) recipient: Option<Rc<Recipient>>,
+}
+
 /// It is hers, or she began it.
 fn is_hers(visit: &Visit, ctx: &ViewContext) -> bool {
     let is_begun = visit.begun.as_ref().is_some_and(|begun| begun.stated.by == ctx.person);
@@ -56,6 +61,18 @@ fn is_hers(visit: &Visit, ctx: &ViewContext) -> bool {
 }
 
 impl Reader<'_> {
+    /// Opens a visit's document; none if it is not here, or is none of a visit.
+    pub(super) fn open(&self, document: DocumentId) -> Result<Option<Opened>, StoreError> {
+        let Some(held) = Held::load(self.tx, document)? else { return Ok(None) };
+        let content = held.document.content();
+        if content.kind != Kind::Visit {
+            return Ok(None);
+        }
+        let visit = derive(&content);
+        let recipient = visit.recipient.map(|id| self.names.recipient(id)).transpose()?.flatten();
+        Ok(Some(Opened { held, content, visit, recipient }))
+    }
+
     fn mark(&self, document: DocumentId, visit: &Visit) -> Result<Option<CarerMark>, StoreError> {
         let Some(start) = visit.start_for(self.ctx.person) else { return Ok(None) };
         let one = [(document, visit.clone())];

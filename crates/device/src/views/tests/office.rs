@@ -2,7 +2,7 @@ use rundan_model::{FactBody, LateReason, NotCarriedOutReason, ToldOutcome};
 use serde_json::json;
 
 use super::unit::{ANNA, EVA, FATIMA, World, at};
-use crate::api::{AttentionKind, ChangeKind, VisitState};
+use crate::api::{AttentionKind, ChangeKind, SyncState, VisitState};
 use crate::views;
 
 #[tokio::test]
@@ -31,12 +31,12 @@ async fn the_board_has_a_row_for_each_run_sheet_and_says_what_needs_someone() {
 
     let board = world.view(|tx, ctx| views::board(tx, ctx, None)).await;
     let rows: Vec<_> = board.rows.iter().map(|row| (row.name.as_str(), row.visits.len(), row.silent)).collect();
-    assert_eq!(rows, [("", 1, false), ("Anna Exempel", 3, false), ("Fatima Exempel", 2, true)]);
-    assert_eq!(board.rows[0].visits[0].document, unstaffed);
-    let of_anna = &board.rows[1].visits;
+    assert_eq!(rows, [("Anna Exempel", 3, false), ("Fatima Exempel", 2, true), ("", 1, false)]);
+    assert_eq!(board.rows[2].visits[0].document, unstaffed);
+    let of_anna = &board.rows[0].visits;
     assert_eq!((of_anna[0].state, of_anna[1].state), (VisitState::Done, VisitState::Running));
     assert_eq!((of_anna[0].short_name.as_str(), of_anna[0].name.as_str()), ("Maj", "Maj Sandell"));
-    let of_fatima = &board.rows[2].visits;
+    let of_fatima = &board.rows[1].visits;
     assert_eq!((of_fatima[0].document, of_fatima[0].overdue, of_fatima[0].double), (double, true, true));
     let figures = board.figures;
     assert_eq!((figures.done, figures.total, figures.due), (1, 4, 2));
@@ -48,7 +48,7 @@ async fn the_board_has_a_row_for_each_run_sheet_and_says_what_needs_someone() {
     assert_eq!(board.attention[0].carer, "Fatima Exempel");
     assert_eq!(board.days, ["2026-11-21"]);
     assert_eq!(board.to - board.from, 86_400);
-    assert_eq!(board.rows[1].worked.len(), 0);
+    assert_eq!(board.rows[0].worked.len(), 0);
 }
 
 #[tokio::test]
@@ -68,6 +68,8 @@ async fn what_was_told_and_what_was_read_needs_nobody_any_more() {
         board.attention.iter().map(|need| need.kind).collect::<Vec<_>>()
     };
     assert_eq!(kinds(&world).await, [AttentionKind::AskedToCall, AttentionKind::NotCarriedOut]);
+    let figures = world.view(|tx, ctx| views::board(tx, ctx, None)).await.figures;
+    assert_eq!((figures.done, figures.total), (0, 2), "what was not carried out is not done");
     world.state(late, EVA, "09:55", FactBody::Told { outcome: ToldOutcome::Told }).await;
     world.state(missed, EVA, "09:56", FactBody::Read { facts: vec![missed_fact] }).await;
     world.state(late, EVA, "09:57", FactBody::Read { facts: vec![stated] }).await;
@@ -128,4 +130,35 @@ async fn an_incident_that_nobody_opened_is_on_the_board() {
     world.state(incident, EVA, "09:00", FactBody::Read { facts: vec![submitted] }).await;
     let board = world.view(|tx, ctx| views::board(tx, ctx, None)).await;
     assert_eq!((board.unread_incidents, board.attention.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn the_board_follows_a_visit_to_another_day_and_a_recipient_to_another_name() {
+    let mut world = World::of(EVA, "10:00").await;
+    let maj = world.recipient("Maj", &[]).await;
+    let visit = world.visit(maj, "09:00", 45, &[Some(ANNA)]).await;
+    let blocks = async |world: &World| {
+        let board = world.view(|tx, ctx| views::board(tx, ctx, None)).await;
+        board.rows.into_iter().flat_map(|row| row.visits).map(|block| (block.start, block.name)).collect::<Vec<_>>()
+    };
+    world.put(visit, "08:00", "when", json!({ "start": at("11:30"), "minutes": 45 })).await;
+    assert_eq!(blocks(&world).await, [(at("11:30").0, "Maj Sandell".to_owned())], "one block, where it is now");
+    world.put(maj, "08:10", "name", json!({ "given": "Maj", "family": "Ek", "preferred": "" })).await;
+    assert_eq!(blocks(&world).await, [(at("11:30").0, "Maj Ek".to_owned())]);
+    let tomorrow = at("11:30").plus_minutes(24 * 60);
+    world.put(visit, "08:20", "when", json!({ "start": tomorrow, "minutes": 45 })).await;
+    assert!(blocks(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn every_chip_says_that_a_round_is_under_way() {
+    let world = World::of(EVA, "06:05").await;
+    let chips = world
+        .view(|tx, ctx| {
+            let ctx = ctx.clone().while_working(true);
+            let day = views::day(tx, &ctx, None)?.sync.state;
+            Ok([day, views::board(tx, &ctx, None)?.sync.state, views::sync_view(tx, &ctx)?.chip.state])
+        })
+        .await;
+    assert_eq!(chips, [SyncState::Working; 3]);
 }

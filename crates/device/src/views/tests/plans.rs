@@ -4,7 +4,8 @@ use super::unit::{ANNA, World};
 use crate::views::queries;
 
 /// Tables that grow with the unit and the years; the others hold what one unit or one person has at a time.
-const BIG: [&str; 8] = ["document", "visit", "visit_person", "run_sheet", "incident", "intent", "seen_visit", "kept"];
+const BIG: [&str; 9] =
+    ["document", "visit", "visit_person", "board_visit", "run_sheet", "incident", "intent", "seen_visit", "kept"];
 
 #[tokio::test]
 async fn no_query_behind_a_screen_reads_a_big_table_from_end_to_end() {

@@ -1,8 +1,8 @@
 import type { ErrorCode } from './api/generated';
-import { catalogue } from './i18n/catalogue.svelte';
+import { machineCatalogue } from './i18n/catalogue.svelte';
 
 /** What happened and what to do, for each code that the device can answer with. */
-export const errorTexts: Readonly<Record<ErrorCode, string>> = catalogue(
+export const errorTexts: Readonly<Record<ErrorCode, string>> = machineCatalogue(
   {
     not_enrolled: 'Telefonen är inte ansluten till någon enhet. Anslut den med en kod från kontoret.',
     code_refused: 'Koden gäller inte. Den kan vara använd eller äldre än 10 minuter. Be kontoret om en ny.',

@@ -1,12 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { errorTexts } from './errors';
-import { speak } from './i18n/catalogue.svelte';
+import { runOn, speak } from './i18n/catalogue.svelte';
 import { describe } from './more/record';
+import { texts as more } from './more/texts';
+import { texts as recipients } from './recipients/texts';
 import { chipWords } from './sync/words';
 import * as lists from './words';
 
-afterEach(() => speak('sv'));
+afterEach(() => {
+  speak('sv');
+  runOn('phone');
+});
 
 test('a word of a newer app is shown as it is', () => {
   expect([lists.word(lists.lateReasons, 'traffic'), lists.word(lists.lateReasons, 'snow')]).toEqual(['Trafik', 'snow']);
@@ -15,6 +20,16 @@ test('a word of a newer app is shown as it is', () => {
 test('texts follow the language', () => {
   speak('en');
   expect([lists.lateReasons.traffic, errorTexts.offline.slice(0, 10)]).toEqual(['Traffic', 'The server']);
+});
+
+test('a desktop calls itself a computer, in both languages, and a telephone number stays one', () => {
+  runOn('computer');
+  expect(errorTexts.not_found).toBe('Det finns inte på datorn längre.');
+  expect(errorTexts.key_missing.slice(0, 25)).toBe('Nyckeln till datorns uppg');
+  expect([lists.deliveries.on_phone, more.people, recipients.telephone]).toEqual(['På datorn', 'Personer på datorn', 'Telefon']);
+  speak('en');
+  expect(errorTexts.disk_full).toBe('The computer is full, so it was not saved. Remove something else from the computer and try again.');
+  expect(recipients.telephone).toBe('Telephone');
 });
 
 test('Swedish says "inte" and never "ej"', () => {

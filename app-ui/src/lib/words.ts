@@ -2,7 +2,7 @@ import type {
   ChangeKind, Delivery, IncidentKind, InterventionGroup, KeyKind, LateReason, NotCarriedOutReason, NotDoneReason,
   OtherTimeKind, PauseCause, PoliceReport, Role, ToldOutcome, UnplannedCause, VisitFlag, VisitState,
 } from './api/generated';
-import { catalogue } from './i18n/catalogue.svelte';
+import { catalogue, machineCatalogue } from './i18n/catalogue.svelte';
 
 type Words<K extends string> = Readonly<Record<K, string>>;
 
@@ -68,7 +68,7 @@ export const policeReports: Words<PoliceReport> = catalogue(
   { reported: 'Reported', head_reports: 'The unit head reports it', not_known: 'I do not know' },
 );
 
-export const deliveries: Words<Delivery> = catalogue(
+export const deliveries: Words<Delivery> = machineCatalogue(
   { on_phone: 'På telefonen', on_server: 'På servern', at_office: 'Hos kontoret', refused: 'Togs inte emot' },
   { on_phone: 'On this phone', on_server: 'On the server', at_office: 'At the office', refused: 'Refused' },
 );

@@ -1,6 +1,6 @@
-import { catalogue } from '../i18n/catalogue.svelte';
+import { machineCatalogue } from '../i18n/catalogue.svelte';
 
-export const texts = catalogue(
+export const texts = machineCatalogue(
   {
     title: 'Anslut telefonen',
     whoIsIt: 'Vem är du?',

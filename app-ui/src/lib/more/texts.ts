@@ -1,6 +1,6 @@
-import { catalogue, plural } from '../i18n/catalogue.svelte';
+import { machineCatalogue, plural } from '../i18n/catalogue.svelte';
 
-export const texts = catalogue(
+export const texts = machineCatalogue(
   {
     title: 'Mer',
     myShift: 'Mitt pass',

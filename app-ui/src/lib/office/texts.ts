@@ -178,6 +178,8 @@ export const texts = catalogue(
     planLog: 'Ändringar i planen',
     noPlanLog: 'Planen är oförändrad.',
     by: (name: string, time: string) => `${name} ${time}`,
+    /** Who wrote what the unit's export brought. */
+    imported: 'Import',
 
     lateNone: 'Ingen har anmält att de blir sena',
     lateNoneHelp: 'När någon i personalen säger till om en sen ankomst visas den här.',
@@ -407,6 +409,7 @@ export const texts = catalogue(
     planLog: 'Changes of the plan',
     noPlanLog: 'The plan is unchanged.',
     by: (name: string, time: string) => `${name} ${time}`,
+    imported: 'Import',
 
     lateNone: 'Nobody has reported running late',
     lateNoneHelp: 'When a carer says that she will be late, it shows here.',

@@ -12,7 +12,7 @@ const visit: BoardVisit = {
   document: 'v', name: 'Gun Ahlin', short_name: 'Gun', start: NINE, minutes: 45, state: 'planned', segments: [],
   late: null, overdue: false, flags: [], double: false, not_carried_out: null,
 };
-const late = { expected: NINE + 900, reason: 'alarm', told: null, told_at: null } as const;
+const late = { expected: NINE + 900, reason: 'alarm', told: null, told_at: null, read_by: null, read_at: null } as const;
 
 describe('a block', () => {
   test('shows each state by colour, sign and word', () => {

@@ -1,7 +1,7 @@
 import type { Delivery } from '../api/generated';
-import { catalogue, plural } from '../i18n/catalogue.svelte';
+import { machineCatalogue, plural } from '../i18n/catalogue.svelte';
 
-export const texts = catalogue(
+export const texts = machineCatalogue(
   {
     title: 'Så långt har allt kommit',
     allSent: 'Allt är skickat',
@@ -11,7 +11,6 @@ export const texts = catalogue(
     loading: (percent: number) => `Hämtar ${percent} %`,
     trouble: 'Behöver hjälp',
     safe: 'Allt är sparat på telefonen. Du kan arbeta vidare utan nät.',
-    safeOffice: 'Allt är sparat på datorn. Du kan arbeta vidare utan nät.',
     onComputer: 'På datorn',
     heard: (time: string) => `Servern svarade senast ${time}.`,
     heardNever: 'Servern har inte svarat ännu.',
@@ -38,7 +37,6 @@ export const texts = catalogue(
     loading: (percent: number) => `Loading ${percent} %`,
     trouble: 'Needs help',
     safe: 'All is saved on the phone. You can go on working without a network.',
-    safeOffice: 'All is saved on this computer. You can go on working without a network.',
     onComputer: 'On this computer',
     heard: (time: string) => `The server last answered ${time}.`,
     heardNever: 'The server has not answered yet.',
@@ -59,7 +57,7 @@ export const texts = catalogue(
 );
 
 /** Why something waits or was refused, and why the last attempt failed, by the device's word for it. */
-const reasons: Readonly<Record<string, string>> = catalogue(
+const reasons: Readonly<Record<string, string>> = machineCatalogue(
   {
     unreachable: 'Servern går inte att nå. Det skickas av sig självt när nätet är tillbaka.',
     server_trouble: 'Servern svarar inte som den ska. Telefonen försöker igen av sig själv.',
@@ -90,7 +88,7 @@ const reasons: Readonly<Record<string, string>> = catalogue(
   },
 );
 
-const others = catalogue(
+const others = machineCatalogue(
   {
     refused: 'Servern tog inte emot det. Det du skrev finns kvar här. Hör av dig till kontoret.',
     waits: 'Servern tar emot det senare. Det skickas igen av sig självt.',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { aDay, at } from '../api/fake/world';
-import { changeWords, marks } from './shown';
+import { changeWords, marks, minutesBetween } from './shown';
 
 const [first] = aDay().visits;
 const card = first?.card;
@@ -25,4 +25,14 @@ test('a change says what it was and what it is', () => {
   const change = { document: 'v', kind: 'moved', name: 'A', start_before: at('13:15'), start_now: at('13:45'), at: at('07:42'), by: 'Eva' } as const;
   expect(changeWords(change)).toBe('Flyttat från 13:15 till 13:45');
   expect(changeWords({ ...change, kind: 'cancelled', start_now: null })).toBe('Inställt 13:15');
+});
+
+test('the time between two stops is what the plan gives to get there, and nothing is made up', () => {
+  const before = { is: 'visit', ...card, start: at('09:00'), minutes: 45 } as const;
+  const after = (start: string) => ({ ...before, start: at(start) });
+  expect(minutesBetween(before, after('09:55'))).toBe(10);
+  expect(minutesBetween(before, after('09:45'))).toBeNull();
+  expect(minutesBetween(before, after('11:00'))).toBeNull();
+  expect(minutesBetween(undefined, before)).toBeNull();
+  expect(minutesBetween(before, { is: 'break', start: at('09:55'), minutes: 30, taken: [] })).toBeNull();
 });

@@ -1,8 +1,11 @@
-import type { ChangeNotice, VisitCard } from '../api/generated';
+import type { ChangeNotice, Stop, VisitCard } from '../api/generated';
 import { clock } from '../time/format';
 import { lateWords, worked } from '../visits/shown';
 import { changeKinds, notCarriedOutReasons, visitFlags, visitStates, word } from '../words';
 import { texts } from './texts';
+
+/** A longer time between two stops is no way to go but a gap in the day. */
+const WAY_MINUTES_MAX = 30;
 
 /** A mark beside a visit in the list. */
 export interface Mark {
@@ -45,4 +48,11 @@ export function changeWords({ kind, start_before, start_now }: ChangeNotice): st
   if (kind === 'moved' && start_before !== null && start_now !== null) return texts.changeMoved(clock(start_before), clock(start_now));
   const when = start_now ?? start_before;
   return when === null ? word(changeKinds, kind) : texts.mark(word(changeKinds, kind), clock(when));
+}
+
+/** The minutes that the plan gives to get from one stop to the next; null where it gives none, or more than a way takes. */
+export function minutesBetween(from: Stop | undefined, to: Stop): number | null {
+  if (from === undefined || from.start === null || to.start === null || to.is === 'break') return null;
+  const minutes = Math.round((to.start - from.start) / 60) - from.minutes;
+  return minutes >= 1 && minutes <= WAY_MINUTES_MAX ? minutes : null;
 }

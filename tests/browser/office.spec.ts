@@ -48,6 +48,22 @@ test('the rooms are told in English too', async ({ page }) => {
   expect(refused).toEqual([]);
 });
 
+for (const { hash, says } of [
+  { hash: '#/late', says: 'Late' },
+  { hash: '#/incidents', says: 'Incidents' },
+  { hash: '#/settings', says: 'Signed in as' },
+]) {
+  test(`the room at ${hash} in English is reachable and readable`, async ({ page }) => {
+    const refused = listen(page);
+    await office(page, '&theme=light&lang=en');
+    await page.evaluate((to) => (location.hash = to), hash);
+    await expect(page.getByRole('main').getByText(says).first()).toBeVisible();
+    await page.screenshot({ path: `../../pictures/office/${hash.slice(2)}-english.png` });
+    await check(page);
+    expect(refused).toEqual([]);
+  });
+}
+
 for (const width of [1024, 1200, 1920]) {
   test(`the board holds together at ${width} px`, async ({ page }) => {
     await page.setViewportSize({ width, height: 800 });

@@ -232,43 +232,57 @@ pub enum FactBody {
     },
 }
 
-impl FactBody {
-    /// The kind's name as stored.
-    pub fn kind(&self) -> &str {
-        match self {
-            Self::Begun { .. } => "begun",
-            Self::Started => "started",
-            Self::Ended => "ended",
-            Self::Paused { .. } => "paused",
-            Self::Resumed => "resumed",
-            Self::Done => "done",
-            Self::NotDone { .. } => "not_done",
-            Self::Extra => "extra",
-            Self::Note { .. } => "note",
-            Self::NotCarriedOut { .. } => "not_carried_out",
-            Self::Moved { .. } => "moved",
-            Self::Late { .. } => "late",
-            Self::Told { .. } => "told",
-            Self::ShiftStarted => "shift_started",
-            Self::ShiftEnded => "shift_ended",
-            Self::BreakStarted => "break_started",
-            Self::BreakEnded => "break_ended",
-            Self::OtherTime { .. } => "other_time",
-            Self::Acknowledged { .. } => "acknowledged",
-            Self::Shown { .. } => "shown",
-            Self::Submitted { .. } => "submitted",
-            Self::Text { .. } => "text",
-            Self::Added { .. } => "added",
-            Self::Read { .. } => "read",
-            Self::Withdrawn { .. } => "withdrawn",
-            Self::Settled { .. } => "settled",
-            Self::Chosen { .. } => "chosen",
-            Self::Adopted { .. } => "adopted",
-            Self::PutAside { .. } => "put_aside",
-            Self::Unknown { kind, .. } => kind,
-        }
-    }
+/// Writes down each kind's name as stored once, for the list and for the match that the compiler holds complete.
+macro_rules! kinds {
+    ($($variant:ident => $name:literal,)*) => {
+        /// The kinds of facts that this version knows.
+        pub const KNOWN_KINDS: &[&str] = &[$($name),*];
 
+        impl FactBody {
+            /// The kind's name as stored.
+            pub fn kind(&self) -> &str {
+                match self {
+                    $(Self::$variant { .. } => $name,)*
+                    Self::Unknown { kind, .. } => kind,
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Begun => "begun",
+    Started => "started",
+    Ended => "ended",
+    Paused => "paused",
+    Resumed => "resumed",
+    Done => "done",
+    NotDone => "not_done",
+    Extra => "extra",
+    Note => "note",
+    NotCarriedOut => "not_carried_out",
+    Moved => "moved",
+    Late => "late",
+    Told => "told",
+    ShiftStarted => "shift_started",
+    ShiftEnded => "shift_ended",
+    BreakStarted => "break_started",
+    BreakEnded => "break_ended",
+    OtherTime => "other_time",
+    Acknowledged => "acknowledged",
+    Shown => "shown",
+    Submitted => "submitted",
+    Text => "text",
+    Added => "added",
+    Read => "read",
+    Withdrawn => "withdrawn",
+    Settled => "settled",
+    Chosen => "chosen",
+    Adopted => "adopted",
+    PutAside => "put_aside",
+}
+
+impl FactBody {
     /// The facts that one speaks of.
     pub fn references(&self) -> &[FactId] {
         match self {
@@ -444,39 +458,6 @@ fn read_body(mut object: Map<String, Json>) -> Result<(FactBody, Map<String, Jso
         }
     }
 }
-
-/// The kinds of facts that this version knows.
-pub const KNOWN_KINDS: &[&str] = &[
-    "begun",
-    "started",
-    "ended",
-    "paused",
-    "resumed",
-    "done",
-    "not_done",
-    "extra",
-    "note",
-    "not_carried_out",
-    "moved",
-    "late",
-    "told",
-    "shift_started",
-    "shift_ended",
-    "break_started",
-    "break_ended",
-    "other_time",
-    "acknowledged",
-    "shown",
-    "submitted",
-    "text",
-    "added",
-    "read",
-    "withdrawn",
-    "settled",
-    "chosen",
-    "adopted",
-    "put_aside",
-];
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use rundan_model::{Content, DocumentId, Kind, PersonId, Timestamp, UnitId, Zone}
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::ExportFile;
 use super::desired::{self, Desired, Known, Standing};
 use super::intake::Reading;
 use super::ledger::{self, Entry, GONE, Ledger, PAST, RowDigest};
@@ -43,6 +44,9 @@ pub struct Applied {
     pub met: Vec<Meeting>,
     /// Recipients who had visits in the last import and have none in this one, by their ids in the export.
     pub recipients_without_visits: Vec<String>,
+    /// What is new to be gone from the export and is no visit, as ids by kind. It stays as it was: an export may hold
+    /// a part of a unit, and what someone worked or was granted is not undone by a row that is missing.
+    pub gone: BTreeMap<String, Vec<String>>,
 }
 
 /// A row that met what a person had written since the last import. Both stand.
@@ -64,21 +68,23 @@ pub struct Meeting {
 pub async fn import(server: &Arc<Server>, unit: UnitId, reading: Reading) -> Result<Report> {
     let Reading { unit: export, mut report } = reading;
     let Some(export) = export else { return Ok(report) };
+    let whole = report.files.iter().filter(|file| file.refused == 0).map(|file| file.file).collect();
     let at_work = Arc::clone(server);
     let applied = server
-        .commit(unit, move |commit, own| apply(commit, own, at_work.clock.now(), &*at_work.random, &export))
+        .commit(unit, move |commit, own| apply(commit, own, at_work.clock.now(), &*at_work.random, &export, &whole))
         .await?;
     report.applied = Some(applied);
     Ok(report)
 }
 
-/// Lays an export over a unit, within a commit: all of it or nothing.
+/// Lays an export over a unit, within a commit: all of it or nothing. `whole` are the files without a refused row.
 fn apply(
     commit: &mut Commit<'_>,
     own: &OwnSession,
     now: Timestamp,
     random: &dyn Random,
     unit: &ImportedUnit,
+    whole: &BTreeSet<ExportFile>,
 ) -> Result<Applied> {
     let ledger = Ledger::read(commit.connection(), commit.state().unit)?;
     let mut run = Run { commit, own, now, random, ledger, applied: Applied::default(), lost: BTreeSet::new() };
@@ -87,6 +93,7 @@ fn apply(
     run.plan(unit, &known)?;
     run.cancel_the_gone(unit)?;
     run.tell_who_has_none(unit, &known);
+    run.tell_what_is_gone(unit, whole)?;
     Ok(run.applied)
 }
 
@@ -337,6 +344,38 @@ impl Run<'_, '_> {
         let mut puts = FirstValues::new();
         rundan_model::plan::first(&mut puts, "cancelled", &Cancelled { reason: GONE_REASON.to_owned() });
         self.write(&Kind::Visit, code, entry, GONE, (&before, &view), puts)?;
+        Ok(())
+    }
+
+    /// Names what is gone besides visits, once. A file with a refused row says nothing of what is gone.
+    fn tell_what_is_gone(&mut self, unit: &ImportedUnit, whole: &BTreeSet<ExportFile>) -> Result<()> {
+        let first_day = first_day(unit).unwrap_or(Zone.date(self.now)).to_string();
+        let here: [(Kind, ExportFile, BTreeSet<&str>); 4] = [
+            (Kind::Staff, ExportFile::Staff, unit.staff.iter().map(|row| row.code.0.as_str()).collect()),
+            (Kind::Recipient, ExportFile::Recipients, unit.recipients.iter().map(|row| row.code.0.as_str()).collect()),
+            (Kind::Decision, ExportFile::Decisions, unit.decisions.iter().map(|row| row.code.0.as_str()).collect()),
+            (Kind::RunSheet, ExportFile::Shifts, unit.shifts.iter().map(|row| row.code.0.as_str()).collect()),
+        ];
+        for (kind, file, here) in here {
+            if !whole.contains(&file) {
+                continue;
+            }
+            // A run sheet's id begins with its date: one of before the export is past, not gone.
+            let is_past = |code: &str| kind == Kind::RunSheet && code < first_day.as_str();
+            let is_gone = |(code, entry): &(&String, &Entry)| {
+                entry.digest != GONE && !here.contains(code.as_str()) && !is_past(code)
+            };
+            let gone: Vec<(String, Entry)> = self
+                .ledger
+                .of(&kind)
+                .filter(is_gone)
+                .map(|(code, entry)| (code.clone(), Entry { digest: GONE, ..entry.clone() }))
+                .collect();
+            for (code, entry) in gone {
+                self.ledger.write(self.commit.connection(), &kind, &code, entry)?;
+                self.applied.gone.entry(kind.as_str().to_owned()).or_default().push(code);
+            }
+        }
         Ok(())
     }
 

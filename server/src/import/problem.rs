@@ -10,6 +10,9 @@ use super::files::ExportFile;
 /// How many problems a report lists; more are counted only. A file of nothing but faults stays readable.
 const PROBLEMS_LISTED_MAX: usize = 100_000;
 
+/// How many ids of a kind that is gone the text names; all are in the JSON.
+const GONE_SHOWN_MAX: usize = 10;
+
 /// How many problems the readable report shows; the JSON report has the rest.
 const PROBLEMS_SHOWN_MAX: usize = 200;
 
@@ -101,6 +104,7 @@ impl Report {
         if !self.readable {
             text.push_str("NOTHING WAS IMPORTED: a file could not be read, see below.\n\n");
         }
+        self.write_gone(text);
         let lost =
             self.applied.as_ref().map(|applied| applied.recipients_without_visits.as_slice()).unwrap_or_default();
         if lost.is_empty() {
@@ -113,6 +117,20 @@ impl Report {
             let _ = writeln!(text, "  {recipient}");
         }
         text.push_str("Check that each of them has really ended or paused the help.\n\n");
+    }
+
+    fn write_gone(&self, text: &mut String) {
+        let gone = self.applied.iter().flat_map(|applied| &applied.gone);
+        for (kind, ids) in gone {
+            let shown = ids.iter().take(GONE_SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if ids.len() > GONE_SHOWN_MAX { ", …" } else { "" };
+            let count = ids.len();
+            let _ =
+                writeln!(text, "ATTENTION: {count} of kind {kind} gone from the export, left as before: {shown}{more}");
+        }
+        if self.applied.as_ref().is_some_and(|applied| !applied.gone.is_empty()) {
+            text.push_str("Check whether they have ended; an import removes nothing but visits.\n\n");
+        }
     }
 
     fn write_applied(&self, text: &mut String) {

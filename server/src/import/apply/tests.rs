@@ -345,3 +345,35 @@ async fn two_units_may_use_one_id_for_two_people() {
     let nobody_has_a_role = world.server.staff_of(world.unit).await.unwrap();
     assert!(nobody_has_a_role.is_empty(), "roles never come from a file: {:?}", Role::ALL);
 }
+
+#[tokio::test]
+async fn what_is_gone_besides_visits_stays_and_is_named_once() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Shifts, "2026-11-23;M001;07:00;16:00;11:30;30\n", "");
+    world.edit(ExportFile::Decisions, "B1;BS1;OMV01;510;2026-07-01;\n", "");
+    world.edit(ExportFile::Staff, "M002;Bob;", "M003;Bo;");
+    let before = world.files.clone();
+    let report = world.import_into(world.unit).await;
+    let gone = &report.applied.as_ref().unwrap().gone;
+    let named: Vec<(&str, &str)> = gone.iter().map(|(kind, ids)| (kind.as_str(), ids[0].as_str())).collect();
+    assert_eq!(named, [("decision", "BS1"), ("run-sheet", "2026-11-23/M001/1"), ("staff", "M002")]);
+    assert!(report.text().contains("ATTENTION: 1 of kind decision gone from the export"), "{}", report.text());
+    assert_eq!(world.shown(Kind::RunSheet, "2026-11-23/M001/1", "date").await, Some(json!("2026-11-23")));
+    assert!(world.import().await.gone.is_empty(), "named once");
+
+    world.edit(ExportFile::Staff, "M003;Bo;", "M002;Bob;");
+    let applied = world.import().await;
+    assert_eq!(applied.gone["staff"], ["M003"], "who returns is here again");
+    world.files = before;
+    assert_eq!(world.import().await.gone["staff"], ["M002"], "and can go again");
+}
+
+#[tokio::test]
+async fn a_row_that_was_refused_is_not_gone() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Decisions, "510;2026-07-01", "510;2026-02-30");
+    let report = world.import_into(world.unit).await;
+    assert_eq!((report.refused, report.applied.unwrap().gone.len()), (1, 0));
+}

@@ -151,7 +151,17 @@ fn run_batch(connection: &Connection, batch: Vec<Work>, mode: Mode) {
         tracing::error!(error = %error, "the database cannot begin a transaction");
         return;
     }
-    let settles: Vec<Settle> = batch.into_iter().map(|work| work(connection)).collect();
+    let mut settles: Vec<Settle> = Vec::with_capacity(batch.len());
+    for work in batch {
+        settles.push(work(connection));
+        // On a full disk SQLite rolls everything back by itself: nothing of the batch holds, and what has not run
+        // must not run outside a transaction.
+        if connection.is_autocommit() {
+            tracing::error!("the database rolled back");
+            settles.into_iter().for_each(|settle| settle(false));
+            return;
+        }
+    }
     let committed = connection.execute_batch("COMMIT");
     if let Err(error) = &committed {
         tracing::error!(error = %error, "the database cannot commit");
@@ -200,6 +210,38 @@ mod tests {
             assert!(matches!(panicked, Err(Error::Panic)));
             assert_eq!(db.read(count).await.unwrap(), 1);
         }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_keeps_nothing_of_a_batch_and_the_next_one_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open_file(&folder.path().join("rundan.db")).unwrap();
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages).unwrap();
+        let (told, answers) = mpsc::channel();
+        let work = |insert: fn(&Connection) -> Result<()>| -> Work {
+            let told = told.clone();
+            Box::new(move |connection| {
+                let outcome = run_alone(connection, insert);
+                Box::new(move |is_committed| told.send(outcome.is_ok() && is_committed).unwrap())
+            })
+        };
+        let fill = |connection: &Connection| -> Result<()> {
+            for n in 0..200_u8 {
+                let name = "x".repeat(4_000);
+                connection.execute("INSERT INTO person (person, name) VALUES (?1, ?2)", (vec![n; 8], name))?;
+            }
+            Ok(())
+        };
+        let batch = vec![work(|tx| insert(tx, 250)), work(fill), work(|tx| insert(tx, 251))];
+        run_batch(&connection, batch, Mode::Write);
+        let held = count(&connection).unwrap();
+        let confirmed = answers.try_iter().filter(|is_kept| *is_kept).count();
+        assert_eq!(held, i64::try_from(confirmed).unwrap(), "what was confirmed is there, and nothing else");
+
+        connection.pragma_update(None, "max_page_count", 1_000_000).unwrap();
+        run_batch(&connection, vec![work(|tx| insert(tx, 252))], Mode::Write);
+        assert_eq!(answers.try_iter().collect::<Vec<_>>(), [true]);
     }
 
     #[tokio::test]

@@ -140,6 +140,75 @@ mod tests {
         assert_eq!(read_choice(directory.path()).unwrap(), None);
     }
 
+    /// Which part of a story the process plays; none in the test's own process.
+    #[cfg(target_os = "linux")]
+    const PART: &str = "RUNDAN_TEST_PART";
+    #[cfg(target_os = "linux")]
+    const VAULT: rundan_model::VaultId = rundan_model::VaultId([7; 8]);
+
+    /// Plays a part of this test in a process of its own, with a home of its own.
+    #[cfg(target_os = "linux")]
+    fn play(part: &str, home: &Path, before: &[&str]) {
+        let own = std::env::current_exe().unwrap();
+        let test = "keys::tests::the_desktops_store_of_secrets_keeps_the_keys";
+        let line: Vec<&str> = before.iter().copied().chain([own.to_str().unwrap(), "--exact", test]).collect();
+        let status = std::process::Command::new(line[0])
+            .args(&line[1..])
+            .env(PART, part)
+            .env("HOME", home)
+            .env("XDG_DATA_HOME", home)
+            .env("XDG_RUNTIME_DIR", home)
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+            .env_remove("DISPLAY")
+            .status();
+        assert!(status.unwrap().success(), "{part}");
+    }
+
+    /// Runs against a real daemon where one is installed, as `cargo xtask test` sees to.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_desktops_store_of_secrets_keeps_the_keys() {
+        let home = || std::path::PathBuf::from(std::env::var("HOME").unwrap());
+        let best = |directory: &str| open(&home().join(directory), KeyStoreChoice::Best);
+        match std::env::var(PART).as_deref() {
+            Ok("first start") => {
+                let keys = best("app").unwrap();
+                assert_eq!(keys.kind(), "system");
+                assert!(matches!(keys.read(VAULT), Err(rundan_device::seams::KeyError::Missing)));
+                keys.write(VAULT, &[3; 32]).unwrap();
+                keys.write(VAULT, &[5; 32]).unwrap();
+                assert!(!home().join("app/keys").exists(), "no key lies in a file");
+            }
+            Ok("second start") => {
+                let keys = best("app").unwrap();
+                assert_eq!((keys.kind(), keys.read(VAULT).unwrap()), ("system", [5; 32]));
+                keys.remove(VAULT).unwrap();
+                keys.remove(VAULT).unwrap();
+                assert!(matches!(keys.read(VAULT), Err(rundan_device::seams::KeyError::Missing)));
+            }
+            Ok(_) => {
+                assert!(best("app").is_err(), "a store that holds the keys and does not answer is an error");
+                let keys = best("other").unwrap();
+                assert_eq!(keys.kind(), "file");
+                keys.write(VAULT, &[9; 32]).unwrap();
+                assert_eq!(best("other").unwrap().read(VAULT).unwrap(), [9; 32]);
+            }
+            Err(_) => {
+                let is_there = |program: &&str| std::process::Command::new(program).arg("--version").output().is_ok();
+                if !["dbus-run-session", "gnome-keyring-daemon"].iter().all(is_there) {
+                    println!("no store of secrets is installed");
+                    return;
+                }
+                let home = tempfile::tempdir().unwrap();
+                let unlocked = "printf %s password | gnome-keyring-daemon --unlock --components=secrets && exec \"$@\"";
+                let desktop = ["dbus-run-session", "--", "sh", "-c", unlocked, "sh"];
+                play("first start", home.path(), &desktop);
+                play("second start", home.path(), &desktop);
+                play("without a desktop", home.path(), &[]);
+            }
+        }
+    }
+
     #[test]
     fn a_choice_once_made_holds() {
         let directory = tempfile::tempdir().unwrap();

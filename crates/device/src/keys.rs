@@ -75,7 +75,10 @@ pub(crate) fn make_private_directory(directory: &Path) -> io::Result<()> {
 fn write_private_file(path: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     let bytes = Zeroizing::new(*bytes);
     // What a crash left may have other rights: the file is always made anew.
-    let _ = fs::remove_file(path);
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -66,6 +66,10 @@ const WINDOW_TESTS: &[Tool] = &[
     Tool { package: "webkit2gtk-driver", is_there: || find("WebKitWebDriver").is_some() },
     Tool { package: "xvfb", is_there: || find("Xvfb").is_some() },
 ];
+const KEY_TESTS: &[Tool] = &[
+    Tool { package: "dbus", is_there: || find("dbus-run-session").is_some() },
+    Tool { package: "gnome-keyring", is_there: || find("gnome-keyring-daemon").is_some() },
+];
 const BROWSER_TESTS: &[Tool] = &[Tool { package: "chromium", is_there: || chromium().is_some() }];
 
 /// The folders whose npm packages a purpose needs.
@@ -96,7 +100,7 @@ pub(crate) fn prepare(places: &Places, purpose: Purpose) -> Result<Machine> {
 
 fn install_packages(purpose: Purpose) -> Result<(Outcome, ())> {
     let needed: &[&[Tool]] = match purpose {
-        Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, BROWSER_TESTS],
+        Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, KEY_TESTS, BROWSER_TESTS],
         Purpose::DemoInWindows => &[LIBRARIES, WINDOW],
         Purpose::DemoInBrowser | Purpose::Types => &[LIBRARIES],
     };

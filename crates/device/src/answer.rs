@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::act::typing_key;
-use crate::api::{ApiError, Command, DraftText, ErrorCode, Event, SyncChip, SyncView, TextPlace, VaultView};
+use crate::api::{ApiError, Command, DraftText, ErrorCode, Event, SyncChip, SyncState, SyncView, TextPlace, VaultView};
 use crate::store::StoreError;
 use crate::typing;
 use crate::vault::Vault;
@@ -133,7 +133,17 @@ impl Vault {
 
     async fn sync_view(&self) -> Result<SyncView, ApiError> {
         let mut view = self.read(|tx, ctx| Ok(Some(views::sync_view(tx, ctx)?))).await?;
-        view.next_attempt = self.live().next_attempt.map(|at| at.0);
+        let live = self.live();
+        if let Some(problem) = live.problem {
+            view.problem = Some(problem.to_owned());
+            if view.chip.state == SyncState::UpToDate {
+                view.chip.state = SyncState::Offline;
+            }
+        }
+        if view.problem.is_none() && self.is_clock_wrong() {
+            view.problem = Some("clock".to_owned());
+        }
+        view.next_attempt = live.next_attempt.map(|at| at.0);
         Ok(view)
     }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::api::{ApiError, App, Command, ErrorCode, Event, Preferences, Theme, VaultView};
 use crate::seams::{Clock, Http, KeyStore, Random};
 use crate::store::{StoreError, Threads};
-use crate::vault::Vault;
+use crate::vault::{Attempt, Vault};
 
 /// What a phone needs.
 #[derive(Clone)]
@@ -65,6 +65,8 @@ struct Inner {
     /// A vault whose file is there and cannot be opened, and why.
     trouble: Mutex<Option<ApiError>>,
     choices: Mutex<Choices>,
+    /// The last attempt to enrol that came to nothing.
+    attempt: tokio::sync::Mutex<Option<Attempt>>,
     vaults_changed: Notify,
 }
 
@@ -123,6 +125,7 @@ impl Phone {
             vaults: Mutex::new(vaults),
             trouble: Mutex::new(trouble),
             choices: Mutex::new(choices),
+            attempt: tokio::sync::Mutex::new(None),
             vaults_changed: Notify::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -133,7 +136,7 @@ impl Phone {
         match command {
             Command::App => self.app().await,
             Command::Enrol { server, code } => {
-                let vault = Vault::enrol(&self.inner.config, self.inner.threads, &server, &code).await?;
+                let vault = self.enrol(&server, &code).await?;
                 self.choose(|choices| choices.open = Some(vault.id))?;
                 lock(&self.inner.vaults).push(Arc::new(vault));
                 self.inner.vaults_changed.notify_one();
@@ -179,6 +182,18 @@ impl Phone {
     pub async fn sync(&self) -> Result<(), ApiError> {
         self.vault()?.sync(&self.inner.events).await?;
         Ok(())
+    }
+
+    /// Enrols, with the key of the last attempt if that was with the same code.
+    async fn enrol(&self, server: &str, code: &str) -> Result<Vault, ApiError> {
+        let mut last = self.inner.attempt.lock().await;
+        let again = last.take().filter(|attempt| attempt.is_of(server, code));
+        let attempt = again.unwrap_or_else(|| Attempt::new(&self.inner.config, server, code));
+        let vault = Vault::enrol(&self.inner.config, self.inner.threads, &attempt).await;
+        if vault.is_err() {
+            *last = Some(attempt);
+        }
+        Ok(vault?)
     }
 
     fn vault(&self) -> Result<Arc<Vault>, ApiError> {

@@ -1,6 +1,7 @@
 //! A vault: one person on one phone, with her own file, key, cursor and session.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ed25519_dalek::SigningKey;
@@ -15,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::act::{self, ActError, Actor, Session};
 use crate::api::{Done, ErrorCode, Event, Intent};
 use crate::phone::PhoneConfig;
-use crate::seams::{HttpRequest, KeyError};
+use crate::seams::{HttpError, HttpRequest, KeyError};
 use crate::store::{Store, StoreError, Threads};
 use crate::sync::{Identity, RoundEnd, Rounds};
 
@@ -27,6 +28,14 @@ const ENROL_PATH: &str = "/v1/enrol";
 const HINT_TIMEOUT_MS: u64 = 58_000;
 /// How often a vault asks without a hint: a hint that was lost costs a minute at most.
 const POLL_MS: u64 = 60_000;
+
+/// How far a phone's clock may be from the server's before the person is told, seconds.
+const CLOCK_SECONDS_MAX: i64 = 5 * 60;
+
+/// The page's word for a failure of the phone's own store.
+fn word(error: &StoreError) -> &'static str {
+    if error.is_disk_full() { "disk_full" } else { "store" }
+}
 
 /// Why a vault could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +66,31 @@ pub(crate) struct Live {
     pub(crate) is_working: bool,
     /// When the next attempt comes by itself.
     pub(crate) next_attempt: Option<Timestamp>,
+    /// Why the last round failed on this phone itself, which may not have been able to note it.
+    pub(crate) problem: Option<&'static str>,
+}
+
+/// An attempt to enrol. Who makes it again within ten minutes, with the same key, gets the same answer; so an answer
+/// that was lost on the way, or found the phone full, costs no new code.
+pub(crate) struct Attempt {
+    address: String,
+    code: String,
+    key: SigningKey,
+}
+
+impl Attempt {
+    /// A first attempt at this address with this code, with a new key.
+    pub(crate) fn new(config: &PhoneConfig, address: &str, code: &str) -> Self {
+        let mut secret = Zeroizing::new([0; 32]);
+        config.random.fill(secret.as_mut());
+        let address = address.trim().trim_end_matches('/').to_owned();
+        Self { address, code: code.trim().to_owned(), key: SigningKey::from_bytes(&secret) }
+    }
+
+    /// Whether it was made at this address with this code.
+    pub(crate) fn is_of(&self, address: &str, code: &str) -> bool {
+        self.address == address.trim().trim_end_matches('/') && self.code == code.trim()
+    }
 }
 
 /// A vault, open.
@@ -91,6 +125,7 @@ impl Vault {
             clock: Arc::clone(&config.clock),
             random: Arc::clone(&config.random),
             http: Arc::clone(&config.http),
+            ahead_seconds: AtomicI64::new(0),
         };
         Ok(Self {
             id,
@@ -105,30 +140,19 @@ impl Vault {
         })
     }
 
-    /// Enrols a vault with a one-time code and opens it.
-    pub(crate) async fn enrol(
-        config: &PhoneConfig,
-        threads: Threads,
-        address: &str,
-        code: &str,
-    ) -> Result<Self, EnrolError> {
-        let address = address.trim().trim_end_matches('/');
-        if !crate::system::is_allowed_address(address) {
+    /// Enrols a vault with a one-time code and opens it. An attempt may be made again: the server answers the same.
+    pub(crate) async fn enrol(config: &PhoneConfig, threads: Threads, attempt: &Attempt) -> Result<Self, EnrolError> {
+        if !crate::system::is_allowed_address(&attempt.address) {
             return Err(EnrolError::Refused(ErrorCode::BadInput));
         }
-        let mut secret = Zeroizing::new([0; 32]);
-        config.random.fill(secret.as_mut());
-        let key = SigningKey::from_bytes(&secret);
-        let answer = ask_to_enrol(config, address, code.trim(), &key).await.map_err(EnrolError::Refused)?;
+        let answer = ask_to_enrol(config, attempt).await.map_err(EnrolError::Refused)?;
         let mut store_key = Zeroizing::new([0; 32]);
         config.random.fill(store_key.as_mut());
         config.keys.write(answer.vault, &store_key).map_err(VaultError::from)?;
         let path = Self::path(&config.directory, answer.vault);
-        let store = Store::open(&path, &store_key, threads).map_err(VaultError::from)?;
-        let (address, id) = (address.to_owned(), answer.vault);
-        store.write(move |tx| found(tx, &answer, &address, key.to_bytes())).await.map_err(VaultError::from)?;
-        drop(store);
-        Ok(Self::open(config, threads, id).await?)
+        let first = |tx: &Transaction<'_>| found(tx, &answer, &attempt.address, attempt.key.to_bytes());
+        Store::create(&path, &store_key, first).map_err(VaultError::from)?;
+        Ok(Self::open(config, threads, answer.vault).await?)
     }
 
     /// Carries out what the person asks for, and wakes sync.
@@ -182,6 +206,11 @@ impl Vault {
         self.wake.notify_one();
     }
 
+    /// Whether the phone's clock was wrong by more than people notice when the server last answered.
+    pub(crate) fn is_clock_wrong(&self) -> bool {
+        self.rounds.ahead_seconds.load(Ordering::Relaxed).saturating_abs() > CLOCK_SECONDS_MAX
+    }
+
     pub(crate) fn live(&self) -> Live {
         *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -193,9 +222,18 @@ impl Vault {
     /// Syncs until nothing more is to be asked; says how the last round ended.
     pub(crate) async fn sync(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
         let _one = self.one_round.lock().await;
-        self.set_live(Live { is_working: true, next_attempt: None });
+        self.set_live(Live { is_working: true, ..self.live() });
         self.tell_sync(events).await;
-        let end = loop {
+        let end = self.rounds_until_done(events).await;
+        let problem = end.as_ref().err().map(word);
+        self.set_live(Live { problem, ..Live::default() });
+        self.tell_sync(events).await;
+        end
+    }
+
+    async fn rounds_until_done(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
+        let mut was_stale = false;
+        loop {
             let end = self.rounds.run().await?;
             if let RoundEnd::More { changed: true } | RoundEnd::Done { changed: true } = end {
                 // Nobody listens when no page is open.
@@ -203,12 +241,12 @@ impl Vault {
             }
             match end {
                 RoundEnd::More { .. } => self.tell_sync(events).await,
-                end => break end,
+                // Twice in a row no copy explains it.
+                RoundEnd::Stale if was_stale => return self.rounds.give_up().await,
+                RoundEnd::Stale => was_stale = true,
+                end => return Ok(end),
             }
-        };
-        self.set_live(Live::default());
-        self.tell_sync(events).await;
-        Ok(end)
+        }
     }
 
     /// Syncs in the background: at once, when woken, on the server's hint, and by the clock.
@@ -217,7 +255,7 @@ impl Vault {
         loop {
             let end = self.sync(&events).await.unwrap_or_else(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "a round failed in the store");
-                RoundEnd::Failed("store")
+                RoundEnd::Failed(word(&error))
             });
             let mut random = [0; 8];
             self.config.random.fill(&mut random);
@@ -228,7 +266,7 @@ impl Vault {
                 _ => POLL_MS,
             };
             let next_attempt = self.config.clock.now().plus_seconds((wait_ms / 1_000) as i64);
-            self.set_live(Live { is_working: false, next_attempt: Some(next_attempt) });
+            self.set_live(Live { next_attempt: Some(next_attempt), ..self.live() });
             self.store.checkpoint().await;
             self.wait(wait_ms, is_done).await;
         }
@@ -310,14 +348,10 @@ fn found(tx: &Transaction<'_>, answer: &EnrolAnswer, address: &str, secret: [u8;
     Ok(())
 }
 
-async fn ask_to_enrol(
-    config: &PhoneConfig,
-    address: &str,
-    code: &str,
-    key: &SigningKey,
-) -> Result<EnrolAnswer, ErrorCode> {
+async fn ask_to_enrol(config: &PhoneConfig, attempt: &Attempt) -> Result<EnrolAnswer, ErrorCode> {
+    let Attempt { address, code, key } = attempt;
     let public = PublicKey(key.verifying_key().to_bytes());
-    let request = EnrolRequest { version: PROTOCOL, code: code.to_owned(), key: public };
+    let request = EnrolRequest { version: PROTOCOL, code: code.clone(), key: public };
     let body = wire::encode(&request).map_err(|_| ErrorCode::Internal)?;
     let statement = Statement {
         server: None,
@@ -336,7 +370,10 @@ async fn ask_to_enrol(
         timeout_ms: ENROL_TIMEOUT_MS,
         answer_bytes_max: 64 * 1024,
     };
-    let answer = config.http.send(request).await.map_err(|_| ErrorCode::Offline)?;
+    let answer = config.http.send(request).await.map_err(|error| match error {
+        HttpError::Unreachable => ErrorCode::Offline,
+        HttpError::TooLong => ErrorCode::ServerTrouble,
+    })?;
     if answer.status == 200 {
         return wire::decode(&answer.body, 64 * 1024).map_err(|_| ErrorCode::ServerTrouble);
     }

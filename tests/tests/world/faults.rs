@@ -4,7 +4,7 @@ use rundan_device::api::{Command, ErrorCode};
 use rundan_model::Role;
 use serde_json::{Value, json};
 
-use crate::world::{World, each};
+use crate::world::{World, at, each};
 
 #[tokio::test]
 async fn an_answer_that_is_lost_has_one_effect() {
@@ -100,4 +100,102 @@ async fn without_a_network_the_day_says_so_and_works() {
     handheld.restore();
     handheld.sync().await;
     assert_eq!(handheld.ask("sync", Value::Null).await["chip"]["state"], "up_to_date");
+}
+
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+#[tokio::test]
+async fn a_phone_whose_clock_is_a_day_wrong_works_and_both_she_and_the_office_can_see_it() {
+    for ahead in [DAY_SECONDS, -DAY_SECONDS] {
+        let world = World::new().await;
+        let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+        let maj = world.recipient("Maj-Britt").await;
+        let visit = world.visit(maj, "09:00", &[anna]).await;
+        let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+        handheld.set_clock_ahead(ahead);
+        world.set_time("09:00");
+        handheld.start(visit).await;
+        handheld.done(visit, "OMV01").await;
+        world.set_time("09:40");
+        handheld.end(visit).await;
+        handheld.sync().await;
+        assert_eq!(handheld.unsent().await, 0, "no clock is a reason to refuse");
+        assert_eq!(handheld.problem().await, "clock");
+        office.sync().await;
+        assert_eq!(office.problem().await, Value::Null);
+        let facts = office.facts(visit).await;
+        assert_eq!(facts["visit"]["state"], "done");
+        for fact in facts["facts"].as_array().unwrap() {
+            let (entered, received) = (fact["entered"].as_i64().unwrap(), fact["received"].as_i64().unwrap());
+            assert_eq!(received, at("09:40").0, "by the server's clock");
+            assert!((entered - received - ahead).abs() <= 40 * 60, "by the phone's clock");
+        }
+        assert_eq!(handheld.visit(visit).await["performed_seconds"], 40 * 60);
+
+        handheld.set_clock_ahead(0);
+        handheld.sync().await;
+        assert_eq!(handheld.problem().await, Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_during_a_visit_changes_no_order_and_invents_no_time() {
+    let world = World::new().await;
+    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+    let maj = world.recipient("Maj-Britt").await;
+    let visit = world.visit(maj, "09:00", &[anna]).await;
+    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    world.set_time("09:00");
+    handheld.start(visit).await;
+    handheld.done(visit, "OMV01").await;
+    handheld.set_clock_ahead(-DAY_SECONDS);
+    handheld
+        .act(json!({ "do": "mark_not_done", "visit": visit, "items": ["OMV01"], "reason": "declined", "text": "" }))
+        .await;
+    handheld.end(visit).await;
+    handheld.sync().await;
+    office.sync().await;
+    let view = handheld.visit(visit).await;
+    assert_eq!(view["card"]["state"], "done");
+    assert_eq!(view["items"][0]["state"], "not_done", "the later word holds, whatever the clock showed");
+    assert_eq!(view["performed_seconds"], 0);
+    assert_eq!(office.facts(visit).await["items"][0]["state"], "not_done");
+}
+
+/// Lets the server's database grow by no more than `pages`, as a disk with that much room would.
+async fn leave_room(world: &World, pages: i64) {
+    let limit = move |tx: &rusqlite::Connection| -> rundan_server::Result<()> {
+        let used: i64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        Ok(tx.pragma_update(None, "max_page_count", used + pages)?)
+    };
+    world.server.db.write(limit).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_whose_disk_is_full_takes_nothing_by_halves_and_everything_when_there_is_room() {
+    let world = World::new().await;
+    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+    let maj = world.recipient("Maj-Britt").await;
+    let (first, second) = (world.visit(maj, "09:00", &[anna]).await, world.visit(maj, "11:00", &[anna]).await);
+    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    handheld.start(first).await;
+    for visit in [first, second] {
+        for _ in 0..20 {
+            handheld.act(json!({ "do": "write_note", "visit": visit, "text": "å".repeat(1_900) })).await;
+        }
+    }
+    leave_room(&world, 4).await;
+    for _ in 0..2 {
+        handheld.sync().await;
+        assert_eq!(handheld.problem().await, "server_trouble");
+        assert_eq!(handheld.unsent().await, 41);
+    }
+    leave_room(&world, 10_000).await;
+    office.sync().await;
+    assert_eq!(office.facts(first).await["facts"], json!([]));
+    handheld.sync().await;
+    assert_eq!(handheld.unsent().await, 0);
+    office.sync().await;
+    assert_eq!(office.facts(first).await["facts"].as_array().unwrap().len(), 21);
+    assert_eq!(office.facts(second).await["facts"].as_array().unwrap().len(), 20);
 }

@@ -25,6 +25,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 pub const MONDAY: &str = "2026-11-23";
+/// Where phones find the server on their wires.
+const SERVER: &str = "https://rundan.test";
 
 /// A clock that stands until a test moves it; phones and server share it.
 pub struct TestClock(AtomicI64);
@@ -42,6 +44,22 @@ impl seams::Clock for TestClock {
 impl rundan_server::seams::Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A phone's clock: the world's, and as wrong as a test makes it.
+pub struct PhoneClock {
+    world: Arc<TestClock>,
+    ahead_seconds: AtomicI64,
+}
+
+impl seams::Clock for PhoneClock {
+    fn now(&self) -> Timestamp {
+        seams::Clock::now(&*self.world).plus_seconds(self.ahead_seconds.load(Ordering::Relaxed))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.world.monotonic_ms()
     }
 }
 
@@ -68,6 +86,17 @@ pub struct Wire {
     requests: AtomicU32,
 }
 
+impl Wire {
+    fn to(server: &Arc<Server>) -> Arc<Self> {
+        Arc::new(Self {
+            router: http::router(Arc::clone(server)),
+            is_up: AtomicBool::new(true),
+            loses_answer: AtomicBool::new(false),
+            requests: AtomicU32::new(0),
+        })
+    }
+}
+
 impl Http for Wire {
     fn send(&self, request: HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpAnswer, HttpError>> + Send + '_>> {
         Box::pin(async move {
@@ -75,7 +104,7 @@ impl Http for Wire {
                 return Err(HttpError::Unreachable);
             }
             self.requests.fetch_add(1, Ordering::Relaxed);
-            let path = request.url.strip_prefix("https://rundan.test").expect("the one server there is");
+            let path = request.url.strip_prefix(SERVER).expect("the one server there is");
             let mut builder = Request::builder().method(request.method).uri(path);
             for (name, value) in request.headers {
                 builder = builder.header(name, value);
@@ -203,16 +232,25 @@ impl World {
             .expect("the commit holds")
     }
 
+    /// A one-time code for this person.
+    pub async fn code(&self, person: PersonId) -> String {
+        let (random, now) = (Arc::clone(&self.random), seams::Clock::now(&*self.clock));
+        self.server.db.write(move |tx| enrol::make_code(tx, person, now, &*random)).await.unwrap()
+    }
+
     /// A phone of this person, enrolled and synced.
     pub async fn phone(&self, person: PersonId) -> Device {
-        let (random, now) = (Arc::clone(&self.random), seams::Clock::now(&*self.clock));
-        let code = self.server.db.write(move |tx| enrol::make_code(tx, person, now, &*random)).await.unwrap();
         let directory = self.directory.path().join(person.to_string());
         let device = Device::open(self, &directory).await;
-        let enrol = Command::Enrol { server: "https://rundan.test".into(), code };
-        device.phone.call(enrol).await.expect("the code is good");
+        device.enrol(SERVER, self.code(person).await).await.expect("the code is good");
         device.sync().await;
         device
+    }
+
+    /// A phone of this person that reaches the server by another way.
+    pub async fn phone_over(&self, person: PersonId, http: Arc<dyn Http>) -> Device {
+        let directory = self.directory.path().join(person.to_string());
+        Device::open_over(self, &directory, Wire::to(&self.server), http).await
     }
 
     /// The phone as it was when `backup` was made of it.
@@ -236,26 +274,31 @@ impl World {
 pub struct Device {
     pub phone: Phone,
     pub wire: Arc<Wire>,
+    clock: Arc<PhoneClock>,
     directory: std::path::PathBuf,
 }
 
 impl Device {
     async fn open(world: &World, directory: &Path) -> Self {
-        let wire = Arc::new(Wire {
-            router: http::router(Arc::clone(&world.server)),
-            is_up: AtomicBool::new(true),
-            loses_answer: AtomicBool::new(false),
-            requests: AtomicU32::new(0),
-        });
+        let wire = Wire::to(&world.server);
+        Self::open_over(world, directory, Arc::clone(&wire), wire).await
+    }
+
+    async fn open_over(world: &World, directory: &Path, wire: Arc<Wire>, http: Arc<dyn Http>) -> Self {
+        let clock = Arc::new(PhoneClock { world: Arc::clone(&world.clock), ahead_seconds: AtomicI64::new(0) });
         let config = PhoneConfig {
             directory: directory.to_owned(),
             keys: Arc::new(FileKeys::new(directory.join("keys"))),
-            clock: world.clock.clone(),
+            clock: clock.clone(),
             random: world.random.clone(),
-            http: wire.clone(),
+            http,
         };
         let phone = Phone::open_inline(config).await.expect("the phone opens");
-        Self { phone, wire, directory: directory.to_owned() }
+        Self { phone, wire, clock, directory: directory.to_owned() }
+    }
+
+    pub async fn enrol(&self, server: &str, code: String) -> Result<Value, ApiError> {
+        self.phone.call(Command::Enrol { server: server.to_owned(), code }).await
     }
 
     pub async fn sync(&self) {
@@ -267,6 +310,11 @@ impl Device {
         let beside = self.directory.with_extension("backup");
         copy(&self.directory, &beside);
         beside
+    }
+
+    /// From now on this phone's clock is this far ahead of the world's.
+    pub fn set_clock_ahead(&self, seconds: i64) {
+        self.clock.ahead_seconds.store(seconds, Ordering::Relaxed);
     }
 
     pub fn cut(&self) {
@@ -324,6 +372,11 @@ impl Device {
 
     pub async fn day(&self) -> Value {
         self.ask("day", json!({ "date": null })).await
+    }
+
+    /// Why the last round failed, if it did.
+    pub async fn problem(&self) -> Value {
+        self.ask("sync", Value::Null).await["problem"].clone()
     }
 
     pub async fn unsent(&self) -> u64 {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use crate::act::ActError;
+use crate::seams::KeyError;
 use crate::store::StoreError;
 use crate::vault::{EnrolError, VaultError};
 
@@ -89,6 +90,12 @@ impl From<VaultError> for ApiError {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Store(error) => error.into(),
+            VaultError::Key(KeyError::Store(ref error))
+                if let Some(error) = error.downcast_ref::<std::io::Error>()
+                    && error.kind() == std::io::ErrorKind::StorageFull =>
+            {
+                Self::from_io(error)
+            }
             VaultError::Key(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the key could not be had");
                 Self::new(ErrorCode::KeyMissing)

@@ -48,6 +48,9 @@ pub enum StoreError {
     /// An identifier in the store has another length.
     #[error("An identifier in the store has another length")]
     Id(#[from] rundan_model::IdError),
+    /// The file could not be made or named.
+    #[error("The store's file could not be made")]
+    File(#[from] std::io::Error),
     /// The work on the store panicked; nothing was written.
     #[error("The work on the store panicked")]
     Panic,
@@ -56,7 +59,11 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the disk is full: the person can do something about it.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::File(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
     }
 }
 
@@ -76,6 +83,23 @@ impl Store {
         let reader = connect(path, key)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self { writer: Db::new(connection, threads), reader: Db::new(reader, threads) })
+    }
+
+    /// Makes a vault's file with its first rows: whole under its name, or not at all.
+    pub(crate) fn create(
+        path: &Path,
+        key: &[u8; 32],
+        first: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let beside = path.with_extension("new");
+        remove_beside(&beside)?;
+        let made = make(&beside, key, first).and_then(|()| Ok(std::fs::rename(&beside, path)?));
+        if made.is_err()
+            && let Err(error) = remove_beside(&beside)
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "half a store was left");
+        }
+        made
     }
 
     /// Runs one transaction. On an error nothing of it is kept.
@@ -119,14 +143,43 @@ impl Store {
     }
 }
 
+fn make(
+    path: &Path,
+    key: &[u8; 32],
+    first: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut connection = connect(path, key)?;
+    migrate(&mut connection)?;
+    project_anew(&mut connection)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    first(&tx)?;
+    tx.commit()?;
+    // Closing moves the write-ahead log into the file, which is what gets the name.
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+fn remove_beside(path: &Path) -> Result<(), StoreError> {
+    for end in ["new", "new-wal", "new-shm"] {
+        match std::fs::remove_file(path.with_extension(end)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn connect(path: &Path, key: &[u8; 32]) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
     let literal = Zeroizing::new(format!("x'{}'", hex::encode(key)));
     connection.pragma_update(None, "key", literal.as_str())?;
     // The first read tells whether the key fits.
-    connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))
-        .map_err(|_| StoreError::Key)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map_err(|error| {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Key,
+            _ => error.into(),
+        }
+    })?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -210,6 +263,61 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(count, 0);
+    }
+
+    /// Lets the file grow by no more than `pages`, as a disk with that much room would.
+    async fn leave_room(store: &Store, pages: i64) {
+        let limit = move |connection: &mut Connection| {
+            let used: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+            connection.pragma_update(None, "max_page_count", used + pages).unwrap();
+        };
+        store.writer.call(limit).await.unwrap();
+    }
+
+    async fn type_much(store: &Store, draft: u8) -> Result<(), StoreError> {
+        let write = move |tx: &Transaction<'_>| {
+            for n in 0..10 {
+                let text = "x".repeat(3_000);
+                tx.execute("INSERT INTO typing VALUES (?1, ?2, 0)", rusqlite::params![vec![draft, n], text])?;
+            }
+            Ok(())
+        };
+        store.write(write).await
+    }
+
+    async fn texts(store: &Store) -> i64 {
+        let count = |tx: &Transaction<'_>| -> Result<i64, StoreError> {
+            Ok(tx.query_row("SELECT count(*) FROM typing", [], |row| row.get(0))?)
+        };
+        store.read(count).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_named_keeps_nothing_of_the_action_and_is_forgotten_when_there_is_room() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("vault.db"), &[1; 32], Threads::Own).unwrap();
+        type_much(&store, 1).await.unwrap();
+        leave_room(&store, 2).await;
+        let error = type_much(&store, 2).await.unwrap_err();
+        assert!(error.is_disk_full(), "{error:?}");
+        assert_eq!(crate::api::ApiError::from(error).code, crate::api::ErrorCode::DiskFull);
+        assert_eq!(texts(&store).await, 10, "the first action's and none of the second's");
+        leave_room(&store, 100).await;
+        type_much(&store, 2).await.unwrap();
+        assert_eq!(texts(&store).await, 20);
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_made_leaves_no_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("vault.rundan");
+        let failed = Store::create(&path, &[1; 32], |_| Err(StoreError::Panic));
+        assert!(failed.is_err());
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+        std::fs::write(path.with_extension("new"), "left by a crash").unwrap();
+        Store::create(&path, &[1; 32], |_| Ok(())).unwrap();
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert!(Store::open(&path, &[1; 32], Threads::Inline).is_ok());
     }
 
     #[tokio::test]

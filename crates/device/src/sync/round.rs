@@ -1,6 +1,7 @@
 //! Rounds, one after another: when to ask, and what a failure means.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use rundan_model::Timestamp;
 use rundan_sync::statement::HEADER;
@@ -17,6 +18,10 @@ use crate::store::{Store, StoreError};
 /// How long a round may take: a slow network with a full page.
 const ROUND_TIMEOUT_MS: u64 = 60_000;
 
+/// The highest counter that a server's word sets: more requests than a vault makes in a thousand years, and far from
+/// where counting ends.
+const COUNTER_MAX: u64 = 1 << 48;
+
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RoundEnd {
@@ -30,6 +35,8 @@ pub(crate) enum RoundEnd {
         /// Something that screens show has changed.
         changed: bool,
     },
+    /// The server knows a higher counter, so this file was restored or copied: a new session has begun, ask again.
+    Stale,
     /// Try again later; the word is for the page's table.
     Failed(&'static str),
     /// Trying again does not help before a person does something.
@@ -37,7 +44,6 @@ pub(crate) enum RoundEnd {
 }
 
 /// What rounds need.
-#[derive(Clone)]
 pub(crate) struct Rounds {
     pub(crate) store: Store,
     pub(crate) identity: Arc<Identity>,
@@ -45,6 +51,9 @@ pub(crate) struct Rounds {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) http: Arc<dyn Http>,
+    /// How far the phone's clock was ahead of the server's at the last answer, seconds. Nothing is ordered or refused
+    /// by it; the person is told.
+    pub(crate) ahead_seconds: AtomicI64,
 }
 
 impl Rounds {
@@ -77,6 +86,7 @@ impl Rounds {
             return Ok(RoundEnd::Failed("server_trouble"));
         };
         let (identity, now): (_, Timestamp) = (Arc::clone(&self.identity), self.clock.now());
+        self.ahead_seconds.store(now.seconds_since(answer.server_time), Ordering::Relaxed);
         let taken: Result<Taken, TakeError> =
             self.store.write(move |tx| take(tx, &identity, &asked, &answer, now)).await;
         match taken {
@@ -100,24 +110,29 @@ impl Rounds {
             return Ok(RoundEnd::Failed("server_trouble"));
         };
         Ok(match problem.code {
-            // The server knows a higher counter: this file was restored or copied. It goes on as a new session.
             ProblemCode::Stale => {
                 self.session.renew(self.identity.vault, self.random.as_ref());
-                let known = problem.counter.unwrap_or(0) as i64;
+                let known = problem.counter.unwrap_or(0).min(COUNTER_MAX) as i64;
                 self.store
                     .write(move |tx| -> Result<(), StoreError> {
                         tx.execute("UPDATE vault SET counter = max(counter, ?1) WHERE id = 1", [known])?;
                         Ok(())
                     })
                     .await?;
-                RoundEnd::More { changed: false }
+                RoundEnd::Stale
             }
             ProblemCode::Revoked => RoundEnd::Stopped("revoked"),
             ProblemCode::Statement => RoundEnd::Stopped("statement"),
             ProblemCode::Version => RoundEnd::Stopped("version"),
-            ProblemCode::TooMany | ProblemCode::Unavailable => RoundEnd::Failed("server_busy"),
+            ProblemCode::TooMany => RoundEnd::Failed("server_busy"),
             _ => RoundEnd::Failed("server_trouble"),
         })
+    }
+
+    /// Notes that the server does not keep its word, so that it is asked again later and not at once.
+    pub(crate) async fn give_up(&self) -> Result<RoundEnd, StoreError> {
+        self.note("server_trouble").await?;
+        Ok(RoundEnd::Failed("server_trouble"))
     }
 
     async fn note(&self, problem: &'static str) -> Result<(), StoreError> {

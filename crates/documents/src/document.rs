@@ -11,6 +11,8 @@ use rundan_model::{
 };
 use serde_json::Value as Json;
 
+use crate::gate::chunk;
+
 /// A key of the root, in the order in which genesis writes them.
 pub(crate) const ROOT_KEYS: [&str; 5] = ["kind", "schema", "nonce", "plan", "facts"];
 /// How many random bytes genesis holds.
@@ -23,6 +25,9 @@ pub(crate) const FACTS_OP: u64 = 5;
 /// Why bytes are not a document of Rundan.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
+    /// They are not one saved document or change of bounded size.
+    #[error("The bytes are not one document or change of bounded size")]
+    Unbounded,
     /// Automerge cannot read them.
     #[error("Automerge cannot read the document")]
     Automerge(#[source] Box<automerge::AutomergeError>),
@@ -130,6 +135,7 @@ impl Document {
 
     /// Reads a document from its saved bytes. Never panics on bytes from outside.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
+        chunk::check_document(bytes).map_err(|_| LoadError::Unbounded)?;
         let automerge = catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes)))
             .map_err(|_| LoadError::Panic)?
             .map_err(|error| LoadError::Automerge(Box::new(error)))?;
@@ -316,6 +322,7 @@ fn apply<'a>(automerge: &mut Automerge, changes: impl IntoIterator<Item = &'a [u
     let work = || {
         let mut parsed = Vec::new();
         for bytes in changes {
+            chunk::check_change(bytes).map_err(|_| LoadError::Unbounded)?;
             let change = automerge::Change::from_bytes(bytes.to_vec()).map_err(|_| LoadError::DoesNotFit)?;
             parsed.push(change);
         }

@@ -1,10 +1,11 @@
 //! The gate: judges changes from outside by who, what, shape and amount, on their decoded operations. It never
 //! refuses for the state of a document.
 //!
-//! The order is fixed: size and chunk, then parse, then the change's place in the history, then every operation,
+//! The order is fixed: sizes and counts by a reading of our own, then Automerge's, then the change's place in the history, then every operation,
 //! then the policy, then the shape of values. What passes is applied to a copy; the copy is saved, loaded and
 //! compared before anything is handed back.
 
+pub(crate) mod chunk;
 mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,10 +28,8 @@ pub const DEPENDENCIES_MAX: usize = 64;
 pub const DOCUMENT_CHANGES_MAX: usize = 10_000;
 /// The latest time that a change may claim: the end of the year 9999.
 const TIME_MAX: i64 = 253_402_300_799;
-/// Where a chunk says its type: after four bytes of magic and four of checksum.
-const CHUNK_TYPE_AT: usize = 8;
-/// The type of an uncompressed change.
-const CHUNK_CHANGE: u8 = 1;
+/// The greatest operation counter of an honest document. Automerge's own end is 2^32, where it panics.
+const COUNTER_MAX: u64 = (DOCUMENT_CHANGES_MAX * OPERATIONS_MAX) as u64;
 
 /// Who pushes, and how she stands to the document.
 #[derive(Debug, Clone)]
@@ -193,12 +192,18 @@ impl<'a> Bench<'a> {
     }
 
     fn judge(&mut self, bytes: &[u8]) -> Outcome {
-        let Some((change, expanded)) = read(bytes) else { return Outcome::Refused(Refusal::Malformed) };
+        let (change, expanded) = match read(bytes) {
+            Ok(read) => read,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
         let hash = ChangeHash(change.hash().0);
         if self.nodes.contains_key(&hash) {
             return Outcome::Already(hash);
         }
-        match self.examine(hash, &change, &expanded) {
+        // What is examined is replaced only when all is done, so a panic leaves it as it was.
+        let examine = std::panic::AssertUnwindSafe(|| self.examine(hash, &change, &expanded));
+        let examined = std::panic::catch_unwind(examine).unwrap_or(Err(Outcome::Refused(Refusal::Breaks)));
+        match examined {
             Ok(judged) => {
                 let deps = change.deps().iter().map(|dep| ChangeHash(dep.0));
                 self.remember(hash, judged.actor, judged.actor_seq, judged.max_op, deps);
@@ -214,12 +219,13 @@ impl<'a> Bench<'a> {
     }
 
     fn judge_soundly(&mut self, bytes: &[u8]) -> Outcome {
-        let before = self.document.clone();
+        let before = (self.document.clone(), self.last_of.clone());
         let outcome = self.judge(bytes);
         if self.is_sound() {
             return outcome;
         }
-        self.document = before;
+        // Its place in its session is free again: what comes after it there may be good.
+        (self.document, self.last_of) = before;
         if let Outcome::Accepted(judged) = &outcome {
             self.refused.insert(judged.hash);
             self.nodes.remove(&judged.hash);
@@ -234,17 +240,8 @@ impl<'a> Bench<'a> {
         expanded: &automerge::ExpandedChange,
     ) -> Result<Judged, Outcome> {
         let refuse = |refusal: Refusal| Err(Outcome::Refused(refusal));
-        if change.len() > OPERATIONS_MAX || change.deps().len() > DEPENDENCIES_MAX {
-            return refuse(Refusal::TooMuch);
-        }
         if self.nodes.len() >= DOCUMENT_CHANGES_MAX {
             return refuse(Refusal::TooMuch);
-        }
-        let has_extras = change.message().is_some_and(|message| !message.is_empty())
-            || !change.extra_bytes().is_empty()
-            || change.author().is_some();
-        if has_extras || !(0..=TIME_MAX).contains(&change.timestamp()) || change.is_empty() {
-            return refuse(Refusal::Malformed);
         }
         let Ok(actor) = ActorId::try_from(change.actor_id().to_bytes()) else { return refuse(Refusal::Actor) };
         if actor.vault() != self.author.vault {
@@ -356,19 +353,17 @@ impl<'a> Bench<'a> {
         let Some(document) = &self.document else { return true };
         let save = std::panic::AssertUnwindSafe(|| document.save());
         let Ok(bytes) = std::panic::catch_unwind(save) else { return false };
-        Document::load(&bytes).is_ok_and(|read| read.heads() == document.heads())
+        Document::load(&bytes)
+            .is_ok_and(|read| read.heads() == document.heads() && read.content() == document.content())
     }
 }
 
-/// Reads a change, refusing early what is too long or is no change.
-fn read(bytes: &[u8]) -> Option<(automerge::Change, automerge::ExpandedChange)> {
-    let is_change = bytes.len() <= CHANGE_BYTES_MAX && bytes.get(CHUNK_TYPE_AT) == Some(&CHUNK_CHANGE);
-    if !is_change {
-        return None;
-    }
-    let (change, expanded) = decode(bytes)?;
-    // Bytes after the chunk, or a second way to write the same change, are refused.
-    (change.raw_bytes() == bytes).then_some((change, expanded))
+/// Reads a change. Automerge sees only what is bounded.
+fn read(bytes: &[u8]) -> Result<(automerge::Change, automerge::ExpandedChange), Refusal> {
+    chunk::check_change(bytes)?;
+    let (change, expanded) = decode(bytes).ok_or(Refusal::Malformed)?;
+    // A second way to write the same change is refused.
+    if change.raw_bytes() == bytes { Ok((change, expanded)) } else { Err(Refusal::Malformed) }
 }
 
 #[cfg(test)]

@@ -1,0 +1,5 @@
+//! Hostile bytes: everything that an enrolled phone, or whoever stole one, could send.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod bombs;
+mod mutated;

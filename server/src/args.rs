@@ -63,6 +63,21 @@ pub(crate) enum Action {
     },
     /// Serve until asked to stop.
     Serve(ServeArgs),
+    /// Copy the database into a folder, also while it serves, and read the copy back.
+    Backup {
+        /// The folder: one that survives this machine.
+        folder: PathBuf,
+    },
+    /// Read a database or a backup back whole, and say what does not fit.
+    Verify {
+        /// The file; the database if absent.
+        file: Option<PathBuf>,
+    },
+    /// Put a backup in the database's place while no server runs. What was there is kept beside it.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
     /// Write a document as an `.automerge` file, or a whole unit as JSON.
     Export {
         /// The document's id; without it the unit is written.
@@ -145,7 +160,10 @@ impl Action {
             }
             Self::Export { document: Some(document), .. } => Command::ExportDocument(document),
             Self::Export { document: None, unit, .. } => Command::ExportUnit(unit),
-            Self::Serve(_) => anyhow::bail!("Serving is no admin command"),
+            Self::Backup { folder } => Command::Backup { folder: absolute(&folder)? },
+            Self::Serve(_) | Self::Verify { .. } | Self::Restore { .. } => {
+                anyhow::bail!("This is not for a running server")
+            }
         })
     }
 }

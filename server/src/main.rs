@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use rundan_server::Server;
 use rundan_server::admin::{self, Answer, Command, Lock};
-use rundan_server::seams::{OffsetClock, SystemRandom};
+use rundan_server::seams::{Clock, OffsetClock, SystemRandom};
 use rundan_server::serve::{self, Certificate};
+use rundan_server::{Server, backup};
 use tracing_subscriber::EnvFilter;
 
 use args::{Action, Args, ServeArgs};
@@ -41,6 +41,18 @@ async fn run(args: Args) -> Result<ExitCode> {
             run_server(&args.database, args.clock_offset, serve).await?;
             Ok(ExitCode::SUCCESS)
         }
+        Action::Verify { file } => {
+            write!(std::io::stdout(), "{}", backup::prove(file.as_deref().unwrap_or(&args.database))?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Restore { file } => {
+            let Some(_lock) = Lock::take(&args.database)? else {
+                bail!("A rundan-server runs with {}: stop it first", args.database.display());
+            };
+            let proof = backup::restore(&args.database, &file, OffsetClock(args.clock_offset).now())?;
+            write!(std::io::stdout(), "{proof}")?;
+            Ok(ExitCode::SUCCESS)
+        }
         other => {
             let output = other.output();
             let answer = ask(&args.database, args.clock_offset, other.command()?).await?;
@@ -67,6 +79,7 @@ async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Resu
     if !database.exists() {
         bail!("There is no database {}: make one with `rundan-server init --unit NAME`", database.display());
     }
+    let stop = serve::stop_signal().context("Could not listen for signals")?;
     let server = Server::open(database, OffsetClock(clock_offset), SystemRandom).await?;
     let certificate = args.certificate.zip(args.key).map(|(certificate, key)| Certificate { certificate, key });
     let scheme = if certificate.is_some() { "https" } else { "http" };
@@ -74,7 +87,7 @@ async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Resu
         // A closed standard output is no reason to stop.
         let _ = writeln!(std::io::stdout(), "{scheme}://{address}");
     };
-    Ok(serve::serve(server, database, args.listen, certificate, ready, serve::stop_signal()).await?)
+    Ok(serve::serve(server, database, args.listen, certificate, ready, stop).await?)
 }
 
 fn tell(answer: Answer, output: Option<&Path>) -> Result<ExitCode> {
@@ -84,6 +97,7 @@ fn tell(answer: Answer, output: Option<&Path>) -> Result<ExitCode> {
         Answer::Code(code) => writeln!(stdout, "{code}")?,
         Answer::Revoked(vaults) if vaults.is_empty() => bail!("There was no vault to revoke"),
         Answer::Revoked(vaults) => writeln!(stdout, "{}", vaults.join("\n"))?,
+        Answer::BackedUp(file, proof) => write!(stdout, "{}\n{proof}", file.display())?,
         Answer::Exported(bytes) => match output {
             Some(path) => {
                 std::fs::write(path, &bytes).with_context(|| format!("Could not write {}", path.display()))?;

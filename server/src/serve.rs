@@ -9,6 +9,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use rundan_model::Zone;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::{Error, Result};
 use crate::server::Server;
@@ -120,15 +121,18 @@ async fn open_days(server: Arc<Server>) {
     }
 }
 
-/// Done when the operator asks the process to stop.
-pub async fn stop_signal() {
-    let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        biased;
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+/// Done when the operator asks the process to stop. Listens from the call on, so that no signal is missed.
+///
+/// # Errors
+/// When the system lets nobody listen for signals.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            biased;
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

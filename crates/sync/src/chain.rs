@@ -31,6 +31,13 @@ impl EntryKind {
             Self::Purge => 5,
         }
     }
+
+    /// The kind of a number; none for one that this version does not know.
+    pub fn from_number(number: u8) -> Option<Self> {
+        [Self::Change, Self::DayOpened, Self::Role, Self::Audience, Self::Purge]
+            .into_iter()
+            .find(|kind| kind.number() == number)
+    }
 }
 
 /// One entry of a unit's log, as far as the chain covers it.

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::scope::begin_unit;
 use crate::server::{Server, own_session};
 use crate::store::{log, people, vaults};
-use crate::{enrol, import};
+use crate::{backup, enrol, import};
 
 /// What an operator asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,11 @@ pub enum Command {
         directory: PathBuf,
         /// Into which unit; none where there is one only.
         unit: Option<String>,
+    },
+    /// Copy the database into a folder and read the copy back.
+    Backup {
+        /// The folder.
+        folder: PathBuf,
     },
     /// One document as Automerge bytes.
     ExportDocument(String),
@@ -80,6 +85,8 @@ pub enum Answer {
     Code(String),
     /// The vaults that were revoked.
     Revoked(Vec<String>),
+    /// The file that was written and read back, and what is in it.
+    BackedUp(PathBuf, String),
     /// What was exported.
     Exported(ByteBuf),
     /// What became of an import.
@@ -109,6 +116,10 @@ async fn try_run(server: &Arc<Server>, command: Command) -> Result<Answer> {
         Command::Enrol { person, role, unit } => enrol(server, person, &role, unit).await,
         Command::Revoke(whose) => revoke(server, whose).await,
         Command::Import { directory, unit } => import(server, &directory, unit).await,
+        Command::Backup { folder } => {
+            let backup = backup::take(server, &folder).await?;
+            Ok(Answer::BackedUp(backup.file, backup.proof.to_string()))
+        }
         Command::ExportDocument(document) => {
             let document: DocumentId = document.parse().map_err(not_an_id)?;
             Ok(Answer::Exported(ByteBuf::from(export::document(server, document).await?)))

@@ -4,7 +4,7 @@
 //! of the server may start a thread or block on the database.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use rusqlite::Connection;
@@ -29,6 +29,7 @@ type Settle = Box<dyn FnOnce(bool) + Send>;
 pub struct Db {
     writer: Lane,
     reader: Lane,
+    file: Option<Arc<Path>>,
 }
 
 #[derive(Clone)]
@@ -70,13 +71,13 @@ impl Db {
         let writer = open_file(path)?;
         let reader = open_file(path)?;
         reader.execute_batch("PRAGMA query_only = ON")?;
-        Ok(Self { writer: spawn(writer, Mode::Write)?, reader: spawn(reader, Mode::Read)? })
+        Ok(Self { writer: spawn(writer, Mode::Write)?, reader: spawn(reader, Mode::Read)?, file: Some(path.into()) })
     }
 
     /// Works run where they are called, one by one.
     pub fn inline(connection: Connection) -> Self {
         let lane = Lane::Inline(Arc::new(Mutex::new(connection)));
-        Self { writer: lane.clone(), reader: lane }
+        Self { writer: lane.clone(), reader: lane, file: None }
     }
 
     /// A database in memory whose works run where they are called.
@@ -101,6 +102,33 @@ impl Db {
     ) -> Result<T> {
         self.reader.call(work, Mode::Read).await
     }
+
+    /// Copies the whole database, as it stands at one moment, into a new file. Work goes on meanwhile: the copy has
+    /// a thread and a connection of its own.
+    pub async fn copy_to(&self, to: PathBuf) -> Result<()> {
+        match (&self.file, &self.writer) {
+            (Some(file), _) => {
+                let (file, (answer, answered)) = (Arc::clone(file), oneshot::channel());
+                let work = move || {
+                    let copied = open_file(&file).and_then(|connection| copy(&connection, &to));
+                    // Nobody listens when the command was cut; an unfinished copy is never believed.
+                    let _ = answer.send(copied);
+                };
+                let failed = |source| Error::File { path: "db-copy".into(), source };
+                std::thread::Builder::new().name("db-copy".to_owned()).spawn(work).map_err(failed)?;
+                answered.await.map_err(|_| Error::Unavailable)?
+            }
+            (None, Lane::Inline(connection)) => copy(&connection.lock().unwrap_or_else(PoisonError::into_inner), &to),
+            (None, Lane::Thread(_)) => Err(Error::Unavailable),
+        }
+    }
+}
+
+/// Copies a database as it stands into a new file.
+fn copy(connection: &Connection, to: &Path) -> Result<()> {
+    let to = to.to_str().ok_or_else(|| Error::Ask(format!("{} is not a path in UTF-8", to.display())))?;
+    connection.execute("VACUUM INTO ?1", [to])?;
+    Ok(())
 }
 
 impl Lane {

@@ -5,6 +5,7 @@ pub mod documents;
 pub mod log;
 pub mod people;
 pub mod vaults;
+pub mod verify;
 
 pub use db::{Db, open_file};
 

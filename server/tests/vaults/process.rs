@@ -80,6 +80,39 @@ fn an_operator_makes_a_unit_enrols_and_exports_with_and_without_a_running_server
     assert_eq!(json["documents"].as_array().unwrap().len(), 2);
 }
 
+/// The drill that `docs/server.md` tells: back up while it serves, lose the database, put it back, go on.
+#[test]
+fn a_lost_database_is_put_back_from_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    said(&run(folder.path(), &["init", "--unit", "Exempelenheten"]));
+    let serving = Serving::start(folder.path());
+    said(&run(folder.path(), &["enrol", "--name", "Eva Exempel", "--role", "unit_head"]));
+    let backups = folder.path().join("backups");
+    let told = said(&run(folder.path(), &["backup", backups.to_str().unwrap()]));
+    let backup = told.lines().next().unwrap().to_owned();
+    assert!(told.contains("Exempelenheten"), "{told}");
+    assert!(!run(folder.path(), &["restore", &backup]).status.success(), "not while a server runs");
+    assert!(serving.stop().success());
+    let before = said(&run(folder.path(), &["export"]));
+
+    for suffix in ["", "-wal", "-shm"] {
+        let file = folder.path().join(format!("rundan.db{suffix}"));
+        if file.exists() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    assert!(said(&run(folder.path(), &["verify", &backup])).contains("Exempelenheten"));
+    said(&run(folder.path(), &["restore", &backup]));
+    assert!(said(&run(folder.path(), &["verify"])).contains("Exempelenheten"));
+    assert_eq!(said(&run(folder.path(), &["export"])), before);
+    assert!(Serving::start(folder.path()).stop().success());
+
+    std::fs::write(&backup, "not a database").unwrap();
+    let refused = run(folder.path(), &["restore", &backup]);
+    assert!(!refused.status.success());
+    assert_eq!(said(&run(folder.path(), &["export"])), before);
+}
+
 #[test]
 fn what_an_operator_asks_wrongly_is_answered_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();

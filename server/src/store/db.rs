@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -34,7 +35,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Lane {
-    Thread(mpsc::SyncSender<Work>),
+    Thread(Arc<Worker>),
     Inline(Arc<Mutex<Connection>>),
 }
 
@@ -151,7 +152,10 @@ impl Lane {
                 let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 run_batch(&connection, vec![work], mode);
             }
-            Self::Thread(queue) => queue.try_send(work).map_err(|_| Error::Unavailable)?,
+            Self::Thread(worker) => {
+                let works = worker.works.as_ref().ok_or(Error::Unavailable)?;
+                works.try_send(work).map_err(|_| Error::Unavailable)?;
+            }
         }
         answered.await.map_err(|_| Error::Unavailable)?
     }
@@ -160,7 +164,7 @@ impl Lane {
 fn spawn(connection: Connection, mode: Mode) -> Result<Lane> {
     let (queue, works) = mpsc::sync_channel::<Work>(QUEUE_MAX);
     let name = if mode == Mode::Write { "db-write" } else { "db-read" };
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
             while let Ok(first) = works.recv() {
@@ -170,7 +174,25 @@ fn spawn(connection: Connection, mode: Mode) -> Result<Lane> {
             }
         })
         .map_err(|source| Error::File { path: name.into(), source })?;
-    Ok(Lane::Thread(queue))
+    Ok(Lane::Thread(Arc::new(Worker { works: Some(queue), thread: Some(thread) })))
+}
+
+/// A thread that has a connection. It has closed it when this is dropped, so that a stopped server leaves one whole
+/// file.
+struct Worker {
+    works: Option<mpsc::SyncSender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.works.take());
+        // Work that holds the last clone of the database drops it on the very thread.
+        let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("a thread of the database had panicked");
+        }
+    }
 }
 
 fn run_batch(connection: &Connection, batch: Vec<Work>, mode: Mode) {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -20,8 +21,26 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 /// A connection and where its work runs.
 #[derive(Clone)]
 pub(super) enum Db {
-    Own(mpsc::Sender<Job>),
+    Own(Arc<Worker>),
     Inline(Arc<Mutex<Connection>>),
+}
+
+/// A thread that has the connection. It has closed it when this is dropped: SQLCipher must not be at work when the
+/// process ends, which takes OpenSSL's memory from under it.
+pub(super) struct Worker {
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        // Work that holds the store's last clone drops it on the very thread.
+        let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the store's thread had panicked");
+        }
+    }
 }
 
 impl Db {
@@ -30,12 +49,12 @@ impl Db {
             return Self::Inline(Arc::new(Mutex::new(connection)));
         }
         let (sender, jobs) = mpsc::channel::<Job>();
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             for job in jobs {
                 job(&mut connection);
             }
         });
-        Self::Own(sender)
+        Self::Own(Arc::new(Worker { jobs: Some(sender), thread: Some(thread) }))
     }
 
     /// Runs work on the connection; none if it panicked.
@@ -49,7 +68,7 @@ impl Db {
                 let mut connection = connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 catch_unwind(AssertUnwindSafe(|| work(&mut connection))).ok()
             }
-            Self::Own(sender) => {
+            Self::Own(worker) => {
                 let (answer, answered) = oneshot::channel();
                 let job: Job = Box::new(move |connection| {
                     if let Ok(done) = catch_unwind(AssertUnwindSafe(|| work(connection))) {
@@ -57,7 +76,7 @@ impl Db {
                         let _ = answer.send(done);
                     }
                 });
-                sender.send(job).ok()?;
+                worker.jobs.as_ref()?.send(job).ok()?;
                 answered.await.ok()
             }
         }

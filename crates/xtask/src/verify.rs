@@ -42,6 +42,9 @@ fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
     let mut types = machine.command(places.built("world"));
     types.current_dir(&places.root).args(["types", "--check"]);
 
+    let mut demo = npm("tests/browser", "demo");
+    demo.env("RUNDAN_WORLD", places.built("world"));
+
     let mut steps = vec![
         Step::new("formatting", formatting),
         Step::new("the page: types", page("check")),
@@ -57,6 +60,7 @@ fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
         Step::new("tests", tests(places, machine)),
         Step::new("the page for browser tests", npm("tests/browser", "build:page")),
         Step::new("browser tests", npm("tests/browser", "test")),
+        Step::new("the demo, played", demo),
         Step::new("window tests", window_tests(places, machine, display)),
     ];
     steps.extend(android::check(places, machine).map(|check| Step::new("types on Android", check)));

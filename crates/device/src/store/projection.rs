@@ -1,13 +1,15 @@
 //! The tables that lists and boards read, made of documents: in the same transaction, and rebuilt with the same
 //! result. Each row holds the derived thing whole, as JSON of the model's type.
 
+use std::collections::BTreeMap;
+
 use rundan_model::incident::{draft, incident};
 use rundan_model::recipient::{Recipient, access, recipient};
 use rundan_model::run_sheet::run_sheet;
 use rundan_model::staff::staff;
 use rundan_model::unit::unit;
 use rundan_model::visit::{Clash, Visit, visit};
-use rundan_model::{Content, DocumentId, FactId, Kind, PersonId, Timestamp, Zone};
+use rundan_model::{Content, Day, DocumentId, FactId, Kind, PersonId, Timestamp, Zone};
 use rusqlite::{Transaction, params};
 
 use super::{Held, StoreError};
@@ -103,9 +105,13 @@ fn put_visit(tx: &Transaction<'_>, id: DocumentId, visit: &Visit) -> Result<(), 
         || !visit.oddities.is_empty()
         || !visit.not_carried_out.is_empty()
         || visit.late.is_some();
+    // An update touches only the indexes of what changed; a replacement would write them all.
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO visit (document, day, start, minutes, recipient, is_late, needs_office, json)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO visit (document, day, start, minutes, recipient, is_late, needs_office, json)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (document) DO UPDATE SET day = excluded.day, start = excluded.start, minutes = excluded.minutes,
+             recipient = excluded.recipient, is_late = excluded.is_late, needs_office = excluded.needs_office,
+             json = excluded.json",
     )?
     .execute(params![
         id.as_bytes(),
@@ -117,21 +123,36 @@ fn put_visit(tx: &Transaction<'_>, id: DocumentId, visit: &Visit) -> Result<(), 
         needs_office,
         serde_json::to_string(visit)?,
     ])?;
-    tx.prepare_cached("DELETE FROM visit_person WHERE document = ?1")?.execute([id.as_bytes()])?;
     put_board_visit(tx, id, start, visit)?;
-    let Some(day) = day else { return Ok(()) };
-    let mut insert = tx.prepare_cached(
-        "INSERT OR REPLACE INTO visit_person (person, day, document, start, is_planned) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    let mut put = |person: PersonId, is_planned: bool| {
-        let start = visit.start_for(person).unwrap_or_default();
-        insert.execute(params![person.as_bytes(), day.0, id.as_bytes(), start.0, is_planned])
-    };
-    for person in visit.times.keys().chain(visit.begun.iter().map(|begun| &begun.stated.by)) {
-        put(*person, false)?;
+    put_visit_people(tx, id, day, visit)
+}
+
+/// Projects who a visit is planned for or worked by. The same people on the same day write nothing.
+fn put_visit_people(tx: &Transaction<'_>, id: DocumentId, day: Option<Day>, visit: &Visit) -> Result<(), StoreError> {
+    let mut people = BTreeMap::new();
+    if let Some(day) = day {
+        let begun = visit.begun.iter().map(|begun| begun.stated.by);
+        let worked = visit.times.keys().copied().chain(begun).map(|person| (person, false));
+        for (person, is_planned) in worked.chain(visit.staff().into_iter().map(|person| (person, true))) {
+            people.insert(person.0, (day.0, visit.start_for(person).unwrap_or_default().0, is_planned));
+        }
     }
-    for person in visit.staff() {
-        put(person, true)?;
+    let known: BTreeMap<[u8; PersonId::BYTES], (i32, i64, bool)> = {
+        let mut query =
+            tx.prepare_cached("SELECT person, day, start, is_planned FROM visit_person WHERE document = ?1")?;
+        let rows =
+            query.query_map([id.as_bytes()], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    if known == people {
+        return Ok(());
+    }
+    tx.prepare_cached("DELETE FROM visit_person WHERE document = ?1")?.execute([id.as_bytes()])?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO visit_person (person, day, document, start, is_planned) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (person, (day, start, is_planned)) in people {
+        insert.execute(params![person, day, id.as_bytes(), start, is_planned])?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! What tests and the long runs of `cargo xtask torture` share: hostile bytes, and a world of many devices.
+//! What tests and measurements share: hostile bytes, and the app in its real window.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod chunks;
 pub mod mutation;
+pub mod window;

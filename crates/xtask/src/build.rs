@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use anyhow::{Context, Result, bail};
 
+use crate::display::Display;
 use crate::places::Places;
 use crate::setup::{Machine, Purpose};
 
@@ -52,6 +53,13 @@ pub(crate) fn become_world(places: &Places, machine: &Machine) -> Result<()> {
     #[cfg(not(unix))]
     let result = run(&mut world, "the command");
     result
+}
+
+/// Runs this command, as it was typed, in the binary that knows the other crates, with its windows on a display.
+pub(crate) fn run_world(places: &Places, machine: &Machine, display: &Display) -> Result<()> {
+    let mut world = machine.command(places.built("world"));
+    world.current_dir(&places.root).args(std::env::args_os().skip(1)).env("DISPLAY", &display.name);
+    run(&mut world, "the command")
 }
 
 /// Builds the page unless it is newer than everything it is made of.

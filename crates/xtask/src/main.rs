@@ -6,6 +6,7 @@
 mod android;
 mod args;
 mod build;
+mod display;
 mod places;
 mod setup;
 mod steps;
@@ -17,6 +18,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use args::{Cli, Command};
+use display::Display;
 use places::Places;
 use setup::Purpose;
 
@@ -41,7 +43,12 @@ fn run() -> Result<()> {
             build::demo(&places, &machine, purpose)?;
             build::become_world(&places, &machine)
         }
-        Command::Types(_) | Command::Bench(_) => {
+        Command::Bench(_) => {
+            let machine = setup::prepare(&places, Purpose::Bench)?;
+            build::demo(&places, &machine, Purpose::DemoInWindows)?;
+            build::run_world(&places, &machine, &Display::open(&machine)?)
+        }
+        Command::Types(_) => {
             let machine = setup::prepare(&places, Purpose::Types)?;
             build::world(&places, &machine)?;
             build::become_world(&places, &machine)

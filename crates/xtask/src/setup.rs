@@ -25,6 +25,8 @@ pub(crate) enum Purpose {
     DemoInWindows,
     /// The demonstration, in a browser that is there already.
     DemoInBrowser,
+    /// Measurements, in the real window too.
+    Bench,
     /// Making the page's types.
     Types,
 }
@@ -76,7 +78,7 @@ const BROWSER_TESTS: &[Tool] = &[Tool { package: "chromium", is_there: || chromi
 fn npm_folders(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
         Purpose::Test => &["app-ui", "tests/browser"],
-        Purpose::DemoInWindows | Purpose::DemoInBrowser => &["app-ui"],
+        Purpose::DemoInWindows | Purpose::DemoInBrowser | Purpose::Bench => &["app-ui"],
         Purpose::Types => &[],
     }
 }
@@ -102,6 +104,7 @@ fn install_packages(purpose: Purpose) -> Result<(Outcome, ())> {
     let needed: &[&[Tool]] = match purpose {
         Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, KEY_TESTS, BROWSER_TESTS],
         Purpose::DemoInWindows => &[LIBRARIES, WINDOW],
+        Purpose::Bench => &[LIBRARIES, WINDOW, WINDOW_TESTS],
         Purpose::DemoInBrowser | Purpose::Types => &[LIBRARIES],
     };
     let tools = needed.iter().flat_map(|tools| tools.iter());

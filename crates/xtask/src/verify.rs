@@ -1,11 +1,11 @@
 //! `cargo xtask test`: everything that must hold before a change lands, in the order that fails soonest.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::android;
+use crate::display::Display;
 use crate::places::Places;
 use crate::setup::{self, Machine, Purpose};
 use crate::steps::{self, Step};
@@ -89,32 +89,4 @@ fn window_tests(places: &Places, machine: &Machine, display: &Display) -> Comman
     tests.env("DISPLAY", &display.name);
     tests.env("RUNDAN_APP", places.built("rundan-app")).env("RUNDAN_SERVER", places.built("rundan-server"));
     tests
-}
-
-/// A display that nobody looks at. It closes when it is dropped.
-struct Display {
-    name: String,
-    server: Child,
-}
-
-impl Display {
-    fn open(machine: &Machine) -> Result<Self> {
-        let mut command = machine.command("Xvfb");
-        // It chooses a free number itself, and writes it when it is ready.
-        command.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut server = command.spawn().context("Could not start Xvfb")?;
-        let mut number = String::new();
-        let said = server.stdout.take().context("Could not read from Xvfb")?;
-        BufReader::new(said).read_line(&mut number).context("Could not read from Xvfb")?;
-        Ok(Self { name: format!(":{}", number.trim()), server })
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        // Nothing is left to do for it if it has ended by itself.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
 }

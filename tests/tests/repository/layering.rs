@@ -10,7 +10,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rundan-device", &["rundan-documents", "rundan-model", "rundan-sync"]),
     ("rundan-server", &["rundan-documents", "rundan-model", "rundan-sync"]),
     ("rundan-app", &["rundan-device", "rundan-model"]),
-    ("xtask", ALL_BUT_THE_APP),
+    // What tests and measurements share lies with the tests.
+    ("xtask", &["rundan-device", "rundan-documents", "rundan-model", "rundan-server", "rundan-sync", "rundan-tests"]),
     ("rundan-tests", ALL_BUT_THE_APP),
 ];
 

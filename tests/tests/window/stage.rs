@@ -1,25 +1,19 @@
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::NaiveTime;
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
+use fantoccini::{Client, Locator};
 use rundan_device::api::Command as DeviceCommand;
 use rundan_device::seams::Clock;
 use rundan_device::{FileKeys, Phone, PhoneConfig, SystemClock, SystemHttp, SystemRandom};
 use rundan_model::Zone;
-use serde_json::json;
+use rundan_tests::window::{Driver, PATIENCE, accepts, free_address};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::unit;
-
-/// How long something may take to come, on a busy machine, before it counts as missing.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server with a unit, whose clock shows nine in the morning.
 pub(crate) struct Stage {
@@ -36,7 +30,7 @@ impl Stage {
         let today = Zone.date(now);
         let nine = Zone.at(today, NaiveTime::from_hms_opt(9, 0, 0).unwrap()).first().unwrap();
         let mut stage =
-            Self { directory, address: free_address(), clock_offset: nine.seconds_since(now), server: None };
+            Self { directory, address: free_address().unwrap(), clock_offset: nine.seconds_since(now), server: None };
         let files = stage.directory.path().join("unit");
         std::fs::create_dir(&files).unwrap();
         unit::write(&files, today);
@@ -69,7 +63,7 @@ impl Stage {
         let mut server = self.command();
         server.args(["serve", "--listen", &self.address.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
         self.server = Some(server.spawn().unwrap());
-        accepts(self.address).await;
+        accepts(self.address).await.unwrap();
     }
 
     pub(crate) async fn stop_server(&mut self) {
@@ -97,13 +91,13 @@ pub(crate) struct Device {
     directory: PathBuf,
     clock_offset: i64,
     size: String,
-    driver: Child,
+    driver: Driver,
     client: Client,
 }
 
 impl Device {
     async fn open(directory: PathBuf, clock_offset: i64, size: &str) -> Self {
-        let (driver, client) = drive(&directory, clock_offset, size).await;
+        let (driver, client) = open(&directory, clock_offset, size).await;
         Self { directory, clock_offset, size: size.to_owned(), driver, client }
     }
 
@@ -142,11 +136,11 @@ impl Device {
 
     /// Ends the app as a crash would, and opens it again on the same files.
     pub(crate) async fn kill_and_reopen(&mut self) {
-        let driver = self.driver.id().unwrap().to_string();
+        let driver = self.driver.process.id().unwrap().to_string();
         let killed = Command::new("pkill").args(["-KILL", "-P", &driver]).status().await.unwrap();
         assert!(killed.success(), "the driver has no app to kill");
-        self.driver.kill().await.unwrap();
-        let (driver, client) = drive(&self.directory, self.clock_offset, &self.size).await;
+        self.driver.process.kill().await.unwrap();
+        let (driver, client) = open(&self.directory, self.clock_offset, &self.size).await;
         self.driver = driver;
         self.client = client;
     }
@@ -156,43 +150,12 @@ impl Device {
     }
 }
 
-/// Starts a driver whose environment the app inherits, and has it open the app.
-async fn drive(directory: &Path, clock_offset: i64, size: &str) -> (Child, Client) {
-    let address = free_address();
-    let driver = Command::new("WebKitWebDriver")
-        .args([format!("--port={}", address.port()), format!("--host={}", address.ip())])
-        .env("TAURI_WEBVIEW_AUTOMATION", "true")
-        .env("RUNDAN_DATA_DIR", directory)
-        .env("RUNDAN_KEY_STORE", "file")
-        .env("RUNDAN_CLOCK_OFFSET", clock_offset.to_string())
-        .env("RUNDAN_WINDOW", size)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    accepts(address).await;
-    let options = json!({ "binary": binary("RUNDAN_APP"), "args": [] });
-    let capabilities = [("webkitgtk:browserOptions".to_owned(), options)].into_iter().collect();
-    let mut connecting = ClientBuilder::new(HttpConnector::new());
-    let client = connecting.capabilities(capabilities).connect(&format!("http://{address}")).await.unwrap();
+async fn open(directory: &Path, clock_offset: i64, size: &str) -> (Driver, Client) {
+    let driver = Driver::start(directory, clock_offset, size).await.unwrap();
+    let client = driver.open(Path::new(&binary("RUNDAN_APP"))).await.unwrap();
     (driver, client)
 }
 
 fn binary(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no binary: run `cargo xtask test`"))
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
-}
-
-/// Waits until something listens there.
-async fn accepts(address: SocketAddr) {
-    let trying = async {
-        while TcpStream::connect(address).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, trying).await.unwrap();
 }

@@ -133,7 +133,7 @@ fn put_visit_people(tx: &Transaction<'_>, id: DocumentId, day: Option<Day>, visi
     if let Some(day) = day {
         let begun = visit.begun.iter().map(|begun| begun.stated.by);
         let worked = visit.times.keys().copied().chain(begun).map(|person| (person, false));
-        for (person, is_planned) in worked.chain(visit.staff().into_iter().map(|person| (person, true))) {
+        for (person, is_planned) in worked.chain(visit.staff().map(|person| (person, true))) {
             people.insert(person.0, (day.0, visit.start_for(person).unwrap_or_default().0, is_planned));
         }
     }

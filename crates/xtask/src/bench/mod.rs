@@ -5,6 +5,7 @@ mod stage;
 mod sync;
 mod tick;
 mod views;
+mod window;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! What the figures are measured on: a server on loopback, a unit in it, and phones that count their bytes.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -63,6 +63,11 @@ impl Stage {
         let router = http::router(Arc::clone(&server));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { server, unit, address, directory })
+    }
+
+    /// Where the files of a person's phone lie.
+    pub(super) fn directory_of(&self, person: PersonId) -> PathBuf {
+        self.directory.path().join(person.to_string())
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -136,7 +141,7 @@ impl Stage {
             .await?;
         let meter = Arc::new(Meter::default());
         let relay = relay(self.address, Arc::clone(&meter)).await?;
-        let directory = self.directory.path().join(person.to_string());
+        let directory = self.directory_of(person);
         let config = PhoneConfig {
             keys: Arc::new(FileKeys::new(directory.join("keys"))),
             directory,

@@ -7,7 +7,7 @@ use rundan_model::Role;
 use serde_json::json;
 
 use super::stage::{Stage, act, ask, sync};
-use super::{Figure, kilobytes, milliseconds, timed};
+use super::{Figure, kilobytes, milliseconds, quantile, timed, window};
 use rundan_device::api::Command;
 use rundan_server::import::{self, read_directory};
 
@@ -62,7 +62,18 @@ pub(super) async fn measure(unit: Option<&Path>) -> Result<Vec<Figure>> {
     let value = format!("{} for {changes} changes up, 18 down", kilobytes(shift));
     figures.push(Figure::new("a shift's sync", value, "1 request, at most 16 KB", shift <= 16_384));
     ask(&phone, Command::Sync).await?;
+    drop((phone, office));
+    figures.extend(day_in_window(&stage.directory_of(carer)).await?);
     Ok(figures)
+}
+
+/// A carer's day in the real window.
+async fn day_in_window(directory: &Path) -> Result<Option<Figure>> {
+    let Some(app) = window::app()? else { return Ok(None) };
+    let median = quantile(&mut window::starts(&app, directory, window::DAY).await?, 0.5);
+    let is_met = median.as_secs_f64() < 1.0;
+    let what = "start until the day is on the screen, 600 documents";
+    Ok(Some(Figure::new(what, milliseconds(median), "under 1 s", is_met)))
 }
 
 /// The import of a unit's export files, and an office desktop's first sync with the whole of it.

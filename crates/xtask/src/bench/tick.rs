@@ -28,7 +28,7 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
     let mut ticks = Vec::with_capacity(TICKS);
     let mut bare = Vec::with_capacity(TICKS);
     let mut bare_store = BareStore::open(stage.directory())?;
-    let log = find_log(&stage.directory().join(carer.to_string()))?;
+    let log = find_log(&stage.directory_of(carer))?;
     let (mut pages, mut counted) = (0, 0);
     let visits: Vec<_> = documents.iter().filter(|_| true).collect();
     let mut done = 0;

@@ -1,12 +1,14 @@
 //! The queries behind screens, with an office's 70,000 documents.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use rundan_device::api::Command;
 use rundan_model::{Role, Zone};
 use rundan_server::seams;
 
 use super::stage::{Stage, ask, recipient, sync, visit};
-use super::{Figure, milliseconds, quantile, timed};
+use super::{Figure, milliseconds, quantile, timed, window};
 
 const RECIPIENTS: i32 = 300;
 const DAYS: i32 = 60;
@@ -47,7 +49,27 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
         let what = format!("{name}, 70,000 documents");
         figures.push(Figure::new(&what, milliseconds(median), "under 5 ms", median.as_secs_f64() < 0.005));
     }
+    drop(office);
+    figures.extend(board_in_window(&stage.directory_of(planner)).await?);
     Ok(figures)
+}
+
+/// An office's board in the real window, with 70,000 documents beside few.
+async fn board_in_window(many: &Path) -> Result<Option<Figure>> {
+    let Some(app) = window::app()? else { return Ok(None) };
+    let stage = Stage::open().await?;
+    let carer = stage.people(1, Role::Carer).await?.first().copied().context("There is a carer")?;
+    let planner = stage.people(1, Role::Planner).await?.first().copied().context("There is a planner")?;
+    stage.window(carer, 9, 28).await?;
+    let (office, _) = stage.phone(planner).await?;
+    sync(&office).await?;
+    drop(office);
+    let few = quantile(&mut window::starts(&app, &stage.directory_of(planner), window::BOARD).await?, 0.5);
+    let many = quantile(&mut window::starts(&app, many, window::BOARD).await?, 0.5);
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    let value = format!("{} ({ratio:.2}x of {})", milliseconds(many), milliseconds(few));
+    let what = "start until the board is on the screen, 70,000 documents";
+    Ok(Some(Figure::new(what, value, "within 1.2x of 600 documents", ratio <= 1.2)))
 }
 
 /// An id to fall back on where a list cannot be empty.

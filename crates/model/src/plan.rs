@@ -246,6 +246,36 @@ pub fn is_key(text: &str) -> bool {
     !text.is_empty() && text.len() <= KEY_BYTES_MAX && text.chars().all(is_allowed)
 }
 
+/// A register that no kind has yet: what a newer version might put.
+pub const NEWER_REGISTER: &str = "newer";
+
+/// The registers of a kind that this version knows; of a family such as `slot/1` what stands before the `/`.
+pub fn registers(kind: &Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Unit => &["name", "catalogue"],
+        Kind::Staff => &["person", "name", "employment"],
+        Kind::Recipient => &[
+            "name",
+            "address",
+            "telephone",
+            "language",
+            "next-of-kin",
+            "contact-worker",
+            "key",
+            "ring-first",
+            "good-to-know",
+            "wish",
+            "overnight-fast",
+            "alarm-only",
+        ],
+        Kind::Access => &["recipient", "door-code", "way-in"],
+        Kind::Decision => &["recipient", "granted"],
+        Kind::RunSheet => &["staff", "date", "shift", "break"],
+        Kind::Visit => &["recipient", "when", "slot", "intervention", "cancelled"],
+        Kind::UnitOffice | Kind::Incident | Kind::Draft | Kind::Refused | Kind::Unknown(_) => &[],
+    }
+}
+
 /// Whether a value fits its register. Null fits where a register can be emptied; a register of a newer version
 /// takes anything.
 pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
@@ -307,6 +337,16 @@ mod tests {
         let standing = json!({ "start": 1, "minutes": 30, "flexible": true });
         let amended = amend(Some(&standing), &When { start: Timestamp(2), minutes: 45 });
         assert_eq!(amended, json!({ "start": 2, "minutes": 45, "flexible": true }));
+    }
+
+    #[test]
+    fn every_known_register_has_a_shape() {
+        for kind in Kind::ALL {
+            for register in registers(kind) {
+                assert!(!fits(kind, register, &json!([[7]])), "{kind} {register}");
+            }
+            assert!(fits(kind, NEWER_REGISTER, &json!([[7]])));
+        }
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Who may begin, write and read what. The server holds it against every incoming operation.
 
+mod table;
+
 use std::collections::BTreeSet;
 
 use crate::{Kind, Role};
+
+pub use table::table;
 
 /// What a change does to a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,8 +22,8 @@ pub(crate) enum Command {
     Test,
     /// Measures, and prints each figure beside its limit.
     Bench(BenchArgs),
-    /// Writes the page's types, app-ui/src/lib/api/generated.ts.
-    Types(TypesArgs),
+    /// Writes what is made from Rust: the page's types, app-ui/src/lib/api/generated.ts, and docs/policy.md.
+    Generate(GenerateArgs),
 }
 
 /// What is measured, and where it is written.
@@ -37,10 +37,10 @@ pub(crate) struct BenchArgs {
     pub(crate) unit: Option<PathBuf>,
 }
 
-/// How the page's types are made.
+/// How files are made from Rust.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct TypesArgs {
-    /// Writes nothing, and fails when the file is stale.
+pub(crate) struct GenerateArgs {
+    /// Writes nothing, and fails when a file is stale.
     #[arg(long)]
     pub(crate) check: bool,
 }

@@ -48,8 +48,8 @@ fn run() -> Result<()> {
             build::demo(&places, &machine, Purpose::DemoInWindows)?;
             build::run_world(&places, &machine, &Display::open(&machine)?)
         }
-        Command::Types(_) => {
-            let machine = setup::prepare(&places, Purpose::Types)?;
+        Command::Generate(_) => {
+            let machine = setup::prepare(&places, Purpose::Generate)?;
             build::world(&places, &machine)?;
             build::become_world(&places, &machine)
         }

@@ -27,8 +27,8 @@ pub(crate) enum Purpose {
     DemoInBrowser,
     /// Measurements, in the real window too.
     Bench,
-    /// Making the page's types.
-    Types,
+    /// Making files from Rust.
+    Generate,
 }
 
 /// The prepared machine: how its programs are started.
@@ -79,7 +79,7 @@ fn npm_folders(purpose: Purpose) -> &'static [&'static str] {
     match purpose {
         Purpose::Test => &["app-ui", "tests/browser"],
         Purpose::DemoInWindows | Purpose::DemoInBrowser | Purpose::Bench => &["app-ui"],
-        Purpose::Types => &[],
+        Purpose::Generate => &[],
     }
 }
 
@@ -105,7 +105,7 @@ fn install_packages(purpose: Purpose) -> Result<(Outcome, ())> {
         Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, KEY_TESTS, BROWSER_TESTS],
         Purpose::DemoInWindows => &[LIBRARIES, WINDOW],
         Purpose::Bench => &[LIBRARIES, WINDOW, WINDOW_TESTS],
-        Purpose::DemoInBrowser | Purpose::Types => &[LIBRARIES],
+        Purpose::DemoInBrowser | Purpose::Generate => &[LIBRARIES],
     };
     let tools = needed.iter().flat_map(|tools| tools.iter());
     let mut missing: Vec<&str> = tools.filter(|tool| !(tool.is_there)()).map(|tool| tool.package).collect();

@@ -39,8 +39,8 @@ fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
     lints.args(["--", "-D", "warnings"]);
     let mut documentation = cargo(&["doc", "--no-deps", "--document-private-items"]);
     documentation.env("RUSTDOCFLAGS", "-D warnings");
-    let mut types = machine.command(places.built("world"));
-    types.current_dir(&places.root).args(["types", "--check"]);
+    let mut generated = machine.command(places.built("world"));
+    generated.current_dir(&places.root).args(["generate", "--check"]);
 
     let mut demo = npm("tests/browser", "demo");
     demo.env("RUNDAN_WORLD", places.built("world"));
@@ -56,7 +56,7 @@ fn steps(places: &Places, machine: &Machine, display: &Display) -> Vec<Step> {
         Step::new("documentation", documentation),
         // With the targets of tests, or the binaries alone would unite other features too.
         Step::new("the app, the server and the tests: build", cargo(&["build", "--all-targets"])),
-        Step::new("the page's types", types),
+        Step::new("generated files", generated),
         Step::new("tests", tests(places, machine)),
         Step::new("the page for browser tests", npm("tests/browser", "build:page")),
         Step::new("browser tests", npm("tests/browser", "test")),

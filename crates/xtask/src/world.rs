@@ -5,7 +5,7 @@
 mod args;
 mod bench;
 mod demo;
-mod types;
+mod generate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Bench(args) => bench::run(&root()?, &args),
         Command::Demo(args) => demo::run(&root()?, &args),
-        Command::Types(args) => types::run(&root()?, &args),
+        Command::Generate(args) => generate::run(&root()?, &args),
         Command::Test => bail!("Run this through `cargo xtask`"),
     }
 }

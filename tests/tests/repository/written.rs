@@ -54,7 +54,9 @@ fn the_page_has_the_same_licence_as_the_crates() {
 /// The local links of the documents that a newcomer reads first.
 #[test]
 fn no_link_leads_nowhere() {
-    for page in ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/demo.md", "docs/adr/README.md"] {
+    for page in
+        ["README.md", "CHANGELOG.md", "docs/architecture.md", "docs/demo.md", "docs/policy.md", "docs/adr/README.md"]
+    {
         let text = read(page);
         let folder = root().join(page).parent().unwrap().to_owned();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -1,4 +1,4 @@
-// Printed from Rust by `cargo xtask types`; never edited.
+// Printed from Rust by `cargo xtask generate`; never edited.
 
 export type Role = "carer" | "planner" | "administrator" | "unit_head";
 

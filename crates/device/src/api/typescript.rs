@@ -8,7 +8,7 @@ use super::*;
 /// The whole of `app-ui/src/lib/api/generated.ts`.
 pub fn typescript() -> String {
     let config = Config::new();
-    let mut text = String::from("// Printed from Rust by `cargo xtask types`; never edited.\n\n");
+    let mut text = String::from("// Printed from Rust by `cargo xtask generate`; never edited.\n\n");
     macro_rules! declare {
         ($($type:ty),+ $(,)?) => {
             $(

@@ -6,6 +6,7 @@ mod enrolment;
 mod network;
 mod oracle;
 mod phone;
+mod policy;
 mod process;
 mod pushes;
 mod scopes;

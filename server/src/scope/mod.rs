@@ -8,7 +8,7 @@ mod commit;
 mod own;
 mod plan;
 
-pub use audience::{Audience, HeldAt, held_at, standing};
+pub use audience::{Audience, HeldAt, held_at, knew, standing};
 pub(crate) use commit::digests;
 pub use commit::{AcceptedChange, Commit, Touched};
 pub use own::{OwnSession, begin_unit};

@@ -46,12 +46,12 @@ pub(super) fn push(
     *budget -= push.changes.len();
     let unit = commit.state().unit;
     let known = documents::row(tx, unit, push.document)?;
-    if known.is_none() && documents::is_elsewhere(tx, unit, push.document)? {
-        return Ok(Judged::all(push, &refused(Refusal::History)));
-    }
-    if known.is_none() && documents::is_purged(tx, unit, push.document)? {
+    let is_purged = known.is_none() && documents::is_purged(tx, unit, push.document)?;
+    if is_purged && scope::knew(tx, unit, vault.person, push.document)? {
         return push_to_purged(tx, commit, push);
     }
+    // Judged as if it did not exist, and never begun a second time.
+    let is_taken = is_purged || (known.is_none() && documents::is_elsewhere(tx, unit, push.document)?);
     let document = documents::load(tx, unit, push.document)?;
     let standing = scope::standing(tx, commit.state(), vault.person, push.document, known.as_ref())?;
     let author = Author { vault: vault.vault, person: vault.person, standing };
@@ -61,7 +61,7 @@ pub(super) fn push(
         tracing::warn!(document = %push.document, vault = %vault.vault, "a push made the gate panic");
         return Ok(Judged::all(push, &refused(Refusal::Breaks)));
     };
-    let accepted = accepted(&verdict, push);
+    let accepted = if is_taken { Vec::new() } else { accepted(&verdict, push) };
     let mut places = Vec::new().into_iter();
     if let Some(document) = verdict.document.as_ref().filter(|_| !accepted.is_empty()) {
         let signer = Signer { vault: vault.vault, person: vault.person, counter, at: now };
@@ -70,6 +70,7 @@ pub(super) fn push(
     let mut judged = Judged { results: Vec::new(), in_log: Vec::new() };
     for outcome in verdict.outcomes {
         let result = match outcome {
+            Outcome::Accepted(_) if is_taken => refused(Refusal::History),
             Outcome::Accepted(change) => {
                 judged.in_log.push(change.hash);
                 places.next().map_or_else(|| refused(Refusal::Breaks), |place| PushResult::Accepted(place, now))

@@ -15,7 +15,7 @@ use rundan_model::{
 use rundan_server::scope;
 use rundan_server::seams::Clock;
 use rundan_server::store::{documents, log};
-use rundan_sync::PushResult;
+use rundan_sync::{HeadsHash, HeldDocument, Item, PushResult};
 use serde_json::{Value as Json, json};
 
 use crate::phone::Phone;
@@ -417,4 +417,48 @@ async fn there_is_a_sample_of_every_kind_of_fact() {
     let stage = Stage::new().await;
     let sampled: Vec<String> = stage.bodies().iter().map(|body| body.kind().to_owned()).collect();
     assert_eq!(sampled, KNOWN_KINDS);
+}
+
+/// Pushes one chunk of bytes to a document and says what became of it.
+async fn answer(world: &World, phone: &mut Phone, document: DocumentId, change: &Change) -> PushResult {
+    phone.outbox = vec![(document, change.clone())];
+    let result = phone.sync(world).await.remove(0);
+    phone.outbox.clear();
+    result
+}
+
+#[tokio::test]
+async fn what_is_not_hers_is_answered_as_what_does_not_exist() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut eva = world.phone("Eva", Role::Planner).await;
+    let mut hidden = vec![world.plan_in_another_unit().await, eva.begin(&world, Kind::Draft)];
+    let destroyed = eva.begin(&world, Kind::Draft);
+    eva.sync(&world).await;
+    eva.state(&world, destroyed, FactBody::Submitted { text: IncidentText::default() });
+    eva.sync(&world).await;
+    hidden.push(destroyed);
+    for kind in Kind::ALL.iter().filter(|kind| !readers(kind).unit) {
+        hidden.push(world.plan(kind.clone(), Vec::new()).await);
+    }
+    // A genesis and a later change of her own, pushed under ids that she has no business with.
+    let own = alice.begin(&world, Kind::Visit);
+    alice.state(&world, own, FactBody::Started);
+    let changes: Vec<Change> = std::mem::take(&mut alice.outbox).into_iter().map(|(_, change)| change).collect();
+    alice.sync(&world).await;
+    let nothing = DocumentId(world.random_bytes());
+    for document in hidden {
+        for change in &changes {
+            let (said, expected) =
+                (answer(&world, &mut alice, document, change).await, answer(&world, &mut alice, nothing, change).await);
+            assert_eq!(said, expected, "{document}");
+        }
+        let mut stream = alice.stream();
+        stream.held = Some([document, nothing].map(|id| HeldDocument(id, HeadsHash::of(id, &[]))).into());
+        let request = alice.request(stream);
+        let told = alice.ask(&world, &request).await.streams.remove(0);
+        let leaves = told.items.iter().filter(|item| matches!(item, Item::Leave(_))).count();
+        assert_eq!(leaves, 2, "{document}");
+        assert!(!told.items.iter().any(|item| item.document() == document && !matches!(item, Item::Leave(_))));
+    }
 }

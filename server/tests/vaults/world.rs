@@ -115,6 +115,20 @@ impl World {
         self.commit(move |commit, own, now, random| Ok(commit.begin(own, now, random, kind, plan)?.0)).await
     }
 
+    /// Begins another unit, and plans a visit there.
+    pub async fn plan_in_another_unit(&self) -> DocumentId {
+        let (now, random) = (self.clock.now(), Arc::clone(&self.random));
+        let begin = move |tx: &rusqlite::Connection| {
+            let own = rundan_server::server::own_session(tx, &*random)?;
+            let (unit, _) = begin_unit(tx, &own, now, &*random, "En annan enhet", Vec::new())?;
+            let mut commit = Commit::open(tx, unit, now)?;
+            let (visit, _) = commit.begin(&own, now, &*random, Kind::Visit, Vec::new())?;
+            commit.finish()?;
+            Ok(visit)
+        };
+        self.server.db.write(begin).await.expect("the unit begins")
+    }
+
     pub async fn plan_recipient(&self) -> DocumentId {
         self.plan(Kind::Recipient, vec![("name", json!({ "given": "Test", "family": "Testsson" }))]).await
     }

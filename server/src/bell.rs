@@ -67,6 +67,11 @@ impl Bell {
         }
     }
 
+    /// Whether the server has been asked to stop.
+    pub fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
     /// Answers every held question, and holds none from now on.
     pub fn close(&self) {
         let mut state = self.state();

@@ -13,6 +13,7 @@ pub mod error;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod metrics;
 pub mod scope;
 pub mod seams;
 pub mod serve;

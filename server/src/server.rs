@@ -10,6 +10,7 @@ use rundan_model::{PersonId, UnitId};
 use crate::bell::Bell;
 use crate::error::Result;
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::scope::{Commit, OwnSession, Touched};
 use crate::seams::{Clock, Random};
 use crate::store::{Db, log, people, vaults};
@@ -27,6 +28,8 @@ pub struct Server {
     pub random: Arc<dyn Random>,
     /// Who waits for news.
     pub bell: Bell,
+    /// What an operator counts.
+    pub metrics: Metrics,
     pub(crate) pages: PageMemory,
 }
 
@@ -52,7 +55,8 @@ impl Server {
     /// A server over these parts.
     pub async fn new(db: Db, keys: Keys, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Self>> {
         let bell = Bell::new(&*random);
-        let server = Arc::new(Self { db, keys, clock, random, bell, pages: PageMemory::default() });
+        let server =
+            Arc::new(Self { db, keys, clock, random, bell, metrics: Metrics::default(), pages: PageMemory::default() });
         server.ensure_own_vault().await?;
         Ok(server)
     }

@@ -18,6 +18,8 @@ use rundan_sync::{HintToken, ProblemCode, wire};
 pub use error::ApiError;
 
 use crate::bell::Hint;
+use crate::error::Error;
+use crate::metrics::{self, Standings};
 use crate::server::Server;
 use crate::{enrol, sync};
 
@@ -31,16 +33,20 @@ pub fn router(server: Arc<Server>) -> Router {
         .route(enrol::PATH, post(answer_enrol))
         .route("/v1/hint/{token}", get(answer_hint))
         .route("/healthz", get(answer_health))
-        .route_layer(middleware::from_fn(note))
+        .route("/readyz", get(answer_ready))
+        .route("/metrics", get(answer_metrics))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&server), note))
         .with_state(server)
 }
 
-/// Logs each request by its path's template: neither tokens nor contents are in it.
-async fn note(path: MatchedPath, request: Request, next: Next) -> Response {
+/// Logs and counts each request by its path's template: neither tokens nor contents are in it.
+async fn note(State(server): State<Arc<Server>>, path: MatchedPath, request: Request, next: Next) -> Response {
     let begun = tokio::time::Instant::now();
     let answer = next.run(request).await;
     let (path, status) = (path.as_str(), answer.status().as_u16());
-    tracing::debug!(path, status, milliseconds = begun.elapsed().as_millis() as u64, "answered");
+    let took = begun.elapsed();
+    server.metrics.answered(path, status, took);
+    tracing::debug!(path, status, milliseconds = took.as_millis() as u64, "answered");
     answer
 }
 
@@ -69,6 +75,21 @@ async fn answer_hint(State(server): State<Arc<Server>>, Path(token): Path<String
 async fn answer_health(State(server): State<Arc<Server>>) -> Result<&'static str, ApiError> {
     server.db.read(|tx| Ok(tx.query_row("SELECT 1", [], |_| Ok(()))?)).await?;
     Ok("ok\n")
+}
+
+/// Whether a vault would be served now: the database can be written, and nobody has asked the server to stop.
+async fn answer_ready(State(server): State<Arc<Server>>) -> Result<&'static str, ApiError> {
+    if server.bell.is_closed() {
+        return Err(Error::Unavailable.into());
+    }
+    server.db.write(|_| Ok(())).await?;
+    Ok("ready\n")
+}
+
+/// Counters, for those who ask from this machine: a proxy does not pass this path on.
+async fn answer_metrics(State(server): State<Arc<Server>>) -> Result<Response, ApiError> {
+    let standings = server.db.read(Standings::read).await?;
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(&standings)).into_response())
 }
 
 fn statement(headers: &HeaderMap) -> Result<&str, ApiError> {

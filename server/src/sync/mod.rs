@@ -53,6 +53,9 @@ pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result
     }
     let request = Arc::new(request);
     let taken = take(server, signed, Arc::clone(&request)).await?;
+    taken.streams.iter().flat_map(|stream| stream.results.iter().flatten()).for_each(|result| {
+        server.metrics.pushed(result);
+    });
     server.ring(&taken.touched);
     let hint = server.bell.token(taken.vault.vault, taken.vault.person);
     let answer = read(server, request, taken, hint).await?;

@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod backups;
+mod counters;
 mod enrolment;
 mod network;
 mod oracle;

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-import { Demo, openHandheld, openOffice } from './play';
+import { Demo, block, openHandheld, openOffice } from './play';
 
 test('an incident reaches the office, the sheet tells where all is, and the shift ends without a network', async ({ browser }) => {
   const demo = await Demo.start('--speed', '0');
@@ -33,6 +33,9 @@ test('an incident reaches the office, the sheet tells where all is, and the shif
     await test.step('the sheet tells of each thing how far it has come', async () => {
       await handheld.getByRole('link', { name: 'Dagen' }).tap();
       await handheld.getByRole('button', { name: 'Starta besök' }).tap();
+      // Until the office has the start the chip may still tell of what was before it.
+      await office.getByRole('link', { name: /Läget nu/ }).click();
+      await expect(block(office, 'Anna Karlsson', 'Maj-Britt Sandell', 'Pågår')).toBeVisible();
       await expect(handheld.getByText('Allt är skickat')).toBeVisible();
       await demo.press('1', 'handheld: the network is cut');
       await handheld.getByRole('checkbox', { name: /^Dusch/ }).tap();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { devices, type Browser, type Page } from '@playwright/test';
+import { devices, type Browser, type Locator, type Page } from '@playwright/test';
 
 /** The first line that a demo writes: who has a link is that device's user. */
 type Links = { readonly handheld: string; readonly office: string };
@@ -99,4 +99,9 @@ function read(path: string): string {
     // It has ended meanwhile.
     return '';
   }
+}
+
+/** A visit on the office's board. */
+export function block(office: Page, carer: string, recipient: string, state: string): Locator {
+  return office.getByRole('row', { name: new RegExp(carer) }).getByRole('button', { name: new RegExp(`^${recipient}.*${state}`) });
 }

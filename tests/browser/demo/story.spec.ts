@@ -1,6 +1,6 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
 
-import { Demo, openHandheld, openOffice } from './play';
+import { Demo, block, openHandheld, openOffice } from './play';
 
 test('the story of docs/demo.md plays as told, and nothing is left of it', async ({ browser }) => {
   const demo = await Demo.start();
@@ -14,6 +14,8 @@ test('the story of docs/demo.md plays as told, and nothing is left of it', async
     await test.step('a visit begins', async () => {
       await handheld.getByRole('button', { name: 'Starta besök' }).tap();
       await expect(block(office, 'Anna Karlsson', 'Maj-Britt Sandell', 'Pågår')).toBeVisible();
+      // The answer, too, is back before the network goes.
+      await expect(handheld.getByText('Allt är skickat')).toBeVisible();
     });
     await test.step('the network goes', async () => {
       await demo.press('1', 'handheld: the network is cut');
@@ -87,10 +89,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** A visit on the office's board. */
-function block(office: Page, carer: string, recipient: string, state: string): Locator {
-  return office.getByRole('row', { name: new RegExp(carer) }).getByRole('button', { name: new RegExp(`^${recipient}.*${state}`) });
-}
 
 function check(handheld: Page, name: string): Locator {
   return handheld.getByRole('checkbox', { name: new RegExp(`^${name}`) });

@@ -97,6 +97,9 @@ const SHIFT_WORK: &[&str] = &[
 /// Facts that only the office states, whatever the document.
 const OFFICE_WORK: &[&str] = &["settled", "chosen"];
 
+/// The register of a recipient that names her contact worker.
+const CONTACT_WORKER: &str = "contact-worker";
+
 /// Whether someone who stands so may do that to a document of this kind. An unknown kind is nobody's.
 pub fn may(standing: &Standing, kind: &Kind, act: Act<'_>) -> bool {
     if standing.roles.is_empty() && !standing.is_server {
@@ -104,7 +107,7 @@ pub fn may(standing: &Standing, kind: &Kind, act: Act<'_>) -> bool {
     }
     match act {
         Act::Begin => may_begin(standing, kind),
-        Act::Put(_) => may_put(standing, kind),
+        Act::Put(register) => may_put(standing, kind, register),
         Act::Append(fact) => may_append(standing, kind, fact),
     }
 }
@@ -120,9 +123,11 @@ fn may_begin(standing: &Standing, kind: &Kind) -> bool {
     }
 }
 
-fn may_put(standing: &Standing, kind: &Kind) -> bool {
+fn may_put(standing: &Standing, kind: &Kind, register: &str) -> bool {
     match kind {
         Kind::Draft | Kind::Refused | Kind::Unknown(_) => false,
+        // Who the contact worker is stays the office's to say: it brings the recipient into her scope.
+        Kind::Recipient if register == CONTACT_WORKER => standing.is_office(),
         Kind::Recipient => standing.is_office() || standing.relation.contact_worker,
         _ => standing.is_office(),
     }
@@ -206,6 +211,7 @@ mod tests {
         let contact = carer(Relation { contact_worker: true, ..Relation::default() });
         assert!(may(&contact, &Kind::Recipient, Act::Put("good-to-know")));
         assert!(!may(&contact, &Kind::Access, Act::Put("door-code")));
+        assert!(!may(&contact, &Kind::Recipient, Act::Put("contact-worker")));
     }
 
     #[test]

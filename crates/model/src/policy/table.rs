@@ -235,7 +235,9 @@ mod tests {
         assert_eq!(visit[1], "| begin | yes | yes | yes | yes | yes |");
         assert_eq!(visit[2], "| put, `settled`, `chosen` | no | yes | yes | yes | yes |");
         assert!(visit[3].contains("`started`") && visit[3].contains("in scope, or began it | yes"));
-        assert!(rows_of(&page, &Kind::Recipient)[2].contains("| put | contact worker | yes |"));
+        let recipient = rows_of(&page, &Kind::Recipient);
+        assert!(recipient[1].contains("put `contact-worker`") && recipient[1].contains("| no | yes |"));
+        assert!(recipient[2].contains("| any other put | contact worker | yes |"));
         assert!(page.contains("| [draft](#draft) | text that its author has not submitted | who began it, and"));
     }
 

@@ -1,6 +1,7 @@
 //! Backups: taken while the server runs, read back whole, and only then believed.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use rundan_model::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::error::{Error, Result};
-use crate::server::Server;
+use crate::server::{Server, make_private};
 use crate::store::verify::{Proof, verify};
 use crate::store::{Db, sql};
 
@@ -65,6 +66,8 @@ async fn copy(db: &Db, part: &Path) -> Result<Proof> {
     if part.exists() {
         fs::remove_file(part).map_err(failed(part))?;
     }
+    // SQLite fills a file that is there and empty; one of its own making everybody could read.
+    make_private(part)?;
     db.copy_to(part.to_owned()).await?;
     File::open(part).and_then(|file| file.sync_all()).map_err(failed(part))?;
     prove(part)
@@ -90,11 +93,13 @@ pub fn prove(file: &Path) -> Result<Proof> {
 /// Puts a backup in the database's place, which no server may hold. What was there is kept beside it.
 ///
 /// # Errors
-/// When the backup is not sound, or a file cannot be written: then the database is as it was.
+/// When the backup is not sound: then the database is as it was. When a file cannot be named: then it lies beside,
+/// under the name that says so.
 pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Proof> {
     let proof = prove(backup)?;
-    let part = beside(database, "restored");
+    let part = beside(database, ".restored");
     fs::copy(backup, &part).map_err(failed(&part))?;
+    fs::set_permissions(&part, fs::Permissions::from_mode(0o600)).map_err(failed(&part))?;
     File::open(&part).and_then(|file| file.sync_all()).map_err(failed(&part))?;
     for suffix in ["", "-wal", "-shm"] {
         let old = beside(database, suffix);
@@ -104,6 +109,8 @@ pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Proof> 
         }
     }
     fs::rename(&part, database).map_err(failed(database))?;
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))?;
     Ok(proof)
 }
 

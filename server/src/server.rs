@@ -124,7 +124,7 @@ pub fn own_session(tx: &rusqlite::Connection, random: &dyn Random) -> Result<Own
 }
 
 /// Makes the file if it is missing, so that only its owner reads it and what SQLite lays beside it.
-fn make_private(database: &Path) -> Result<()> {
+pub(crate) fn make_private(database: &Path) -> Result<()> {
     let made = OpenOptions::new().append(true).create(true).mode(0o600).open(database);
     made.map(drop).map_err(|source| crate::error::Error::File { path: database.to_owned(), source })
 }

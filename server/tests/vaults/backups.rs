@@ -1,5 +1,6 @@
 //! Backups: read back whole before they are believed, and put back without losing what was there.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rundan_model::Role;
@@ -36,6 +37,8 @@ async fn a_backup_is_read_back_and_moves_the_watermark() {
     assert!(head > 0 && taken.proof.units[0].documents > 3);
     assert_eq!(backed_up(&world, &mut eva).await, head);
     assert_eq!(backup::prove(&taken.file).unwrap(), taken.proof);
+    let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&taken.file), 0o600, "only its owner reads a backup");
 }
 
 #[tokio::test]
@@ -100,6 +103,8 @@ async fn a_restored_server_is_sound_and_keeps_what_was_there() {
     let mut eva = world.phone("Eva", Role::Planner).await;
     eva.sync(&world).await;
     drop(world);
+    // As a copy from another disk may come.
+    std::fs::set_permissions(&taken.file, std::fs::Permissions::from_mode(0o644)).unwrap();
 
     let database = folder.path().join("rundan.db");
     let proof = backup::restore(&database, &taken.file, at(MONDAY, "12:00")).unwrap();
@@ -108,6 +113,7 @@ async fn a_restored_server_is_sound_and_keeps_what_was_there() {
     let kept: Vec<_> = kept.filter(|file| file.file_name().to_string_lossy().contains(".db.replaced-")).collect();
     assert!(!kept.is_empty(), "what was there is kept");
     assert_eq!(backup::prove(&database).unwrap(), taken.proof);
+    assert_eq!(std::fs::metadata(&database).unwrap().permissions().mode() & 0o777, 0o600);
     // Reading it back left nothing beside it that a server would trip over.
     let connection: Connection = open_file(&database).unwrap();
     assert_eq!(connection.query_row("SELECT count(*) FROM unit", [], |row| row.get::<_, i64>(0)).unwrap(), 1);

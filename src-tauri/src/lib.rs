@@ -18,7 +18,7 @@ use rundan_device::api::{ApiError, Command, Event};
 use rundan_device::{Phone, PhoneConfig, SystemClock, SystemHttp, SystemRandom};
 use serde_json::Value;
 use tauri::async_runtime;
-use tauri::{App, AppHandle, Emitter, Manager, State, WebviewUrl, WebviewWindowBuilder};
+use tauri::{App, AppHandle, Emitter, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder};
 use tokio::sync::broadcast::error::RecvError;
 use tracing_subscriber::EnvFilter;
 
@@ -35,9 +35,16 @@ pub fn run() {
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![rpc])
         .setup(|app| Ok(open(app, &Settings::from_environment()?)?));
-    if let Err(error) = app.run(tauri::generate_context!()) {
-        tracing::error!(error = &error as &dyn std::error::Error, "the app could not start");
-        exit(1);
+    match app.build(tauri::generate_context!()) {
+        Ok(app) => app.run(|app, event| {
+            if let (RunEvent::Exit, Some(phone)) = (event, app.try_state::<Phone>()) {
+                phone.close();
+            }
+        }),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the app could not start");
+            exit(1);
+        }
     }
 }
 

@@ -184,6 +184,13 @@ impl Phone {
         Ok(())
     }
 
+    /// Finishes what was begun and closes all files, as a process must before it ends; later calls fail.
+    pub fn close(&self) {
+        for vault in lock(&self.inner.vaults).iter() {
+            vault.store.close();
+        }
+    }
+
     /// Enrols, with the key of the last attempt if that was with the same code.
     async fn enrol(&self, server: &str, code: &str) -> Result<Vault, ApiError> {
         let mut last = self.inner.attempt.lock().await;

@@ -1,7 +1,7 @@
 //! The one place where work on a connection runs: on a thread of its own, or inline for a simulated world.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -28,18 +28,34 @@ pub(super) enum Db {
 /// A thread that has the connection. It has closed it when this is dropped: SQLCipher must not be at work when the
 /// process ends, which takes OpenSSL's memory from under it.
 pub(super) struct Worker {
-    jobs: Option<mpsc::Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    jobs: mpsc::Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Finishes what was begun, closes the connection and takes no more work.
+    fn end(&self) {
+        let Some(Running { jobs, thread }) = self.running().take() else { return };
+        drop(jobs);
+        // Work that holds the store's last clone drops it on the very thread.
+        let is_other = thread.thread().id() != std::thread::current().id();
+        if is_other && thread.join().is_err() {
+            tracing::error!("the store's thread had panicked");
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        drop(self.jobs.take());
-        // Work that holds the store's last clone drops it on the very thread.
-        let thread = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id());
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the store's thread had panicked");
-        }
+        self.end();
     }
 }
 
@@ -54,10 +70,17 @@ impl Db {
                 job(&mut connection);
             }
         });
-        Self::Own(Arc::new(Worker { jobs: Some(sender), thread: Some(thread) }))
+        Self::Own(Arc::new(Worker { running: Mutex::new(Some(Running { jobs: sender, thread })) }))
     }
 
-    /// Runs work on the connection; none if it panicked.
+    /// Finishes what was begun and closes a thread's connection; later calls come to nothing.
+    pub(super) fn close(&self) {
+        if let Self::Own(worker) = self {
+            worker.end();
+        }
+    }
+
+    /// Runs work on the connection; none if it panicked or the connection is closed.
     pub(super) async fn call<R, F>(&self, work: F) -> Option<R>
     where
         R: Send + 'static,
@@ -65,7 +88,7 @@ impl Db {
     {
         match self {
             Self::Inline(connection) => {
-                let mut connection = connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
                 catch_unwind(AssertUnwindSafe(|| work(&mut connection))).ok()
             }
             Self::Own(worker) => {
@@ -76,9 +99,27 @@ impl Db {
                         let _ = answer.send(done);
                     }
                 });
-                worker.jobs.as_ref()?.send(job).ok()?;
+                worker.running().as_ref()?.jobs.send(job).ok()?;
                 answered.await.ok()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn closing_finishes_what_was_begun_and_takes_no_more() {
+        let db = Db::new(Connection::open_in_memory().unwrap(), Threads::Own);
+        let begun = db.call(|connection| connection.execute_batch("CREATE TABLE visit (id INTEGER)").is_ok());
+        assert_eq!(begun.await, Some(true));
+        let (sender, done) = mpsc::channel();
+        let Db::Own(worker) = &db else { panic!("a thread of its own was asked for") };
+        worker.running().as_ref().unwrap().jobs.send(Box::new(move |_| sender.send(()).unwrap())).unwrap();
+        db.close();
+        assert_eq!(done.try_recv(), Ok(()));
+        assert_eq!(db.call(|_| ()).await, None);
     }
 }

@@ -102,6 +102,12 @@ impl Store {
         made
     }
 
+    /// Finishes what was begun and closes the file; later calls fail.
+    pub(crate) fn close(&self) {
+        self.writer.close();
+        self.reader.close();
+    }
+
     /// Runs one transaction. On an error nothing of it is kept.
     pub(crate) async fn write<R, E, F>(&self, work: F) -> Result<R, E>
     where

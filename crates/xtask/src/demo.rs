@@ -142,14 +142,16 @@ impl Stage {
             Server::make(built.join("rundan-server"), directory.join("server"), &cast.unit, offset).await?;
         server.import(&files).await?;
 
-        say(args, "The devices are enrolled, and the morning is played …");
+        say(args, "The carers' phones are enrolled, and their mornings played …");
         play_silent(&backstage, &mut server, &cast, offset).await?;
         server.start(http.as_ref()).await?;
         let (to_handheld, to_office) = (Relay::open(server.address).await?, Relay::open(server.address).await?);
         let carer = backstage.enrol(&server, &cast.handheld.0, "carer", to_handheld.address).await?;
         let morning = cast.mornings.get(&cast.handheld).cloned().unwrap_or_default();
         let carer = carer.has_worked_until(cast.begins, morning).await?;
+        let others = backstage.others(&server, &cast, args.speed, |ready, all| count(args, ready, all)).await?;
         let planner = backstage.enrol(&server, &cast.office.0, "planner", to_office.address).await?;
+        planner.has_everything().await?;
 
         let show = Show { page: Page::read(&root.join("app-ui/dist"))?.into(), app: built.join("rundan-app"), offset };
         let in_browser = args.in_browser();
@@ -157,8 +159,7 @@ impl Stage {
         let handheld = Shown { name: "handheld", relay: to_handheld, on };
         let on = show.device(planner, in_browser, "1360x860", "Rundan: office").await?;
         let office = Shown { name: "office", relay: to_office, on };
-        let waiting = backstage::codes(&server, &cast).await?;
-        let others = tokio::spawn(backstage.others(waiting, server.address, args.speed));
+        let others = tokio::spawn(others.work(args.speed));
         Ok(Self { server, http, handheld, office, others })
     }
 
@@ -340,6 +341,15 @@ impl Show {
         let (app, clock_offset_seconds) = (self.app.clone(), self.offset);
         let plan = WindowPlan { app, directory, clock_offset_seconds, size, title };
         Ok(Screen::Window(Box::new(Window::open(plan)?)))
+    }
+}
+
+/// Tells how many of the carers are ready, on one line.
+fn count(args: &DemoArgs, ready: usize, all: usize) {
+    if !args.json {
+        let ends = if ready == all { "\r\n" } else { "" };
+        print!("\r  {ready} of {all}{ends}");
+        let _ = std::io::Write::flush(&mut std::io::stdout());
     }
 }
 

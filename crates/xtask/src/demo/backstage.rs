@@ -26,6 +26,7 @@ const ASKED_MAX: u32 = 1_200;
 const AS_THE_CLOCK: u32 = 1;
 
 /// What the devices are made with.
+#[derive(Clone)]
 pub(crate) struct Backstage {
     pub(crate) http: Arc<dyn Http>,
     pub(crate) directory: PathBuf,
@@ -42,24 +43,8 @@ pub(crate) struct Enrolled {
     syncing: JoinHandle<()>,
 }
 
-/// A carer who waits to be enrolled.
-pub(crate) struct Waiting {
-    person: String,
-    code: String,
-    part: Part,
-    morning: Morning,
-}
-
-/// Gives out the codes of all carers who work by themselves; the silent one has done all she will.
-pub(crate) async fn codes(server: &Server, cast: &Cast) -> Result<Vec<Waiting>> {
-    let mut waiting = Vec::new();
-    for (carer, part) in cast.carers.iter().filter(|(_, part)| *part != Part::Silent) {
-        let code = server.code_for(&carer.0, "carer").await?;
-        let morning = cast.mornings.get(carer).cloned().unwrap_or_default();
-        waiting.push(Waiting { person: carer.0.clone(), code, part: *part, morning });
-    }
-    Ok(waiting)
-}
+/// The carers who work by themselves, each with her morning behind her.
+pub(crate) struct Others(Vec<(Enrolled, Part, Morning)>);
 
 impl Backstage {
     /// Enrols a person on a device of her own, whose clock is the play's.
@@ -89,14 +74,46 @@ impl Backstage {
         Ok(Enrolled { phone, clock, directory, syncing })
     }
 
-    /// Enrols the other carers one after the other and lets each work. All end with this.
-    pub(crate) async fn others(self, waiting: Vec<Waiting>, server: SocketAddr, speed: u32) {
+    /// Enrols the carers who work by themselves and plays their mornings, all at once as on any morning; the
+    /// silent one has done all she will. Tells how many of how many have come so far.
+    pub(crate) async fn others(
+        &self,
+        server: &Server,
+        cast: &Cast,
+        speed: u32,
+        tell: impl Fn(usize, usize),
+    ) -> Result<Others> {
+        let mut coming: JoinSet<Result<(Enrolled, Part, Morning)>> = JoinSet::new();
+        for (carer, part) in cast.carers.iter().filter(|(_, part)| *part != Part::Silent) {
+            let code = server.code_for(&carer.0, "carer").await?;
+            let morning = cast.mornings.get(carer).cloned().unwrap_or_default();
+            let (backstage, person, part) = (self.clone(), carer.0.clone(), *part);
+            let (address, begins) = (server.address, cast.begins);
+            coming.spawn(async move {
+                let carer = backstage.enrol_with(&person, code, address, speed.max(AS_THE_CLOCK)).await?;
+                let carer = carer.has_worked_until(begins, morning.clone()).await;
+                Ok((carer.with_context(|| format!("{person} does not get ready"))?, part, morning))
+            });
+        }
+        let all = coming.len();
+        let mut ready = Vec::with_capacity(all);
+        while let Some(carer) = coming.join_next().await {
+            ready.push(carer.context("A carer stopped getting ready")??);
+            tell(ready.len(), all);
+        }
+        Ok(Others(ready))
+    }
+}
+
+impl Others {
+    /// Lets each work. All end with this.
+    pub(crate) async fn work(self, speed: u32) {
+        if speed == 0 {
+            return std::future::pending().await;
+        }
         let mut at_work = JoinSet::new();
-        for Waiting { person, code, part, morning } in waiting {
-            let Ok(carer) = self.enrol_with(&person, code, server, speed.max(AS_THE_CLOCK)).await else { continue };
-            if carer.has_its_day().await.is_ok() && speed > 0 {
-                at_work.spawn(Carer::new(carer.phone, carer.clock, morning).work(part, speed));
-            }
+        for (carer, part, morning) in self.0 {
+            at_work.spawn(Carer::new(carer.phone, carer.clock, morning).work(part, speed));
         }
         while at_work.join_next().await.is_some() {}
     }
@@ -126,7 +143,12 @@ impl Enrolled {
             }
             tokio::time::sleep(ASK_AGAIN).await;
         }
-        bail!("A device did not get its day in time")
+        bail!("A device did not come that far in time")
+    }
+
+    /// Waits until the device has all that the server has for it.
+    pub(crate) async fn has_everything(&self) -> Result<()> {
+        device::sync(&self.phone).await
     }
 
     /// Lets go of the device's files, so that another process can open them.

@@ -26,6 +26,11 @@ pub(crate) async fn call(phone: &Phone, command: Command) -> Result<Value> {
     phone.call(command).await.map_err(told)
 }
 
+/// Syncs a device until nothing more is to be asked.
+pub(crate) async fn sync(phone: &Phone) -> Result<()> {
+    phone.sync().await.map_err(told)
+}
+
 /// Asks a device to do something.
 pub(crate) async fn act(phone: &Phone, intent: Intent) -> Result<Value> {
     call(phone, Command::Act { intent }).await

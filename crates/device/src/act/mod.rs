@@ -9,7 +9,7 @@ mod visits;
 pub(crate) use incidents::typing_key;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDate;
 use rundan_documents::{Document, Edit, Genesis};
@@ -26,7 +26,7 @@ use serde_json::Value as Json;
 
 use crate::api::{Done, Intent, Stated};
 use crate::seams::Random;
-use crate::store::{DocumentRow, DocumentState, Held, StoreError, projection};
+use crate::store::{DocumentRow, DocumentState, Held, Recent, StoreError, projection};
 use crate::typing;
 
 /// The longest text a person can write, characters.
@@ -60,26 +60,33 @@ impl From<rusqlite::Error> for ActError {
 /// A new one opens at process start and whenever the vault may have been copied or rolled back, so no actor is
 /// ever used twice.
 #[derive(Debug)]
-pub(crate) struct Session(Mutex<(ActorId, u32)>);
+pub(crate) struct Session {
+    next: Mutex<(ActorId, u32)>,
+    recent: Recent,
+}
 
 impl Session {
     pub(crate) fn open(vault: VaultId, random: &dyn Random) -> Self {
-        Self(Mutex::new((fresh_actor(vault, random), 0)))
+        Self { next: Mutex::new((fresh_actor(vault, random), 0)), recent: Recent::default() }
     }
 
     /// Begins a new session in place of this one.
     pub(crate) fn renew(&self, vault: VaultId, random: &dyn Random) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (fresh_actor(vault, random), 0);
+        *self.lock() = (fresh_actor(vault, random), 0);
     }
 
     fn next(&self) -> FactId {
-        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.lock();
         state.1 += 1;
         FactId { actor: state.0, n: state.1 }
     }
 
     fn actor(&self) -> ActorId {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0
+        self.lock().0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (ActorId, u32)> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -204,7 +211,10 @@ impl<'a, 'tx> Act<'a, 'tx> {
         use std::collections::btree_map::Entry;
         match self.held.entry(id) {
             Entry::Occupied(found) => Ok(found.into_mut()),
-            Entry::Vacant(free) => Ok(free.insert(Held::load(self.tx, id)?.ok_or(ActError::NotFound)?)),
+            Entry::Vacant(free) => {
+                let held = self.actor.session.recent.load(self.tx, id)?;
+                Ok(free.insert(held.ok_or(ActError::NotFound)?))
+            }
         }
     }
 
@@ -305,7 +315,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
         };
         row.save(self.tx, &kind, None)?;
         self.insert_pending(id, self.actor.unit, &change)?;
-        self.held.insert(id, Held { row, document });
+        self.held.insert(id, Held { row, pending: vec![change.hash], document });
         self.order.push(id);
         self.began = Some(id);
         Ok(id)
@@ -382,6 +392,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
             let held = self.held(id)?;
             let unit = held.row.unit;
             let change = held.document.write(actor, now, &edit).map_err(StoreError::from)?;
+            held.pending.push(change.hash);
             self.insert_pending(id, unit, &change)?;
         }
         let done = Done { action: self.action, began: self.began, can_undo: self.can_undo() };
@@ -407,6 +418,9 @@ impl<'a, 'tx> Act<'a, 'tx> {
                 asked,
                 serde_json::to_string(&self.undo).map_err(StoreError::from)?
             ])?;
+        if let Some(held) = self.held.remove(&first) {
+            self.actor.session.recent.keep(held);
+        }
         Ok(done)
     }
 

@@ -1,6 +1,7 @@
 //! Documents in the store: what was accepted, with what is pending on top.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rundan_documents::{Change, Document};
 use rundan_model::{ChangeHash, DocumentId, Kind, UnitId};
@@ -60,8 +61,11 @@ pub(crate) struct DocumentRow {
 pub(crate) type SavedRow = (DocumentRow, Option<Vec<u8>>);
 
 /// A document as the person sees it.
+#[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) row: DocumentRow,
+    /// The pending changes, in order.
+    pub(crate) pending: Vec<ChangeHash>,
     /// Accepted and pending changes.
     pub(crate) document: Document,
 }
@@ -72,6 +76,7 @@ impl Held {
         let Some((row, saved)) = DocumentRow::load(tx, id)? else { return Ok(None) };
         let pending = pending_changes(tx, id)?;
         let has_pending = !pending.is_empty();
+        let hashes = pending.iter().map(|change| change.hash).collect();
         let bytes = pending.iter().map(|change| change.bytes.as_slice());
         let document = match saved {
             Some(saved) => {
@@ -84,15 +89,61 @@ impl Held {
             None if has_pending => Document::from_changes(bytes)?,
             None => return Ok(None),
         };
-        Ok(Some(Self { row, document }))
+        Ok(Some(Self { row, pending: hashes, document }))
+    }
+
+    /// This document, if the store holds exactly what it was made of; none if anything has changed.
+    fn still(self, tx: &Transaction<'_>) -> Result<Option<Self>, StoreError> {
+        let Some(row) = DocumentRow::load_alone(tx, self.row.document)? else { return Ok(None) };
+        let mut query = tx.prepare_cached("SELECT hash FROM pending WHERE document = ?1 ORDER BY n")?;
+        let rows = query.query_map([self.row.document.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+        let mut pending = Vec::with_capacity(self.pending.len());
+        for hash in rows {
+            pending.push(ChangeHash::try_from(hash?.as_slice())?);
+        }
+        let is_same = row.heads == self.row.heads && pending == self.pending;
+        Ok(is_same.then_some(Self { row, ..self }))
+    }
+}
+
+/// The document that was last written, so that the next tick on it need not make it of its changes again.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(Mutex<Option<Held>>);
+
+impl Recent {
+    /// Keeps a document as it is after an action. It is compared with the store before it is used, so an action
+    /// that is not committed after all does no harm.
+    pub(crate) fn keep(&self, held: Held) {
+        *self.lock() = Some(held);
+    }
+
+    /// Reads a document, from here if it is the last one and the store holds nothing else; none if it is not here.
+    pub(crate) fn load(&self, tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Held>, StoreError> {
+        let recent = self.lock().take_if(|held| held.row.document == id);
+        match recent.map(|held| held.still(tx)).transpose()?.flatten() {
+            Some(held) => Ok(Some(held)),
+            None => Held::load(tx, id),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl DocumentRow {
     /// Reads a document's row with its accepted bytes; none if it is not here.
     pub(crate) fn load(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<SavedRow>, StoreError> {
+        let Some(row) = Self::load_alone(tx, id)? else { return Ok(None) };
+        let mut query = tx.prepare_cached("SELECT saved FROM document WHERE document = ?1")?;
+        let saved = query.query_row([id.as_bytes()], |row| row.get(0))?;
+        Ok(Some((row, saved)))
+    }
+
+    /// Reads a document's row; none if it is not here.
+    fn load_alone(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Self>, StoreError> {
         let mut query =
-            tx.prepare_cached("SELECT unit, state, heads, records, own_seq, saved FROM document WHERE document = ?1")?;
+            tx.prepare_cached("SELECT unit, state, heads, records, own_seq FROM document WHERE document = ?1")?;
         let found = query
             .query_row([id.as_bytes()], |row| {
                 Ok((
@@ -101,20 +152,18 @@ impl DocumentRow {
                     row.get::<_, Vec<u8>>(2)?,
                     row.get::<_, Vec<u8>>(3)?,
                     row.get::<_, i64>(4)?,
-                    row.get::<_, Option<Vec<u8>>>(5)?,
                 ))
             })
             .optional()?;
-        let Some((unit, state, heads, records, own_seq, saved)) = found else { return Ok(None) };
-        let row = Self {
+        let Some((unit, state, heads, records, own_seq)) = found else { return Ok(None) };
+        Ok(Some(Self {
             document: id,
             unit: UnitId::try_from(unit.as_slice())?,
             state: DocumentState::parse(&state),
             heads: hashes(&heads)?,
             records: read_records(&records)?,
             own_seq: own_seq.unsigned_abs(),
-        };
-        Ok(Some((row, saved)))
+        }))
     }
 
     /// Reads heads as the table holds them.

@@ -17,7 +17,7 @@ use db::Db;
 use schema::MIGRATIONS;
 
 pub(crate) use db::Threads;
-pub(crate) use documents::{DocumentRow, DocumentState, Held, pending_changes, records_of};
+pub(crate) use documents::{DocumentRow, DocumentState, Held, Recent, pending_changes, records_of};
 
 /// Why a store could not be used.
 #[derive(Debug, thiserror::Error)]

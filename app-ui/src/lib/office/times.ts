@@ -1,16 +1,11 @@
-// What a person types as a time of day and a length.
+// What a person types as a length, and what a phone's clock says of itself.
+
+import type { FactLine } from '../api/generated';
 
 /** How long a visit may be planned, as the device takes it. */
 export const PLAN_MINUTES_MAX = 1440;
-
-/** `930`, `9.30` and `09:30` are `09:30`; anything else is nothing. */
-export function parseClock(typed: string): string | null {
-  const found = /^\s*(\d{1,2})\s*[:.,]?\s*(\d{2})\s*$/.exec(typed);
-  if (!found) return null;
-  const [, hour = '', minute = ''] = found;
-  if (Number(hour) > 23 || Number(minute) > 59) return null;
-  return `${hour.padStart(2, '0')}:${minute}`;
-}
+/** By how much two honest clocks may differ, in minutes. */
+const CLOCKS_DIFFER = 5;
 
 /** Whole minutes from 1 to 1,440; anything else is nothing. */
 export function parseMinutes(typed: string): number | null {
@@ -19,9 +14,9 @@ export function parseMinutes(typed: string): number | null {
   return minutes >= 1 && minutes <= PLAN_MINUTES_MAX ? minutes : null;
 }
 
-/** The date so many days after; calendar days, so no clock change can move it. */
-export function dateBeside(date: string, days: number): string {
-  const noon = new Date(`${date}T12:00:00Z`);
-  noon.setUTCDate(noon.getUTCDate() + days);
-  return noon.toISOString().slice(0, 10);
+/** By how many minutes the phone's clock was ahead: a fact cannot have been received before it was entered. */
+export function minutesAhead({ entered, received }: Pick<FactLine, 'entered' | 'received'>): number {
+  if (received === null) return 0;
+  const ahead = Math.floor((entered - received) / 60);
+  return ahead > CLOCKS_DIFFER ? ahead : 0;
 }

@@ -4,7 +4,7 @@ import type { Attention, BoardVisit } from '../api/generated';
 import { byUrgency, card } from './cards';
 import { described, mark } from './marks';
 import { planLine, planValue, registerWord } from './plan';
-import { dateBeside, parseClock, parseMinutes } from './times';
+import { minutesAhead, parseMinutes } from './times';
 
 const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
 
@@ -80,18 +80,15 @@ describe('a plan', () => {
 });
 
 describe('what a person types', () => {
-  test('is a time in the ways that people write one', () => {
-    expect(['930', '9.30', '09:30', ' 9:30 '].map(parseClock)).toEqual(['09:30', '09:30', '09:30', '09:30']);
-    expect(['24:00', '9', '9:7', '12:60', 'nio'].map(parseClock)).toEqual([null, null, null, null, null]);
-  });
-
   test('is whole minutes within a day', () => {
     expect(['1', '45', '1440'].map(parseMinutes)).toEqual([1, 45, 1440]);
     expect(['0', '1441', '-5', '4.5', ''].map(parseMinutes)).toEqual([null, null, null, null, null]);
   });
 
-  test('has a day beside it, also when the clock changes', () => {
-    expect(dateBeside('2026-10-25', 1)).toBe('2026-10-26');
-    expect(dateBeside('2026-03-01', -1)).toBe('2026-02-28');
+  test('shows how far ahead a clock was that entered what was received before', () => {
+    expect(minutesAhead({ entered: 90_000, received: 3_600 })).toBe(1440);
+    expect(minutesAhead({ entered: 3_800, received: 3_600 })).toBe(0);
+    expect(minutesAhead({ entered: 3_600, received: 90_000 })).toBe(0);
+    expect(minutesAhead({ entered: 90_000, received: null })).toBe(0);
   });
 });

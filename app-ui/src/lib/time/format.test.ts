@@ -24,7 +24,7 @@ test('a moment of another day says which', () => {
 });
 
 test('a typed time is understood however it is written', () => {
-  expect(['9.15', '915', '09:15', ' 9 15 '].map(parseTime)).toEqual(['09:15', '09:15', '09:15', '09:15']);
+  expect(['9.15', '915', '09:15', ' 9 15 ', '9,15'].map(parseTime)).toEqual(['09:15', '09:15', '09:15', '09:15', '09:15']);
   expect(['24:00', '9:60', '', 'nio', '1', '12345'].map(parseTime)).toEqual([null, null, null, null, null, null]);
 });
 

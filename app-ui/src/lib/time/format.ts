@@ -52,7 +52,7 @@ export function duration(minutes: number): string {
 
 /** What a person typed as a time, `9.15`, `915` or `09:15`, as `09:15`; null if it is none. */
 export function parseTime(text: string): string | null {
-  const digits = /^(\d{1,2})[.: ]?(\d{2})$/.exec(text.trim());
+  const digits = /^(\d{1,2})[.:, ]?(\d{2})$/.exec(text.trim());
   const hours = Number(digits?.[1] ?? NaN);
   const minutes = Number(digits?.[2] ?? NaN);
   if (!(hours < 24) || !(minutes < 60)) return null;

@@ -10,6 +10,7 @@ use rundan_model::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::error::{Error, Result};
+use crate::remembered;
 use crate::server::{Server, make_private};
 use crate::store::verify::{Proof, verify};
 use crate::store::{Db, sql};
@@ -44,6 +45,7 @@ pub async fn take(server: &Arc<Server>, folder: &Path) -> Result<Backup> {
         }
     };
     fs::rename(&part, &file).map_err(failed(&file))?;
+    server.remembered.copy_to(&std::path::absolute(folder).map_err(failed(folder))?)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))?;
     let heads: Vec<_> = proof.units.iter().map(|unit| (unit.unit, unit.head.seq)).collect();
     server
@@ -90,13 +92,15 @@ pub fn prove(file: &Path) -> Result<Proof> {
     Err(Error::Ask(format!("{} is not sound; take the backup before it:\n  {faults}", file.display())))
 }
 
-/// Puts a backup in the database's place, which no server may hold. What was there is kept beside it.
+/// Puts a backup in the database's place, which no server may hold. What was there is kept beside it. What lies
+/// beside the backup of revocations, enrolments and destructions is brought along; the server puts it back when it opens.
 ///
 /// # Errors
 /// When the backup is not sound: then the database is as it was. When a file cannot be named: then it lies beside,
 /// under the name that says so.
 pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Proof> {
     let proof = prove(backup)?;
+    remembered::bring(database, backup)?;
     let part = beside(database, ".restored");
     fs::copy(backup, &part).map_err(failed(&part))?;
     fs::set_permissions(&part, fs::Permissions::from_mode(0o600)).map_err(failed(&part))?;

@@ -61,6 +61,7 @@ pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result
     }
     let server_of_work = Arc::clone(server);
     let answer = server.db.write(move |tx| enrol(tx, &server_of_work, &request)).await?;
+    server.remember_or_say().await;
     Ok(wire::encode(&answer)?)
 }
 

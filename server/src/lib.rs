@@ -14,6 +14,7 @@ pub mod http;
 pub mod import;
 pub mod keys;
 pub mod metrics;
+pub mod remembered;
 pub mod scope;
 pub mod seams;
 pub mod serve;

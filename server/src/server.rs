@@ -11,6 +11,7 @@ use crate::bell::Bell;
 use crate::error::Result;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::remembered::Remembered;
 use crate::scope::{Commit, OwnSession, Touched};
 use crate::seams::{Clock, Random};
 use crate::store::{Db, log, people, vaults};
@@ -30,6 +31,8 @@ pub struct Server {
     pub bell: Bell,
     /// What an operator counts.
     pub metrics: Metrics,
+    /// What outlives the database.
+    pub remembered: Remembered,
     pub(crate) pages: PageMemory,
 }
 
@@ -49,16 +52,49 @@ impl Server {
         let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let keys = Keys::open(folder, &random)?;
         make_private(database)?;
-        Self::new(Db::threads(database)?, keys, Arc::new(clock), Arc::new(random)).await
+        let remembered = Remembered::beside(database)?;
+        Self::remembering(Db::threads(database)?, keys, remembered, Arc::new(clock), Arc::new(random)).await
     }
 
-    /// A server over these parts.
+    /// A server over these parts, which remembers nothing outside its database.
     pub async fn new(db: Db, keys: Keys, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Self>> {
-        let bell = Bell::new(&*random);
-        let server =
-            Arc::new(Self { db, keys, clock, random, bell, metrics: Metrics::default(), pages: PageMemory::default() });
+        Self::remembering(db, keys, Remembered::nothing(), clock, random).await
+    }
+
+    /// A server over these parts. What the database lacks of what is remembered is put back first.
+    pub async fn remembering(
+        db: Db,
+        keys: Keys,
+        remembered: Remembered,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Arc<Self>> {
+        let (bell, metrics, pages) = (Bell::new(&*random), Metrics::default(), PageMemory::default());
+        let server = Arc::new(Self { db, keys, clock, random, bell, metrics, remembered, pages });
         server.ensure_own_vault().await?;
+        let at_work = Arc::clone(&server);
+        server.db.write(move |tx| at_work.remembered.recall(tx, at_work.clock.now())).await?;
+        server.remember().await?;
         Ok(server)
+    }
+
+    /// Writes down outside the database what must outlive it.
+    ///
+    /// # Errors
+    /// When the file beside the database cannot be written; what was committed stands.
+    pub async fn remember(self: &Arc<Self>) -> Result<()> {
+        if !self.remembered.is_kept() {
+            return Ok(());
+        }
+        let server = Arc::clone(self);
+        self.db.read(move |tx| server.remembered.catch_up(tx)).await
+    }
+
+    /// As [`Server::remember`], where nobody can be told: the next time writes down what this one could not.
+    pub(crate) async fn remember_or_say(self: &Arc<Self>) {
+        if let Err(error) = self.remember().await {
+            tracing::error!(error = %error.chain(), "what must outlive the database is not written down");
+        }
     }
 
     async fn ensure_own_vault(self: &Arc<Self>) -> Result<()> {
@@ -95,6 +131,7 @@ impl Server {
             })
             .await?;
         self.ring(&touched);
+        self.remember_or_say().await;
         Ok(outcome)
     }
 
@@ -108,7 +145,7 @@ impl Server {
 
     /// Tells the vaults of those people that there is something new.
     pub fn ring(&self, touched: &Touched) {
-        self.bell.ring(touched.0.iter().copied());
+        self.bell.ring(touched.people.iter().copied());
     }
 
     /// Everyone who has a role in a unit, in the order of their ids.

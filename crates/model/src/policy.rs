@@ -49,6 +49,12 @@ impl Standing {
         Self { is_server: true, ..Self::default() }
     }
 
+    /// One who may do whatever anybody may: for changes that the server has accepted before, as its receipt says.
+    pub fn anybody() -> Self {
+        let relation = Relation { in_scope: true, began: true, own: true, contact_worker: true };
+        Self { roles: Role::ALL.iter().cloned().collect(), relation, is_server: true }
+    }
+
     /// Whether she belongs to the office.
     pub fn is_office(&self) -> bool {
         self.is_server || self.roles.iter().any(Role::is_office)
@@ -219,6 +225,14 @@ mod tests {
         assert!(!may(&planner(), &Kind::Draft, Act::Append("text")));
         assert!(!may(&planner(), &Kind::Draft, Act::Append("settled")));
         assert!(!readers(&Kind::Draft).office);
+    }
+
+    #[test]
+    fn what_nobody_may_a_receipt_does_not_allow() {
+        let anybody = Standing::anybody();
+        assert!(may(&anybody, &Kind::Draft, Act::Append("text")) && may(&anybody, &Kind::Refused, Act::Begin));
+        assert!(!may(&anybody, &Kind::Draft, Act::Put("x")) && !may(&anybody, &Kind::Access, Act::Append("note")));
+        assert!(!may(&anybody, &Kind::Unknown("x".into()), Act::Begin));
     }
 
     #[test]

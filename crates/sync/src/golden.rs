@@ -59,6 +59,9 @@ fn sync_answer() {
             PushResult::Depends,
             PushResult::Later(LATER_DEPENDENCY.into()),
         ]],
+        offered: Vec::new(),
+        seals: Vec::new(),
+        wanted: None,
         roles: vec![Role::Carer, Role::UnitHead],
         items: vec![
             Item::Leave(DOCUMENT),
@@ -82,6 +85,24 @@ fn sync_answer() {
         streams: vec![stream, StreamAnswer::bare(UNIT, StreamState::Forked)],
     };
     assert_golden(&answer, include_str!("golden/sync_answer.hex"));
+}
+
+#[test]
+fn sync_answer_to_a_vault_of_another_log() {
+    let stream = StreamAnswer {
+        offered: vec![vec![PushResult::Accepted(301, Timestamp(1_780_000_000)), PushResult::Refused("receipt".into())]],
+        seals: vec![vec![Some(ReceiptMac([0x55; 16])), None]],
+        wanted: Some(vec![DOCUMENT]),
+        ..StreamAnswer::bare(UNIT, StreamState::Forked)
+    };
+    let answer = SyncAnswer {
+        version: 1,
+        schema: 1,
+        server_time: Timestamp(1_780_000_002),
+        hint: HintToken([0xaa; 32]),
+        streams: vec![stream],
+    };
+    assert_golden(&answer, include_str!("golden/sync_answer_forked.hex"));
 }
 
 #[test]

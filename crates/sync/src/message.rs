@@ -58,7 +58,7 @@ pub struct StreamRequest {
     /// All that the vault holds, when a digest did not match or after `forked`.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Vec<HeldDocument>>,
-    /// After `forked`: changes above the common base that the server once sent or accepted, with their receipts.
+    /// After `forked`: changes that the server once sent or accepted, with their receipts.
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Offer>,
     /// An office vault asks who was heard since; none asks nothing.
@@ -133,14 +133,15 @@ pub struct Offer {
     /// The columns that the receipt covers.
     #[serde(rename = "m")]
     pub columns: ByteBuf,
-    /// Uncompressed change chunks.
+    /// Uncompressed change chunks: exactly those that the receipt covers, in the order of the columns.
     #[serde(rename = "c")]
     pub changes: Vec<ByteBuf>,
 }
 
 /// The server's word that a document stood so at a place in the log.
 ///
-/// The unit is the stream's and the digest of the columns that of the columns beside it: neither is sent twice.
+/// The unit is the stream's, the changes are those beside it, and the digest of the columns is that of the columns
+/// beside it: none of them is sent twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The document.
@@ -183,7 +184,8 @@ pub enum StreamState {
     /// It does.
     #[serde(rename = "o")]
     Open,
-    /// The cursor or the highest place ever told is not of this log: nothing was taken, the vault sends what it holds.
+    /// The cursor or the highest place ever told is not of this log: nothing that was pushed was taken. The vault says
+    /// what it holds, then offers what the server lacks.
     #[serde(rename = "f")]
     Forked,
     /// The person has no role in the unit, or there is no such unit.
@@ -197,12 +199,22 @@ pub struct StreamAnswer {
     /// The unit.
     #[serde(rename = "u")]
     pub unit: UnitId,
-    /// Whether it goes on; when not, the rest is empty.
+    /// Whether it goes on; when not, only `offered`, `seals` and `wanted` may say more.
     #[serde(rename = "k")]
     pub state: StreamState,
     /// What became of each pushed change: by document, by change, in the order of the request.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<Vec<PushResult>>,
+    /// What became of each offered change: by offer, by change, in the order of the request.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<Vec<PushResult>>,
+    /// For each pushed change and then for each offered one: the seal of its own receipt, where it is in the log and
+    /// of this vault. By it the vault can offer the change without the document.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<Vec<Option<ReceiptMac>>>,
+    /// Forked, and told what the vault holds: the documents that the server has not in that state.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Vec<DocumentId>>,
     /// The person's own roles in the unit.
     #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
@@ -242,6 +254,9 @@ impl StreamAnswer {
             unit,
             state,
             results: Vec::new(),
+            offered: Vec::new(),
+            seals: Vec::new(),
+            wanted: None,
             roles: Vec::new(),
             items: Vec::new(),
             head: None,
@@ -282,6 +297,10 @@ pub const LATER_DEPENDENCY: &str = "dependency";
 pub const LATER_KIND: &str = "kind";
 /// `Later`: too much at once.
 pub const LATER_LOAD: &str = "load";
+/// `Refused`, of an offer: the receipt does not bear this server's seal.
+pub const REFUSED_RECEIPT: &str = "receipt";
+/// `Refused`: the document was destroyed.
+pub const REFUSED_PURGED: &str = "purged";
 
 /// A document's share of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -57,6 +57,7 @@ pub fn check(request: &SyncRequest, answer: &SyncAnswer) -> Result<Vec<Next>, Ro
 }
 
 fn check_stream(asked: &StreamRequest, told: &StreamAnswer) -> Result<Next, RoundError> {
+    check_offers(asked, told)?;
     match told.state {
         StreamState::Forked => return Ok(Next::Forked),
         StreamState::Closed => return Ok(Next::Closed),
@@ -87,6 +88,17 @@ fn check_stream(asked: &StreamRequest, told: &StreamAnswer) -> Result<Next, Roun
     Ok(Next::Page(PagePosition { head, position }))
 }
 
+/// One result for each offered change, and seals, if any, in the shape of all results. A server that takes no offers
+/// says nothing of them.
+fn check_offers(asked: &StreamRequest, told: &StreamAnswer) -> Result<(), RoundError> {
+    let is_one_each = told.offered.is_empty()
+        || (asked.offers.len() == told.offered.len()
+            && asked.offers.iter().zip(&told.offered).all(|(offer, results)| offer.changes.len() == results.len()));
+    let all = told.results.iter().chain(&told.offered).map(Vec::len);
+    let is_sealed = told.seals.is_empty() || told.seals.iter().map(Vec::len).eq(all);
+    if is_one_each && is_sealed { Ok(()) } else { Err(RoundError::Results(asked.unit)) }
+}
+
 fn check_columns(item: &crate::Item) -> Result<(), RoundError> {
     let is_well_formed = match item {
         crate::Item::Whole { columns, .. } => columns::decode(columns).is_some(),
@@ -102,7 +114,7 @@ fn check_columns(item: &crate::Item) -> Result<(), RoundError> {
 mod tests {
     use super::*;
     use crate::message::{PushDocument, PushResult};
-    use crate::{Chain, HintToken};
+    use crate::{Chain, HintToken, Offer, Receipt, ReceiptMac};
     use rundan_model::Timestamp;
     use serde_bytes::ByteBuf;
 
@@ -153,6 +165,21 @@ mod tests {
         assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Err(RoundError::Results(UNIT)));
         told.results = vec![vec![PushResult::Depends; 2]];
         assert!(check(&request(stream), &answer(told)).is_ok());
+    }
+
+    #[test]
+    fn every_offered_change_has_its_result_and_seals_have_the_shape_of_results() {
+        let mut stream = StreamRequest::new(UNIT, Some(cursor(3)));
+        let receipt = Receipt { document: DocumentId([2; 16]), seq: 1, heads: Vec::new(), mac: ReceiptMac([0; 16]) };
+        stream.offers = vec![Offer { receipt, columns: ByteBuf::new(), changes: vec![ByteBuf::new(); 2] }];
+        let mut told = StreamAnswer::bare(UNIT, StreamState::Forked);
+        assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Ok(vec![Next::Forked]));
+        told.offered = vec![vec![PushResult::Depends]];
+        assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Err(RoundError::Results(UNIT)));
+        told.offered = vec![vec![PushResult::Depends; 2]];
+        assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Ok(vec![Next::Forked]));
+        told.seals = vec![vec![None]];
+        assert_eq!(check(&request(stream), &answer(told)), Err(RoundError::Results(UNIT)));
     }
 
     #[test]

@@ -104,7 +104,12 @@ pub enum Answer {
 
 /// Does what an operator asks for.
 pub async fn run(server: &Arc<Server>, command: Command) -> Answer {
-    match try_run(server, command).await {
+    let done = match try_run(server, command).await {
+        // An operator is told where it could not be written down.
+        Ok(answer) => server.remember().await.map(|()| answer),
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(answer) => answer,
         Err(error) => Answer::Failed(error.chain()),
     }

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rundan_documents::Document;
 use rundan_model::incident;
 use rundan_model::policy::readers;
-use rundan_model::{ActorId, ChangeHash, Content, DocumentId, Kind, PersonId, Role, Timestamp, UnitId};
+use rundan_model::{ActorId, ChangeHash, Content, DocumentId, Kind, PersonId, Role, Timestamp, UnitId, Zone};
 use rundan_sync::Digest;
 use rundan_sync::chain::{EntryKind, NO_DOCUMENT, payload_hash};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audience::{self, Audience, Share};
 use super::plan;
-use crate::error::Result;
-use crate::store::documents::{DocumentRow, NewChange, Signer};
-use crate::store::log::{Log, UnitState};
+use crate::error::{Error, Result};
+use crate::store::documents::{Bringer, DocumentRow, NewChange, Signer};
+use crate::store::log::{self, Log, UnitState};
 use crate::store::{column, documents, people, sql};
 
 /// A change that passed the gate, or that the server's own vault made.
@@ -28,15 +28,30 @@ pub struct AcceptedChange {
     pub actor_seq: u64,
     /// Its bytes.
     pub payload: Vec<u8>,
+    /// Who brought it, and when.
+    pub signer: Signer,
     /// Whether it puts into the plan.
     pub touches_plan: bool,
     /// Whether it appends facts.
     pub states_facts: bool,
 }
 
-/// Whose vaults have something new to ask for.
+/// What a commit leaves to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touched(pub BTreeSet<PersonId>);
+pub struct Touched {
+    /// Whose vaults have something new to ask for.
+    pub people: BTreeSet<PersonId>,
+    /// Whether it destroyed documents, which is to be remembered outside the database.
+    pub has_destroyed: bool,
+}
+
+impl Touched {
+    /// Adds what another commit leaves to do.
+    pub fn add(&mut self, other: Self) {
+        self.people.extend(other.people);
+        self.has_destroyed |= other.has_destroyed;
+    }
+}
 
 /// A commit in the making. Nothing holds unless [`Commit::finish`] is called and the transaction is committed.
 pub struct Commit<'a> {
@@ -89,13 +104,13 @@ impl<'a> Commit<'a> {
 
     /// Logs changes to one document and keeps its new state; returns the changes' places in the log.
     ///
-    /// `known` is the document's row from before, `content` what it says now where that is at hand.
+    /// `known` is the document's row from before, else the first of the changes begins it; `content` is what it says
+    /// now, where that is at hand.
     pub fn accept(
         &mut self,
         known: Option<&DocumentRow>,
         document: &Document,
         changes: &[AcceptedChange],
-        signer: &Signer,
         content: Option<&Content>,
     ) -> Result<Vec<u64>> {
         let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
@@ -109,12 +124,12 @@ impl<'a> Commit<'a> {
                 actor_seq: change.actor_seq,
                 payload: &change.payload,
             };
-            documents::insert_change(tx, unit, place, &row, signer)?;
+            documents::insert_change(tx, unit, place, &row, &change.signer)?;
             places.push(place);
         }
         match known {
             Some(row) => self.take_update(row, document)?,
-            None => self.take_new(document, signer)?,
+            None => self.take_new(document, changes)?,
         }
         if known.is_none() || changes.iter().any(|change| change.touches_plan) {
             let read;
@@ -128,16 +143,17 @@ impl<'a> Commit<'a> {
             let bearing = plan::bearing(content);
             self.affected.extend(plan::write(tx, unit, id, document.kind(), &bearing, known.is_none())?);
         }
-        self.note_own_work(known, document, changes, signer)?;
+        self.note_own_work(known, document, changes)?;
         if *document.kind() == Kind::Draft && incident::draft(&document.content()).is_closed {
             self.destroy_draft(id)?;
         }
         Ok(places)
     }
 
-    fn take_new(&mut self, document: &Document, signer: &Signer) -> Result<()> {
+    fn take_new(&mut self, document: &Document, changes: &[AcceptedChange]) -> Result<()> {
         let seq = self.log.seq();
-        let digest = documents::insert(self.tx, self.log.state.unit, document, signer.person, seq)?;
+        let begun_by = changes.first().ok_or(Error::NoDocument(document.id()))?.signer.person;
+        let digest = documents::insert(self.tx, self.log.state.unit, document, begun_by, seq)?;
         let readers = readers(document.kind());
         let share = Share { digest, is_private: !readers.office };
         let shared = [(readers.unit, Audience::Unit), (readers.office && !readers.unit, Audience::Office)];
@@ -181,6 +197,23 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
+    /// Destroys a document again that a database from before its destruction may still have. Its id is remembered
+    /// even where the document is not here, so that nobody brings it back.
+    pub fn destroy_again(&mut self, document: DocumentId) -> Result<()> {
+        let (tx, unit) = (self.tx, self.log.state.unit);
+        let Some(row) = documents::row(tx, unit, document)? else {
+            self.purges.insert(document);
+            return Ok(());
+        };
+        let share = Share { digest: row.digest, is_private: !readers(&row.kind).office };
+        for audience in audience::with_document(tx, unit, document)? {
+            self.moves.entry(audience).or_default().removed.insert(document, share);
+        }
+        self.affected.extend(plan::forget_all(tx, unit, document)?);
+        self.purges.insert(document);
+        Ok(())
+    }
+
     /// Destroys a way into a home that another document replaces: a door code that no longer opens is still one
     /// that nobody need know.
     pub fn destroy_access(&mut self, access: DocumentId) -> Result<()> {
@@ -211,30 +244,47 @@ impl<'a> Commit<'a> {
         known: Option<&DocumentRow>,
         document: &Document,
         changes: &[AcceptedChange],
-        signer: &Signer,
     ) -> Result<()> {
-        let (tx, unit, id) = (self.tx, self.log.state.unit, document.id());
-        let states_facts = changes.iter().any(|change| change.states_facts);
-        let is_own = known.is_none() || (*document.kind() == Kind::Visit && states_facts);
-        if !is_own || signer.counter == 0 || !readers(document.kind()).persons {
+        if !readers(document.kind()).persons {
             return Ok(());
         }
-        let is_office = people::roles(tx, unit, signer.person)?.iter().any(Role::is_office);
-        // The office holds it anyway, unless nobody but its author reads it.
-        if is_office && readers(document.kind()).office {
+        let is_visit = *document.kind() == Kind::Visit;
+        let mut noted = BTreeSet::new();
+        for (place, change) in changes.iter().enumerate() {
+            let is_genesis = known.is_none() && place == 0;
+            let is_own = is_genesis || (is_visit && change.states_facts);
+            if !is_own || change.signer.by == Bringer::Server {
+                continue;
+            }
+            let ordinal = match change.signer.by {
+                Bringer::Receipt => log::ordinal_of(self.tx, &self.log.state, Zone.day(change.signer.at))?,
+                _ => self.log.state.days_opened,
+            };
+            if noted.insert((change.signer.person, ordinal)) {
+                self.note_own(document, change.signer.person, ordinal)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_own(&mut self, document: &Document, person: PersonId, ordinal: u64) -> Result<()> {
+        let (tx, unit) = (self.tx, self.log.state.unit);
+        let roles = people::roles(tx, unit, person)?;
+        // The office holds it anyway, unless nobody but its author reads it. Who has no role is the server itself, or
+        // has gone.
+        if roles.is_empty() || (roles.iter().any(Role::is_office) && readers(document.kind()).office) {
             return Ok(());
         }
-        let today = sql(self.log.state.days_opened);
         let moved = tx
             .prepare_cached(
                 "INSERT INTO own_work (unit, person, document, ordinal) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (unit, person, document) DO UPDATE SET ordinal = excluded.ordinal
-                 WHERE own_work.ordinal <> excluded.ordinal",
+                 WHERE own_work.ordinal < excluded.ordinal",
             )?
-            .execute(params![unit.0, signer.person.0, id.0, today])?;
+            .execute(params![unit.0, person.0, document.id().0, sql(ordinal)])?;
         // The first word of a day on a document may bring back what goes with it.
         if moved > 0 {
-            self.affected.insert(signer.person);
+            self.affected.insert(person);
         }
         Ok(())
     }
@@ -288,6 +338,7 @@ impl<'a> Commit<'a> {
         for (audience, moves) in std::mem::take(&mut self.moves) {
             self.apply(audience, &moves)?;
         }
+        let has_destroyed = !self.purges.is_empty();
         for document in std::mem::take(&mut self.purges) {
             let at = self.log.append(EntryKind::Purge, document, payload_hash(&document.0))?;
             documents::purge(self.tx, self.log.state.unit, document, at)?;
@@ -301,15 +352,16 @@ impl<'a> Commit<'a> {
                 )?
                 .execute(params![self.log.state.unit.0, audience.to_string(), digest.0, private.0])?;
         }
-        let touched = self.touched_people()?;
-        Ok((self.log.close()?, touched))
+        let people = self.touched_people()?;
+        Ok((self.log.close()?, Touched { people, has_destroyed }))
     }
 
     fn recompute(&mut self, person: PersonId) -> Result<()> {
         let unit = self.log.state.unit;
         let audience = Audience::Person(person);
         let has_role = !people::roles(self.tx, unit, person)?.is_empty();
-        let due = if has_role { audience::due(self.tx, &self.log.state, person)? } else { BTreeMap::new() };
+        let mut due = if has_role { audience::due(self.tx, &self.log.state, person)? } else { BTreeMap::new() };
+        due.retain(|document, _| !self.purges.contains(document));
         let present = audience::present(self.tx, unit, audience)?;
         let moves = self.moves.entry(audience).or_default();
         moves.added.extend(due.iter().filter(|(document, _)| !present.contains_key(document)));
@@ -390,7 +442,7 @@ impl<'a> Commit<'a> {
         Ok(self.sums.entry(audience).or_insert(known))
     }
 
-    fn touched_people(&self) -> Result<Touched> {
+    fn touched_people(&self) -> Result<BTreeSet<PersonId>> {
         let mut touched = BTreeSet::new();
         for audience in &self.touched {
             if let Audience::Person(person) = audience {
@@ -406,7 +458,7 @@ impl<'a> Commit<'a> {
                 touched.insert(member?);
             }
         }
-        Ok(Touched(touched))
+        Ok(touched)
     }
 }
 

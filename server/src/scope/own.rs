@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::{AcceptedChange, Commit, Touched};
 use crate::error::{Error, Result};
 use crate::seams::{Random, random_bytes};
-use crate::store::documents::{self, Signer};
+use crate::store::documents::{self, Bringer, Signer};
 use crate::store::log;
 
 /// A session of the server's own vault.
@@ -29,7 +29,7 @@ impl OwnSession {
     }
 
     fn signer(&self, now: Timestamp) -> Signer {
-        Signer { vault: self.actor.vault(), person: self.person, counter: 0, at: now }
+        Signer { vault: self.actor.vault(), person: self.person, by: Bringer::Server, at: now }
     }
 }
 
@@ -46,9 +46,9 @@ impl Commit<'_> {
         let genesis = Genesis { kind, nonce: random_bytes(random), plan };
         let (document, change) = Document::begin(own.actor, now, &genesis)?;
         let hash = change.hash;
-        let accepted = AcceptedChange::genesis(own.actor, change);
+        let accepted = AcceptedChange::genesis(own, now, change);
         let content = content_of(own.actor, &genesis);
-        self.accept(None, &document, &[accepted], &own.signer(now), Some(&content))?;
+        self.accept(None, &document, &[accepted], Some(&content))?;
         Ok((document.id(), vec![hash]))
     }
 
@@ -75,10 +75,11 @@ impl Commit<'_> {
             actor: own.actor,
             actor_seq,
             payload: change.bytes,
+            signer: own.signer(now),
             touches_plan: !edit.puts.is_empty(),
             states_facts: !edit.facts.is_empty(),
         };
-        self.accept(Some(&row), &loaded, &[accepted], &own.signer(now), None)?;
+        self.accept(Some(&row), &loaded, &[accepted], None)?;
         Ok(vec![change.hash])
     }
 }
@@ -110,13 +111,21 @@ pub fn begin_unit(
     let unit = UnitId(document.id().0);
     log::create_unit(tx, unit, name, random)?;
     let mut commit = Commit::open(tx, unit, now)?;
-    commit.accept(None, &document, &[AcceptedChange::genesis(own.actor, change)], &own.signer(now), None)?;
+    commit.accept(None, &document, &[AcceptedChange::genesis(own, now, change)], None)?;
     let (_, touched) = commit.finish()?;
     Ok((unit, touched))
 }
 
 impl AcceptedChange {
-    fn genesis(actor: ActorId, change: Change) -> Self {
-        Self { hash: change.hash, actor, actor_seq: 1, payload: change.bytes, touches_plan: true, states_facts: false }
+    fn genesis(own: &OwnSession, now: Timestamp, change: Change) -> Self {
+        Self {
+            hash: change.hash,
+            actor: own.actor,
+            actor_seq: 1,
+            payload: change.bytes,
+            signer: own.signer(now),
+            touches_plan: true,
+            states_facts: false,
+        }
     }
 }

@@ -127,6 +127,19 @@ pub(super) fn write(
     Ok(affected)
 }
 
+/// Forgets whatever a document bore on; returns the people whose scope it may change.
+pub(super) fn forget_all(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<BTreeSet<PersonId>> {
+    let mut affected = carers_of_access(tx, unit, document)?;
+    for table in ["work_day", "contact_worker", "own_work"] {
+        let named = format!("SELECT person FROM {table} WHERE unit = ?1 AND document = ?2");
+        affected.extend(people(tx, &named, unit, document)?);
+    }
+    for table in ["work_day", "visit_recipient", "recipient_access", "contact_worker", "own_work"] {
+        forget(tx, &format!("DELETE FROM {table} WHERE unit = ?1 AND document = ?2"), unit, document)?;
+    }
+    Ok(affected)
+}
+
 fn write_work(tx: &Connection, unit: UnitId, document: DocumentId, bearing: &Bearing) -> Result<()> {
     for (person, day, at) in &bearing.work {
         tx.prepare_cached(

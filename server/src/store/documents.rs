@@ -123,15 +123,26 @@ pub struct NewChange<'a> {
     pub payload: &'a [u8],
 }
 
-/// Who brought a change, and when.
+/// By what right a change stands in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bringer {
+    /// The server made it.
+    Server,
+    /// Its author's vault brought it, under the statement with this counter.
+    Author(u64),
+    /// Some vault brought it back, with this server's receipt. The statement it first came under is lost.
+    Receipt,
+}
+
+/// Who signed a change, and when it was first received.
 #[derive(Debug, Clone, Copy)]
 pub struct Signer {
     /// The vault.
     pub vault: VaultId,
     /// Whose.
     pub person: PersonId,
-    /// The counter of the statement that brought it; 0 for the server's own.
-    pub counter: u64,
+    /// How it came.
+    pub by: Bringer,
     /// When it was received.
     pub at: Timestamp,
 }
@@ -157,25 +168,14 @@ pub fn insert_change(
         sql(change.actor_seq),
         signer.vault.0,
         signer.person.0,
-        sql(signer.counter),
+        sql(match signer.by {
+            Bringer::Author(counter) => counter,
+            Bringer::Server | Bringer::Receipt => 0,
+        }),
         signer.at.0,
         change.payload
     ])?;
     Ok(())
-}
-
-/// Where and when a change entered the log.
-pub fn accepted_at(
-    tx: &Connection,
-    unit: UnitId,
-    document: DocumentId,
-    hash: ChangeHash,
-) -> Result<Option<(u64, Timestamp)>> {
-    let mut statement =
-        tx.prepare_cached("SELECT seq, received_at FROM change WHERE unit = ?1 AND document = ?2 AND hash = ?3")?;
-    let found =
-        statement.query_row(params![unit.0, document.0, hash.0], |row| Ok((seq(row, 0)?, Timestamp(row.get(1)?))));
-    Ok(found.optional()?)
 }
 
 const RECORD: &str = "SELECT seq, received_at, vault, person, hash";
@@ -188,6 +188,14 @@ fn read_record(row: &rusqlite::Row<'_>) -> rusqlite::Result<(ChangeHash, ChangeR
         person: column(row, 3)?,
     };
     Ok((column(row, 4)?, record))
+}
+
+/// What the log says of one change of a document.
+pub fn record(tx: &Connection, unit: UnitId, document: DocumentId, hash: ChangeHash) -> Result<Option<ChangeRecord>> {
+    let mut statement =
+        tx.prepare_cached(&format!("{RECORD} FROM change WHERE unit = ?1 AND document = ?2 AND hash = ?3"))?;
+    let found = statement.query_row(params![unit.0, document.0, hash.0], read_record).optional()?;
+    Ok(found.map(|(_, record)| record))
 }
 
 /// What the log says of every change of a document, in ascending order of their hashes.

@@ -142,6 +142,13 @@ pub fn is_of_log(tx: &Connection, unit: UnitId, cursor: Cursor) -> Result<bool> 
     Ok(chain == Some(cursor.chain))
 }
 
+/// The ordinal of the last opened day that is not after `day`; of none, 0.
+pub fn ordinal_of(tx: &Connection, state: &UnitState, day: Day) -> Result<u64> {
+    let mut statement =
+        tx.prepare_cached("SELECT coalesce(max(ordinal), 0) FROM day_opened WHERE unit = ?1 AND day <= ?2")?;
+    Ok(statement.query_row(params![state.unit.0, day.0], |row| seq(row, 0))?)
+}
+
 /// The place of the entry that opened the day `days` opened days ago; 0 before there were so many.
 pub fn seq_of_day_back(tx: &Connection, state: &UnitState, days: u64) -> Result<u64> {
     let ordinal = state.days_opened.saturating_sub(days);

@@ -52,12 +52,18 @@ pub fn by_name(tx: &Connection, name: &str) -> Result<Vec<Person>> {
 /// Makes a person.
 pub fn create(tx: &Connection, external_id: Option<&str>, name: &str, random: &dyn Random) -> Result<PersonId> {
     let person = PersonId(random_bytes(random));
+    insert(tx, person, external_id, name)?;
+    Ok(person)
+}
+
+/// Writes a person whose id is known.
+pub fn insert(tx: &Connection, person: PersonId, external_id: Option<&str>, name: &str) -> Result<()> {
     tx.prepare_cached("INSERT INTO person (person, external_id, name) VALUES (?1, ?2, ?3)")?.execute(params![
         person.0,
         external_id,
         name
     ])?;
-    Ok(person)
+    Ok(())
 }
 
 /// Finds a person by her id in an export, or makes her; her name becomes the given one.

@@ -1,5 +1,6 @@
 //! The answer to a sync: first all that is pushed is taken in one commit, then what is due is read on one state.
 
+mod offer;
 mod pages;
 mod pull;
 mod push;
@@ -12,8 +13,8 @@ use rundan_model::{ChangeHash, DocumentId};
 use rundan_sync::message::PROTOCOL;
 use rundan_sync::statement::{self, Signed};
 use rundan_sync::{
-    HintToken, Problem, ProblemCode, PushResult, StreamAnswer, StreamRequest, StreamState, SyncAnswer, SyncRequest,
-    change, wire,
+    HintToken, Problem, ProblemCode, PushResult, ReceiptMac, StreamAnswer, StreamRequest, StreamState, SyncAnswer,
+    SyncRequest, change, wire,
 };
 use rusqlite::Connection;
 
@@ -57,6 +58,9 @@ pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result
         server.metrics.pushed(result);
     });
     server.ring(&taken.touched);
+    if taken.touched.has_destroyed {
+        server.remember_or_say().await;
+    }
     let hint = server.bell.token(taken.vault.vault, taken.vault.person);
     let answer = read(server, request, taken, hint).await?;
     Ok(wire::encode(&answer)?)
@@ -73,13 +77,23 @@ struct Taken {
 struct TakenStream {
     state: StreamState,
     results: Vec<Vec<PushResult>>,
+    offered: Vec<Vec<PushResult>>,
+    seals: Vec<Vec<Option<ReceiptMac>>>,
     /// Changes of this request that are in the log: the vault has them.
     pushed: BTreeSet<ChangeHash>,
 }
 
 impl TakenStream {
     fn bare(state: StreamState) -> Self {
-        Self { state, results: Vec::new(), pushed: BTreeSet::new() }
+        Self { state, results: Vec::new(), offered: Vec::new(), seals: Vec::new(), pushed: BTreeSet::new() }
+    }
+
+    /// What is answered where the stream is not open.
+    fn bare_answer(self, tx: &Connection, stream: &StreamRequest) -> Result<StreamAnswer> {
+        let held = stream.held.as_ref().filter(|_| self.state == StreamState::Forked);
+        let wanted = held.map(|held| offer::wanted(tx, stream.unit, held)).transpose()?;
+        let bare = StreamAnswer::bare(stream.unit, self.state);
+        Ok(StreamAnswer { offered: self.offered, seals: self.seals, wanted, ..bare })
     }
 }
 
@@ -96,7 +110,7 @@ async fn take(server: &Arc<Server>, signed: Signed, request: Arc<SyncRequest>) -
                 let counter = signed.statement.counter;
                 let outcome = take_stream(tx, server, &taken.vault, counter, stream, &mut budget)?;
                 taken.streams.push(outcome.0);
-                taken.touched.0.extend(outcome.1.0);
+                taken.touched.add(outcome.1);
             }
             Ok(taken)
         })
@@ -149,13 +163,23 @@ fn take_stream(
     if roles.is_empty() {
         return bare(StreamState::Closed);
     }
+    let mut taken = TakenStream::bare(StreamState::Open);
     for cursor in [stream.cursor, stream.told].into_iter().flatten() {
         if !log::is_of_log(tx, unit, cursor)? {
-            return bare(StreamState::Forked);
+            tracing::warn!(vault = %vault.vault, unit = %unit, seq = cursor.seq, "a vault knows another log");
+            taken.state = StreamState::Forked;
         }
     }
+    let is_forked = taken.state == StreamState::Forked;
+    if is_forked && stream.offers.is_empty() {
+        return Ok((taken, Touched::default()));
+    }
     let mut commit = Commit::open(tx, unit, server.clock.now())?;
-    let mut taken = TakenStream::bare(StreamState::Open);
+    taken.offered = offer::take(tx, server, &mut commit, &stream.offers)?;
+    if is_forked {
+        taken.seals = seals(tx, server, vault, stream, &taken)?;
+        return Ok((taken, commit.finish()?.1));
+    }
     let days_opened = commit.state().days_opened;
     let pushed_before = vaults::changes_on(tx, unit, vault.vault, days_opened)?;
     let left_today = CHANGES_PER_DAY_MAX.saturating_sub(pushed_before);
@@ -175,8 +199,23 @@ fn take_stream(
         changes_today: pushed_before + judged as u64,
     };
     vaults::confirm(tx, unit, vault.vault, &progress)?;
+    taken.seals = seals(tx, server, vault, stream, &taken)?;
     let (_, touched) = commit.finish()?;
     Ok((taken, touched))
+}
+
+fn seals(
+    tx: &Connection,
+    server: &Server,
+    vault: &Vault,
+    stream: &StreamRequest,
+    taken: &TakenStream,
+) -> Result<Vec<Vec<Option<ReceiptMac>>>> {
+    let pushed = stream.push.iter().map(|push| (push.document, push.changes.as_slice()));
+    let offered = stream.offers.iter().map(|offer| (offer.receipt.document, offer.changes.as_slice()));
+    let answered = pushed.zip(&taken.results).chain(offered.zip(&taken.offered));
+    let answered = answered.map(|((document, changes), results)| (document, changes, results.as_slice()));
+    offer::seals(tx, server, stream.unit, vault.vault, answered)
 }
 
 async fn read(server: &Arc<Server>, request: Arc<SyncRequest>, taken: Taken, hint: HintToken) -> Result<SyncAnswer> {
@@ -188,11 +227,13 @@ async fn read(server: &Arc<Server>, request: Arc<SyncRequest>, taken: Taken, hin
             let mut streams = Vec::with_capacity(request.streams.len());
             for (stream, taken_stream) in request.streams.iter().zip(taken.streams) {
                 if taken_stream.state != StreamState::Open {
-                    streams.push(StreamAnswer::bare(stream.unit, taken_stream.state));
+                    streams.push(taken_stream.bare_answer(tx, stream)?);
                     continue;
                 }
                 let mut told = pull::pull(tx, server, &taken.vault, stream, &taken_stream.pushed)?;
                 told.results = taken_stream.results;
+                told.offered = taken_stream.offered;
+                told.seals = taken_stream.seals;
                 streams.push(told);
             }
             Ok(SyncAnswer {

@@ -231,9 +231,9 @@ impl Reader<'_> {
         if records.iter().all(|(hash, _)| pushed.contains(hash)) {
             return Ok(None);
         }
-        let records: Vec<_> = records.into_iter().map(|(_, record)| record).collect();
+        let (hashes, records): (Vec<_>, Vec<_>) = records.into_iter().unzip();
         let columns = columns::encode(&records);
-        let receipt = self.receipt(document, &columns)?;
+        let receipt = self.receipt(document, &hashes, &columns)?;
         let saved = documents::saved(tx, unit, document)?.ok_or(Error::NoDocument(document))?;
         Ok(Some(Item::Whole { receipt, document: ByteBuf::from(saved), columns: ByteBuf::from(columns) }))
     }
@@ -244,17 +244,17 @@ impl Reader<'_> {
         if changes.is_empty() {
             return Ok(None);
         }
-        let records: Vec<_> = changes.iter().map(|(_, record, _)| *record).collect();
+        let (hashes, records): (Vec<_>, Vec<_>) = changes.iter().map(|(hash, record, _)| (*hash, *record)).unzip();
         let columns = columns::encode(&records);
-        let receipt = self.receipt(document, &columns)?;
+        let receipt = self.receipt(document, &hashes, &columns)?;
         let changes = changes.into_iter().map(|(_, _, bytes)| ByteBuf::from(bytes)).collect();
         Ok(Some(Item::Changes { receipt, changes, columns: ByteBuf::from(columns) }))
     }
 
-    fn receipt(&self, document: DocumentId, columns: &[u8]) -> Result<Receipt> {
+    fn receipt(&self, document: DocumentId, changes: &[ChangeHash], columns: &[u8]) -> Result<Receipt> {
         let row = documents::row(self.tx, self.state.unit, document)?.ok_or(Error::NoDocument(document))?;
         let mut receipt = Receipt { document, seq: row.last_seq, heads: row.heads, mac: ReceiptMac([0; 16]) };
-        receipt.mac = self.server.keys.receipts.seal(self.state.unit, &receipt, columns);
+        receipt.mac = self.server.keys.receipts.seal(self.state.unit, &receipt, changes, columns);
         Ok(receipt)
     }
 

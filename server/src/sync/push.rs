@@ -3,18 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rundan_documents::gate::{self, Author, Later, Outcome, Refusal, Verdict};
-use rundan_model::{ChangeHash, Timestamp};
-use rundan_sync::message::{LATER_DEPENDENCY, LATER_KIND, LATER_LOAD};
+use rundan_model::{ChangeHash, DocumentId, Timestamp, UnitId};
+use rundan_sync::message::{LATER_DEPENDENCY, LATER_KIND, LATER_LOAD, REFUSED_PURGED};
 use rundan_sync::{PushDocument, PushResult, change};
 use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::scope::{self, AcceptedChange, Commit};
-use crate::store::documents::{self, Signer};
+use crate::store::documents::{self, Bringer, Signer};
 use crate::store::vaults::Vault;
-
-/// `Refused`: the document was destroyed.
-const REFUSED_PURGED: &str = "purged";
 
 /// What became of the changes pushed to one document.
 pub(super) struct Judged {
@@ -61,11 +58,11 @@ pub(super) fn push(
         tracing::warn!(document = %push.document, vault = %vault.vault, "a push made the gate panic");
         return Ok(Judged::all(push, &refused(Refusal::Breaks)));
     };
-    let accepted = if is_taken { Vec::new() } else { accepted(&verdict, push) };
+    let signer = Signer { vault: vault.vault, person: vault.person, by: Bringer::Author(counter), at: now };
+    let accepted = if is_taken { Vec::new() } else { accepted(&verdict, &pushed, &signer) };
     let mut places = Vec::new().into_iter();
     if let Some(document) = verdict.document.as_ref().filter(|_| !accepted.is_empty()) {
-        let signer = Signer { vault: vault.vault, person: vault.person, counter, at: now };
-        places = commit.accept(known.as_ref(), document, &accepted, &signer, None)?.into_iter();
+        places = commit.accept(known.as_ref(), document, &accepted, None)?.into_iter();
     }
     let mut judged = Judged { results: Vec::new(), in_log: Vec::new() };
     for outcome in verdict.outcomes {
@@ -77,19 +74,36 @@ pub(super) fn push(
             }
             Outcome::Already(hash) => {
                 judged.in_log.push(hash);
-                match documents::accepted_at(tx, unit, push.document, hash)? {
-                    Some((place, at)) => PushResult::Already(place, at),
-                    None => refused(Refusal::Breaks),
-                }
+                already(tx, unit, push.document, hash)?.unwrap_or_else(|| refused(Refusal::Breaks))
             }
-            Outcome::Refused(refusal) => refused(refusal),
-            Outcome::Depends => PushResult::Depends,
-            Outcome::Later(Later::MissingDependency) => PushResult::Later(LATER_DEPENDENCY.to_owned()),
-            Outcome::Later(Later::UnknownKind) => PushResult::Later(LATER_KIND.to_owned()),
+            outcome => not_taken(&outcome),
         };
         judged.results.push(result);
     }
     Ok(judged)
+}
+
+/// The word for a change that is in the log; none for one that is not.
+pub(super) fn already(
+    tx: &Connection,
+    unit: UnitId,
+    document: DocumentId,
+    hash: ChangeHash,
+) -> Result<Option<PushResult>> {
+    let record = documents::record(tx, unit, document, hash)?;
+    Ok(record.map(|record| PushResult::Already(record.seq, record.received_at)))
+}
+
+/// The word for an outcome that leaves nothing in the log.
+pub(super) fn not_taken(outcome: &Outcome) -> PushResult {
+    match outcome {
+        Outcome::Refused(refusal) => refused(*refusal),
+        Outcome::Depends => PushResult::Depends,
+        Outcome::Later(Later::UnknownKind) => PushResult::Later(LATER_KIND.to_owned()),
+        Outcome::Later(Later::MissingDependency) | Outcome::Accepted(_) | Outcome::Already(_) => {
+            PushResult::Later(LATER_DEPENDENCY.to_owned())
+        }
+    }
 }
 
 /// What was accepted before its document was destroyed still was; nothing new is.
@@ -97,32 +111,31 @@ fn push_to_purged(tx: &Connection, commit: &Commit<'_>, push: &PushDocument) -> 
     let mut judged = Judged { results: Vec::new(), in_log: Vec::new() };
     for bytes in &push.changes {
         let known = match change::change_hash(bytes) {
-            Some(hash) => documents::accepted_at(tx, commit.state().unit, push.document, hash)?,
+            Some(hash) => already(tx, commit.state().unit, push.document, hash)?,
             None => None,
         };
-        judged.results.push(match known {
-            Some((place, at)) => PushResult::Already(place, at),
-            None => PushResult::Refused(REFUSED_PURGED.to_owned()),
-        });
+        judged.results.push(known.unwrap_or_else(|| PushResult::Refused(REFUSED_PURGED.to_owned())));
     }
     Ok(judged)
 }
 
-fn accepted(verdict: &Verdict, push: &PushDocument) -> Vec<AcceptedChange> {
-    let accepted = |(outcome, bytes): (&Outcome, &serde_bytes::ByteBuf)| match outcome {
+/// What the gate let through of these changes, for the log.
+pub(super) fn accepted(verdict: &Verdict, changes: &[&[u8]], signer: &Signer) -> Vec<AcceptedChange> {
+    let accepted = |(outcome, bytes): (&Outcome, &&[u8])| match outcome {
         Outcome::Accepted(change) => Some(AcceptedChange {
             hash: change.hash,
             actor: change.actor,
             actor_seq: change.actor_seq,
             payload: bytes.to_vec(),
+            signer: *signer,
             touches_plan: !change.written.puts.is_empty(),
             states_facts: !change.written.facts.is_empty(),
         }),
         _ => None,
     };
-    verdict.outcomes.iter().zip(&push.changes).filter_map(accepted).collect()
+    verdict.outcomes.iter().zip(changes).filter_map(accepted).collect()
 }
 
-fn refused(refusal: Refusal) -> PushResult {
+pub(super) fn refused(refusal: Refusal) -> PushResult {
     PushResult::Refused(refusal.as_str().to_owned())
 }

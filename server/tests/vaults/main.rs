@@ -5,6 +5,7 @@ mod backups;
 mod counters;
 mod enrolment;
 mod network;
+mod offers;
 mod oracle;
 mod phone;
 mod policy;

@@ -6,5 +6,6 @@ mod clashes;
 mod day;
 mod faults;
 mod incidents;
+mod restored;
 mod trouble;
 mod world;

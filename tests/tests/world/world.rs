@@ -1,7 +1,8 @@
 //! The cast: Anna and Fatima are carers, Eva plans.
 
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,11 +17,12 @@ use rundan_device::api::{ApiError, Command, Intent};
 use rundan_device::seams::{self, Http, HttpAnswer, HttpError, HttpRequest};
 use rundan_device::{FileKeys, Phone, PhoneConfig};
 use rundan_model::plan::{Slot, When};
-use rundan_model::{DocumentId, Kind, PersonId, Role, Timestamp, UnitId, Zone};
+use rundan_model::{ChangeHash, DocumentId, Kind, PersonId, Role, Timestamp, UnitId, Zone};
 use rundan_server::keys::Keys;
+use rundan_server::remembered::Remembered;
 use rundan_server::scope::begin_unit;
-use rundan_server::store::{Db, people};
-use rundan_server::{Server, enrol, http};
+use rundan_server::store::{Db, documents, open_file, people, vaults};
+use rundan_server::{Server, backup, enrol, http};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -80,20 +82,30 @@ impl rundan_server::seams::Random for TestRandom {
 
 /// The way from one phone to the server.
 pub struct Wire {
-    router: Router,
+    /// The server that stands at the other end now.
+    router: Arc<Mutex<Router>>,
     is_up: AtomicBool,
     loses_answer: AtomicBool,
     requests: AtomicU32,
+    /// After so many more it is down.
+    requests_left: AtomicU32,
 }
 
 impl Wire {
-    fn to(server: &Arc<Server>) -> Arc<Self> {
+    fn to(world: &World) -> Arc<Self> {
         Arc::new(Self {
-            router: http::router(Arc::clone(server)),
+            router: Arc::clone(&world.router),
             is_up: AtomicBool::new(true),
             loses_answer: AtomicBool::new(false),
             requests: AtomicU32::new(0),
+            requests_left: AtomicU32::new(u32::MAX),
         })
+    }
+}
+
+impl Wire {
+    fn router(&self) -> Router {
+        self.router.lock().unwrap().clone()
     }
 }
 
@@ -104,12 +116,15 @@ impl Http for Wire {
                 return Err(HttpError::Unreachable);
             }
             self.requests.fetch_add(1, Ordering::Relaxed);
+            if self.requests_left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                self.is_up.store(false, Ordering::Relaxed);
+            }
             let path = request.url.strip_prefix(SERVER).expect("the one server there is");
             let mut builder = Request::builder().method(request.method).uri(path);
             for (name, value) in request.headers {
                 builder = builder.header(name, value);
             }
-            let answer = self.router.clone().oneshot(builder.body(Body::from(request.body)).unwrap()).await.unwrap();
+            let answer = self.router().oneshot(builder.body(Body::from(request.body)).unwrap()).await.unwrap();
             let status = answer.status().as_u16();
             let body = to_bytes(answer.into_body(), request.answer_bytes_max).await.map_err(|_| HttpError::TooLong)?;
             if self.loses_answer.swap(false, Ordering::Relaxed) {
@@ -125,6 +140,7 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub unit: UnitId,
     random: Arc<TestRandom>,
+    router: Arc<Mutex<Router>>,
     directory: tempfile::TempDir,
 }
 
@@ -139,8 +155,11 @@ impl World {
         let clock = Arc::new(TestClock(AtomicI64::new(at("06:30").0)));
         let random = Arc::new(TestRandom(Mutex::new(ChaCha8Rng::seed_from_u64(11))));
         let keys = Keys::new(&*random);
+        let directory = tempfile::tempdir().unwrap();
+        let remembered = Remembered::open(directory.path().join("remembered")).unwrap();
         let server =
-            Server::new(Db::in_memory().unwrap(), keys, clock.clone(), random.clone()).await.expect("the server opens");
+            Server::remembering(Db::in_memory().unwrap(), keys, remembered, clock.clone(), random.clone()).await;
+        let server = server.expect("the server opens");
         let (held, at_random) = (Arc::clone(&server), random.clone());
         let unit = server
             .db
@@ -155,11 +174,49 @@ impl World {
             })
             .await
             .expect("the unit begins");
-        Self { server, clock, unit, random, directory: tempfile::tempdir().unwrap() }
+        let router = Arc::new(Mutex::new(http::router(Arc::clone(&server))));
+        Self { server, clock, unit, random, router, directory }
+    }
+
+    /// A backup of the server as it stands.
+    pub async fn server_backup(&self, name: &str) -> PathBuf {
+        let folder = self.directory.path().join("backups").join(name);
+        backup::take(&self.server, &folder).await.expect("a sound backup").file
+    }
+
+    /// The server is lost, and put back from a backup; its keys lie elsewhere. Phones find it where it was.
+    pub async fn restore_server(&mut self, backup: &Path) {
+        let database = backup.with_extension("restored");
+        std::fs::copy(backup, &database).unwrap();
+        let db = Db::inline(open_file(&database).unwrap());
+        let keys = self.server.keys.clone();
+        let remembered = Remembered::open(self.directory.path().join("remembered")).unwrap();
+        let server = Server::remembering(db, keys, remembered, self.clock.clone(), self.random.clone()).await;
+        self.server = server.expect("the server opens");
+        *self.router.lock().unwrap() = http::router(Arc::clone(&self.server));
+    }
+
+    /// The heads of every document that the server has.
+    pub async fn documents(&self) -> BTreeMap<DocumentId, Vec<ChangeHash>> {
+        let read = |tx: &rusqlite::Connection| {
+            let mut query = tx.prepare("SELECT document, heads FROM document")?;
+            let rows = query.query_map([], |row| {
+                let (id, heads): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                Ok((DocumentId::try_from(id.as_slice()).unwrap(), documents::unpack_heads(&heads)))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        };
+        self.server.db.read(read).await.unwrap()
     }
 
     pub fn set_time(&self, clock: &str) {
         self.clock.0.store(at(clock).0, Ordering::Relaxed);
+    }
+
+    /// A day passes, and the unit opens the next one.
+    pub async fn pass_day(&self) {
+        self.clock.0.fetch_add(24 * 60 * 60, Ordering::Relaxed);
+        self.server.open_day().await.expect("the day opens");
     }
 
     pub async fn plan(&self, kind: Kind, plan: Vec<(&str, Value)>) -> DocumentId {
@@ -247,10 +304,28 @@ impl World {
         device
     }
 
+    /// Another phone of this person, enrolled and synced.
+    pub async fn second_phone(&self, person: PersonId) -> Device {
+        let device = Device::open(self, &self.directory.path().join(format!("{person}-2"))).await;
+        device.enrol(SERVER, self.code(person).await).await.expect("the code is good");
+        device.sync().await;
+        device
+    }
+
+    /// Revokes every phone of this person.
+    pub async fn revoke(&self, person: PersonId) {
+        let now = seams::Clock::now(&*self.clock);
+        let revoke = move |tx: &rusqlite::Connection| {
+            vaults::of_person(tx, person)?.into_iter().try_for_each(|vault| vaults::revoke(tx, vault, now).map(drop))
+        };
+        self.server.db.write(revoke).await.unwrap();
+        self.server.remember().await.unwrap();
+    }
+
     /// A phone of this person that reaches the server by another way.
     pub async fn phone_over(&self, person: PersonId, http: Arc<dyn Http>) -> Device {
         let directory = self.directory.path().join(person.to_string());
-        Device::open_over(self, &directory, Wire::to(&self.server), http).await
+        Device::open_over(self, &directory, Wire::to(self), http).await
     }
 
     /// The phone as it was when `backup` was made of it.
@@ -280,7 +355,7 @@ pub struct Device {
 
 impl Device {
     async fn open(world: &World, directory: &Path) -> Self {
-        let wire = Wire::to(&world.server);
+        let wire = Wire::to(world);
         Self::open_over(world, directory, Arc::clone(&wire), wire).await
     }
 
@@ -322,7 +397,13 @@ impl Device {
     }
 
     pub fn restore(&self) {
+        self.wire.requests_left.store(u32::MAX, Ordering::Relaxed);
         self.wire.is_up.store(true, Ordering::Relaxed);
+    }
+
+    /// The network goes after so many more requests.
+    pub fn cut_after(&self, requests: u32) {
+        self.wire.requests_left.store(requests, Ordering::Relaxed);
     }
 
     pub fn lose_next_answer(&self) {

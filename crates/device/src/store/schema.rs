@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, sql: FIRST },
     Migration { number: 2, sql: KEPT_TEXT },
     Migration { number: 3, sql: BOARD },
+    Migration { number: 4, sql: RECOVERY },
 ];
 
 const FIRST: &str = "
@@ -260,4 +261,32 @@ CREATE TABLE recipient_name (
     shown TEXT NOT NULL,
     called TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+const RECOVERY: &str = "
+-- The server's sealed words on a document, for a server that lost them; each covers some changes. Those of version 1
+-- did not name the changes and are of no use.
+DROP TABLE receipt;
+CREATE TABLE receipt (
+    n INTEGER PRIMARY KEY,
+    document BLOB NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX receipt_by_document ON receipt (document, n);
+
+-- The receipt of each kept change by itself: its document may have left.
+ALTER TABLE kept ADD COLUMN sealed BLOB;
+
+-- How far a stream has come in finding its way into another log; null when it is in none.
+ALTER TABLE stream ADD COLUMN recovery TEXT CHECK (recovery IN ('ask', 'offer', 'compare'));
+
+-- Documents that the server lacks, wholly or in part, and how often offering them came to nothing. What is stuck was
+-- refused: it stays here and is not offered again.
+CREATE TABLE offer (
+    document BLOB PRIMARY KEY,
+    unit BLOB NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    is_stuck INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX offer_by_tries ON offer (unit, is_stuck, tries);
 ";

@@ -8,9 +8,10 @@ use rundan_model::{ChangeHash, Day, DocumentId, Kind, Role, Timestamp};
 use rundan_sync::change::change_hash;
 use rundan_sync::columns::{self, ChangeRecord};
 use rundan_sync::round::{Next, RoundError, check};
-use rundan_sync::{Cursor, Digest, Item, PushResult, Receipt, StreamAnswer, SyncAnswer, wire};
+use rundan_sync::{Cursor, Digest, Item, PushResult, Receipt, ReceiptMac, StreamAnswer, SyncAnswer};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::recovery::{self, Recovery};
 use super::request::{Asked, Identity, Stream, accepted};
 use crate::seen;
 use crate::store::{DocumentRow, DocumentState, StoreError, pending_changes, projection};
@@ -59,8 +60,16 @@ pub(crate) fn take(
         let mut intake = Intake::new(tx, identity, stream, now)?;
         let pushed = asked.pushed.get(place).map(Vec::as_slice).unwrap_or_default();
         let documents = asked.request.streams.get(place).map(|asked| asked.push.as_slice()).unwrap_or_default();
+        let mut seals = told.seals.iter().map(Vec::as_slice);
         for ((push, hashes), results) in documents.iter().zip(pushed).zip(&told.results) {
-            intake.results(push.document, hashes, results)?;
+            intake.results(push.document, hashes, results, seals.next().unwrap_or_default())?;
+        }
+        if let Some(offered) = asked.offered.get(place) {
+            let seals = told.seals.get(told.results.len()..).unwrap_or_default();
+            recovery::results(tx, identity.vault, offered, &told.offered, seals)?;
+        }
+        if let Some(wanted) = &told.wanted {
+            recovery::want(tx, told.unit, wanted)?;
         }
         for item in &told.items {
             intake.item(item)?;
@@ -117,8 +126,15 @@ impl<'a, 'tx> Intake<'a, 'tx> {
     }
 
     /// What became of the pushed changes of one document.
-    fn results(&mut self, id: DocumentId, hashes: &[ChangeHash], results: &[PushResult]) -> Result<(), TakeError> {
+    fn results(
+        &mut self,
+        id: DocumentId,
+        hashes: &[ChangeHash],
+        results: &[PushResult],
+        seals: &[Option<ReceiptMac>],
+    ) -> Result<(), TakeError> {
         let mut records = BTreeMap::new();
+        let macs: BTreeMap<_, _> = hashes.iter().zip(seals).filter_map(|(hash, mac)| Some((*hash, (*mac)?))).collect();
         for (hash, result) in hashes.iter().zip(results) {
             match result {
                 PushResult::Accepted(seq, at) | PushResult::Already(seq, at) => {
@@ -134,7 +150,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             }
         }
         if !records.is_empty() {
-            self.accept(id, &records)?;
+            self.accept(id, &records, &macs)?;
         }
         let is_refused = |result: &PushResult| matches!(result, PushResult::Refused(_) | PushResult::Depends);
         if results.iter().any(is_refused) {
@@ -145,7 +161,12 @@ impl<'a, 'tx> Intake<'a, 'tx> {
     }
 
     /// Moves own changes from pending to accepted, and keeps them until a backup has passed them.
-    fn accept(&mut self, id: DocumentId, records: &BTreeMap<ChangeHash, ChangeRecord>) -> Result<(), TakeError> {
+    fn accept(
+        &mut self,
+        id: DocumentId,
+        records: &BTreeMap<ChangeHash, ChangeRecord>,
+        macs: &BTreeMap<ChangeHash, ReceiptMac>,
+    ) -> Result<(), TakeError> {
         let Some((mut row, saved)) = DocumentRow::load(self.tx, id)? else { return Ok(()) };
         let changes: Vec<_> =
             pending_changes(self.tx, id)?.into_iter().filter(|change| records.contains_key(&change.hash)).collect();
@@ -159,17 +180,23 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         };
         for change in &changes {
             let Some(record) = records.get(&change.hash) else { continue };
+            let sealed = macs.get(&change.hash).map(|mac| recovery::seal_change(id, change.hash, record, *mac));
             self.tx
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO kept (document, hash, unit, seq, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT OR IGNORE INTO kept (document, hash, unit, seq, bytes, sealed)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?
                 .execute(params![
                     id.as_bytes(),
                     change.hash.as_bytes(),
                     row.unit.as_bytes(),
                     record.seq as i64,
-                    change.bytes
+                    change.bytes,
+                    sealed
                 ])?;
+            if let Some(sealed) = sealed {
+                self.keep_sealed(id, &sealed)?;
+            }
             self.tx
                 .prepare_cached(
                     "UPDATE intent SET seq = max(coalesce(seq, 0), ?2)
@@ -248,10 +275,10 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let known = DocumentRow::load(self.tx, id)?;
         let is_new = known.is_none();
         let (mut row, saved) = known.unwrap_or_else(|| (self.new_row(id), None));
+        self.tx.prepare_cached("DELETE FROM receipt WHERE document = ?1")?.execute([id.as_bytes()])?;
+        self.keep_sealed(id, &recovery::seal(receipt, packed, &hashes))?;
         row.records.extend(hashes.into_iter().zip(records));
         row.state = DocumentState::Held;
-        self.tx.prepare_cached("DELETE FROM receipt WHERE document = ?1")?.execute([id.as_bytes()])?;
-        self.keep_receipt(receipt, packed)?;
         match accepted(saved.as_deref()).ok().flatten() {
             Some(mut document) => {
                 document.merge(&arrived).map_err(StoreError::from)?;
@@ -271,8 +298,8 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let Some(hashes) = hashes.filter(|_| document.apply(changes.iter().copied()).is_ok()) else {
             return self.put_aside(id);
         };
+        self.keep_sealed(id, &recovery::seal(receipt, packed, &hashes))?;
         row.records.extend(hashes.into_iter().zip(records));
-        self.keep_receipt(receipt, packed)?;
         if document.heads() != receipt.heads {
             self.must_compare = true;
         }
@@ -317,11 +344,10 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         }
     }
 
-    fn keep_receipt(&self, receipt: &Receipt, packed: &[u8]) -> Result<(), TakeError> {
-        let sealed = wire::to_cbor(&(receipt, serde_bytes::Bytes::new(packed))).unwrap_or_default();
+    fn keep_sealed(&self, id: DocumentId, sealed: &[u8]) -> Result<(), TakeError> {
         self.tx
-            .prepare_cached("INSERT OR REPLACE INTO receipt (document, seq, sealed) VALUES (?1, ?2, ?3)")?
-            .execute(params![receipt.document.as_bytes(), receipt.seq as i64, sealed])?;
+            .prepare_cached("INSERT INTO receipt (document, sealed) VALUES (?1, ?2)")?
+            .execute(params![id.as_bytes(), sealed])?;
         Ok(())
     }
 
@@ -375,9 +401,14 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 self.tx.prepare_cached("UPDATE stream SET roles = '[]' WHERE unit = ?1")?.execute([unit])?;
                 return Ok(());
             }
-            // Until recovery comes, the vault keeps all it has and says so.
             Next::Forked => {
-                self.tx.prepare_cached("UPDATE stream SET must_compare = 1 WHERE unit = ?1")?.execute([unit])?;
+                match self.stream.recovery {
+                    None => recovery::begin(self.tx, told.unit)?,
+                    // Without a cursor nothing can differ: this server does not keep its word, or was put back once more.
+                    Some(Recovery::Compare) => return Ok(recovery::begin(self.tx, told.unit)?),
+                    Some(Recovery::Ask | Recovery::Offer) => recovery::go_on(self.tx, told.unit)?,
+                }
+                taken.goes_on = true;
                 return Ok(());
             }
             Next::Page(page) => {
@@ -404,7 +435,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         self.tx
             .prepare_cached(
                 "UPDATE stream SET cursor_seq = ?2, cursor_chain = ?3, page_seq = NULL, page_chain = NULL,
-                     page_position = NULL, must_compare = ?4 WHERE unit = ?1",
+                     page_position = NULL, must_compare = ?4, recovery = NULL WHERE unit = ?1",
             )?
             .execute(params![told.unit.as_bytes(), cursor.seq as i64, cursor.chain.0, must_compare])?;
         if self.is_first_load {
@@ -462,7 +493,8 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let ids: Vec<Vec<u8>> = {
             let mut query = self.tx.prepare_cached(
                 "SELECT document FROM document WHERE state = 'leaving' AND unit = ?1
-                     AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.document = document.document)",
+                     AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.document = document.document)
+                     AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.document = document.document)",
             )?;
             let rows = query.query_map([self.stream.unit.as_bytes()], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?

@@ -14,6 +14,7 @@ use rundan_sync::{
 use rusqlite::{Row, Transaction};
 use serde_bytes::ByteBuf;
 
+use super::recovery::{self, Offers, Recovery};
 use crate::store::{DocumentRow, StoreError};
 
 /// The most bytes of changes in one request: a week of one person's work.
@@ -69,6 +70,7 @@ pub(crate) struct Stream {
     pub(crate) told: Option<Cursor>,
     pub(crate) page: Option<PagePosition>,
     pub(crate) must_compare: bool,
+    pub(crate) recovery: Option<Recovery>,
     pub(crate) heard_since: Timestamp,
 }
 
@@ -77,7 +79,7 @@ impl Stream {
     pub(crate) fn all(tx: &Transaction<'_>) -> Result<Vec<Self>, StoreError> {
         let mut query = tx.prepare_cached(
             "SELECT unit, roles, cursor_seq, cursor_chain, told_seq, told_chain, page_seq, page_chain, page_position,
-                 must_compare, heard_since
+                 must_compare, heard_since, recovery
              FROM stream ORDER BY unit",
         )?;
         let mut rows = query.query([])?;
@@ -87,6 +89,7 @@ impl Stream {
             let roles: String = row.get(1)?;
             let head = cursor(row, 6)?;
             let position: Option<i64> = row.get(8)?;
+            let recovery: Option<String> = row.get(11)?;
             streams.push(Self {
                 unit: UnitId::try_from(unit.as_slice())?,
                 roles: serde_json::from_str(&roles)?,
@@ -97,6 +100,7 @@ impl Stream {
                     .map(|(head, position)| PagePosition { head, position: position.unsigned_abs() }),
                 must_compare: row.get(9)?,
                 heard_since: Timestamp(row.get(10)?),
+                recovery: recovery.as_deref().and_then(Recovery::parse),
             });
         }
         Ok(streams)
@@ -114,6 +118,8 @@ pub(crate) struct Asked {
     pub(crate) request: SyncRequest,
     /// The hashes of what is pushed, in the shape of the request: by stream, by document.
     pub(crate) pushed: Vec<Vec<Vec<ChangeHash>>>,
+    /// What is offered, by stream.
+    pub(crate) offered: Vec<Offers>,
     pub(crate) body: Vec<u8>,
     /// The value of the statement's header.
     pub(crate) statement: String,
@@ -122,20 +128,29 @@ pub(crate) struct Asked {
 /// Makes the next request. The counter is raised here, so the transaction must be committed before it is sent.
 pub(crate) fn ask(tx: &Transaction<'_>, identity: &Identity) -> Result<Asked, StoreError> {
     let mut request = SyncRequest { version: PROTOCOL, schema: SCHEMA as u16, streams: Vec::new() };
-    let mut pushed_hashes = Vec::new();
+    let (mut pushed_hashes, mut offered) = (Vec::new(), Vec::new());
     for stream in Stream::all(tx)? {
         let mut asked = StreamRequest::new(stream.unit, stream.cursor);
         asked.told = stream.told.filter(|told| Some(*told) != stream.cursor);
         asked.page = stream.page;
-        if stream.must_compare {
+        if stream.must_compare || stream.recovery == Some(Recovery::Ask) {
             asked.held = Some(held(tx, stream.unit)?);
+        }
+        if stream.recovery == Some(Recovery::Compare) {
+            (asked.cursor, asked.told) = (None, None);
         }
         if stream.roles.iter().any(Role::is_office) {
             asked.heard_since = Some(stream.heard_since);
         }
-        let (push, hashes) = outbox(tx, stream.unit)?;
+        // While the server has another log it takes no new work, only what it once had.
+        let is_between = matches!(stream.recovery, Some(Recovery::Ask | Recovery::Offer));
+        let (push, hashes) = if is_between { Outbox::default() } else { outbox(tx, stream.unit)? };
         asked.push = push;
         pushed_hashes.push(hashes);
+        let is_asking = matches!(stream.recovery, Some(Recovery::Ask | Recovery::Compare));
+        let brought = if is_asking { Offers::default() } else { recovery::offers(tx, stream.unit)? };
+        asked.offers.clone_from(&brought.offers);
+        offered.push(brought);
         request.streams.push(asked);
     }
     let counter: i64 = tx
@@ -155,7 +170,7 @@ pub(crate) fn ask(tx: &Transaction<'_>, identity: &Identity) -> Result<Asked, St
         pushed: pushed(pairs),
     };
     let statement = sign(&identity.key, Some(identity.vault), &statement).map_err(|_| StoreError::Panic)?;
-    Ok(Asked { request, pushed: pushed_hashes, body, statement })
+    Ok(Asked { request, pushed: pushed_hashes, offered, body, statement })
 }
 
 type Outbox = (Vec<PushDocument>, Vec<Vec<ChangeHash>>);

@@ -1,0 +1,299 @@
+//! The way into another log: a server that was put back from an older backup answers `forked`, and gets back from its
+//! vaults what it lost.
+//!
+//! ```text
+//! none ── forked ──> ask ── wanted ──> offer ── nothing more to offer ──> compare ── done ──> none
+//! ```
+//! *Ask* says what is held. *Offer* brings, with the server's own receipts, each document that it has not in that state,
+//! and every own change that no backup is known to hold. *Compare* begins without a cursor: the server sends what
+//! differs. What could not be placed yet, because it builds on work that another vault still has to bring, is offered
+//! again with each later round, and nothing of it leaves this phone before it is answered.
+
+use std::collections::BTreeMap;
+
+use rundan_documents::Change;
+use rundan_model::{ChangeHash, DocumentId, Timestamp, UnitId, VaultId};
+use rundan_sync::columns::{self, ChangeRecord};
+use rundan_sync::message::REFUSED_PURGED;
+use rundan_sync::{Offer, PushResult, Receipt, ReceiptMac, wire};
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde_bytes::ByteBuf;
+
+use super::request::accepted;
+use crate::store::{DocumentRow, StoreError};
+
+/// The most bytes of changes that one request offers, unless a single document has more.
+const OFFER_BYTES_MAX: usize = 512 * 1024;
+/// The most changes that one request offers, unless a single document has more.
+const OFFER_CHANGES_MAX: usize = 2_000;
+/// How many bytes of a hash tell a document's changes apart.
+const PREFIX_BYTES: usize = 8;
+
+/// How far a stream has come in finding its way into another log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// It says what it holds, and asks what of it is wanted.
+    Ask,
+    /// It offers what is wanted.
+    Offer,
+    /// It gets what differs, and a cursor.
+    Compare,
+}
+
+impl Recovery {
+    /// Reads the word in the table.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        match word {
+            "ask" => Some(Self::Ask),
+            "offer" => Some(Self::Offer),
+            "compare" => Some(Self::Compare),
+            _ => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Offer => "offer",
+            Self::Compare => "compare",
+        }
+    }
+}
+
+/// A receipt as it is stored, with the first bytes of the hashes of the changes that it covers, in its order.
+type Sealed = (Receipt, ByteBuf, ByteBuf);
+
+/// Stores a receipt with what it covers.
+pub(super) fn seal(receipt: &Receipt, packed: &[u8], changes: &[ChangeHash]) -> Vec<u8> {
+    let prefixes: Vec<u8> = changes.iter().flat_map(|hash| hash.0.into_iter().take(PREFIX_BYTES)).collect();
+    let sealed: Sealed = (receipt.clone(), ByteBuf::from(packed), ByteBuf::from(prefixes));
+    wire::to_cbor(&sealed).unwrap_or_default()
+}
+
+/// Stores the receipt of one own change.
+pub(super) fn seal_change(document: DocumentId, hash: ChangeHash, record: &ChangeRecord, mac: ReceiptMac) -> Vec<u8> {
+    let receipt = Receipt::of_change(document, hash, record.seq, mac);
+    seal(&receipt, &columns::encode(&[*record]), &[hash])
+}
+
+/// Begins to find the way into another log. Where its places were told, they mean nothing any more.
+pub(super) fn begin(tx: &Transaction<'_>, unit: UnitId) -> Result<(), StoreError> {
+    tracing::warn!(unit = %unit, "the server has another log; offering what it lacks");
+    tx.prepare_cached(
+        "UPDATE stream SET recovery = 'ask', page_seq = NULL, page_chain = NULL, page_position = NULL,
+             backed_up = 0, office_has = 0 WHERE unit = ?1",
+    )?
+    .execute([unit.as_bytes()])?;
+    tx.prepare_cached("DELETE FROM offer WHERE unit = ?1")?.execute([unit.as_bytes()])?;
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO offer (document, unit) SELECT document, unit FROM kept WHERE unit = ?1
+         UNION SELECT document, unit FROM document WHERE unit = ?1 AND state = 'leaving'",
+    )?
+    .execute([unit.as_bytes()])?;
+    // The places of own changes are unknown until the server says them anew: no watermark passes them before that.
+    tx.prepare_cached("UPDATE kept SET seq = ?2 WHERE unit = ?1")?.execute(params![unit.as_bytes(), i64::MAX])?;
+    tx.prepare_cached(
+        "UPDATE intent SET seq = NULL
+         WHERE seq IS NOT NULL AND document NOT IN (SELECT document FROM document WHERE unit <> ?1)",
+    )?
+    .execute([unit.as_bytes()])?;
+    Ok(())
+}
+
+/// Notes what the server wants of what is held.
+pub(super) fn want(tx: &Transaction<'_>, unit: UnitId, wanted: &[DocumentId]) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT OR IGNORE INTO offer (document, unit) SELECT document, unit FROM document
+         WHERE document = ?1 AND unit = ?2",
+    )?;
+    for document in wanted {
+        insert.execute(params![document.as_bytes(), unit.as_bytes()])?;
+    }
+    turn(tx, unit, Recovery::Offer)
+}
+
+/// Goes on: offers the rest, or compares when nothing is left that was not tried.
+pub(super) fn go_on(tx: &Transaction<'_>, unit: UnitId) -> Result<(), StoreError> {
+    let has_more: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM offer WHERE unit = ?1 AND is_stuck = 0 AND tries = 0)")?
+        .query_row([unit.as_bytes()], |row| row.get(0))?;
+    if has_more {
+        return turn(tx, unit, Recovery::Offer);
+    }
+    tx.prepare_cached("UPDATE stream SET told_seq = NULL, told_chain = NULL, must_compare = 1 WHERE unit = ?1")?
+        .execute([unit.as_bytes()])?;
+    turn(tx, unit, Recovery::Compare)
+}
+
+fn turn(tx: &Transaction<'_>, unit: UnitId, recovery: Recovery) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE stream SET recovery = ?2 WHERE unit = ?1")?
+        .execute(params![unit.as_bytes(), recovery.as_str()])?;
+    Ok(())
+}
+
+/// What is offered for one document, and the changes of each offer.
+#[derive(Default)]
+pub(crate) struct Offers {
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) hashes: Vec<Vec<ChangeHash>>,
+}
+
+/// The next documents to offer, those tried least first.
+pub(super) fn offers(tx: &Transaction<'_>, unit: UnitId) -> Result<Offers, StoreError> {
+    let ids: Vec<Vec<u8>> = {
+        let mut query = tx.prepare_cached(
+            "SELECT document FROM offer WHERE unit = ?1 AND is_stuck = 0 ORDER BY tries, document LIMIT ?2",
+        )?;
+        let rows = query.query_map(params![unit.as_bytes(), OFFER_CHANGES_MAX as i64], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let (mut all, mut bytes, mut changes) = (Offers::default(), 0, 0);
+    for id in ids {
+        let id = DocumentId::try_from(id.as_slice())?;
+        let of_document = offers_of(tx, id)?;
+        if of_document.offers.is_empty() {
+            // Nothing proves it: it stays, as what the server does not take.
+            tx.prepare_cached("UPDATE offer SET is_stuck = 1 WHERE document = ?1")?.execute([id.as_bytes()])?;
+            continue;
+        }
+        bytes += of_document.offers.iter().flat_map(|offer| &offer.changes).map(|bytes| bytes.len()).sum::<usize>();
+        changes += of_document.hashes.iter().map(Vec::len).sum::<usize>();
+        if (bytes > OFFER_BYTES_MAX || changes > OFFER_CHANGES_MAX) && !all.offers.is_empty() {
+            break;
+        }
+        all.offers.extend(of_document.offers);
+        all.hashes.extend(of_document.hashes);
+    }
+    Ok(all)
+}
+
+fn offers_of(tx: &Transaction<'_>, id: DocumentId) -> Result<Offers, StoreError> {
+    let mut offers = Offers::default();
+    if let Some((row, saved)) = DocumentRow::load(tx, id)?
+        && let Some(document) = accepted(saved.as_deref())?
+    {
+        let by_prefix: BTreeMap<&[u8], ChangeHash> =
+            row.records.keys().filter_map(|hash| Some((hash.0.get(..PREFIX_BYTES)?, *hash))).collect();
+        let mut query = tx.prepare_cached("SELECT sealed FROM receipt WHERE document = ?1 ORDER BY n")?;
+        let mut rows = query.query([id.as_bytes()])?;
+        while let Some(row) = rows.next()? {
+            let find = |prefix: &[u8]| document.change(by_prefix.get(prefix)?);
+            offers.add(row.get_ref(0)?.as_blob().unwrap_or_default(), find);
+        }
+    }
+    let mut query = tx.prepare_cached(
+        "SELECT sealed, hash, bytes FROM kept WHERE document = ?1 AND sealed IS NOT NULL ORDER BY hash",
+    )?;
+    let mut rows = query.query([id.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        let hash: Vec<u8> = row.get(1)?;
+        let kept = Change { hash: ChangeHash::try_from(hash.as_slice())?, bytes: row.get(2)? };
+        offers.add(row.get_ref(0)?.as_blob().unwrap_or_default(), |_| Some(kept.clone()));
+    }
+    Ok(offers)
+}
+
+impl Offers {
+    /// Adds what a stored receipt covers, if all of it is here.
+    fn add(&mut self, sealed: &[u8], find: impl Fn(&[u8]) -> Option<Change>) {
+        let Ok((receipt, columns, prefixes)) = wire::from_cbor::<Sealed>(sealed) else { return };
+        let found: Option<Vec<Change>> = prefixes.chunks(PREFIX_BYTES).map(find).collect();
+        let Some(found) = found else { return };
+        self.hashes.push(found.iter().map(|change| change.hash).collect());
+        let changes = found.into_iter().map(|change| ByteBuf::from(change.bytes)).collect();
+        self.offers.push(Offer { receipt, columns, changes });
+    }
+}
+
+/// What became of the offers of one request.
+pub(super) fn results(
+    tx: &Transaction<'_>,
+    vault: VaultId,
+    offers: &Offers,
+    results: &[Vec<PushResult>],
+    seals: &[Vec<Option<ReceiptMac>>],
+) -> Result<(), StoreError> {
+    let mut by_document: BTreeMap<DocumentId, Outcome> = BTreeMap::new();
+    for (n, (offer, hashes)) in offers.offers.iter().zip(&offers.hashes).enumerate() {
+        let outcome = by_document.entry(offer.receipt.document).or_default();
+        let Some(results) = results.get(n) else {
+            outcome.is_later = true;
+            continue;
+        };
+        for (place, ((hash, bytes), result)) in hashes.iter().zip(&offer.changes).zip(results).enumerate() {
+            match result {
+                PushResult::Accepted(seq, at) | PushResult::Already(seq, at) => {
+                    let mac = seals.get(n).and_then(|seals| seals.get(place)).copied().flatten();
+                    outcome.places.insert(*hash, (*seq, *at, mac, bytes));
+                }
+                PushResult::Later(_) => outcome.is_later = true,
+                PushResult::Refused(reason) if reason == REFUSED_PURGED => outcome.is_purged = true,
+                PushResult::Refused(_) | PushResult::Depends => outcome.is_refused = true,
+            }
+        }
+    }
+    for (id, outcome) in by_document {
+        settle(tx, vault, id, &outcome)?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Outcome<'a> {
+    places: BTreeMap<ChangeHash, (u64, Timestamp, Option<ReceiptMac>, &'a ByteBuf)>,
+    is_later: bool,
+    is_refused: bool,
+    is_purged: bool,
+}
+
+/// Keeps the places that changes have in the new log; own ones are kept until a backup of that log has passed them.
+fn settle(tx: &Transaction<'_>, vault: VaultId, id: DocumentId, outcome: &Outcome<'_>) -> Result<(), StoreError> {
+    let held = DocumentRow::load(tx, id)?;
+    let unit: Option<Vec<u8>> = tx
+        .prepare_cached("SELECT unit FROM offer WHERE document = ?1")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    let mut own_seq = 0;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO kept (document, hash, unit, seq, bytes, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (document, hash) DO UPDATE SET seq = excluded.seq, sealed = excluded.sealed",
+    )?;
+    for (hash, (seq, at, mac, bytes)) in &outcome.places {
+        // Only this vault's own changes are sealed for it.
+        let (Some(mac), Some(unit)) = (mac, &unit) else { continue };
+        own_seq = own_seq.max(*seq);
+        let person = held.as_ref().and_then(|(row, _)| row.records.get(hash)).map(|record| record.person);
+        let person = match person {
+            Some(person) => person,
+            None => super::request::Identity::load(tx)?.person,
+        };
+        let record = ChangeRecord { seq: *seq, received_at: *at, vault, person };
+        let sealed = seal_change(id, *hash, &record, *mac);
+        insert.execute(params![id.as_bytes(), hash.as_bytes(), unit, *seq as i64, bytes.as_slice(), sealed])?;
+    }
+    if let Some((mut row, saved)) = held {
+        for (hash, (seq, _, _, _)) in &outcome.places {
+            if let Some(record) = row.records.get_mut(hash) {
+                record.seq = *seq;
+            }
+        }
+        if own_seq > 0 {
+            row.own_seq = own_seq;
+        }
+        if let Some(document) = accepted(saved.as_deref())? {
+            row.save(tx, document.kind(), saved.as_deref())?;
+        }
+    }
+    let change = if outcome.is_later {
+        "UPDATE offer SET tries = tries + 1 WHERE document = ?1"
+    } else if outcome.is_refused {
+        "UPDATE offer SET is_stuck = 1 WHERE document = ?1"
+    } else {
+        "DELETE FROM offer WHERE document = ?1"
+    };
+    tx.prepare_cached(change)?.execute([id.as_bytes()])?;
+    if outcome.is_purged {
+        tx.prepare_cached("DELETE FROM kept WHERE document = ?1")?.execute([id.as_bytes()])?;
+    }
+    Ok(())
+}

@@ -456,18 +456,4 @@ mod tests {
         assert!(Document::load(b"not a document").is_err());
         assert!(matches!(Document::load(&Automerge::new().save()), Err(LoadError::NoGenesis)));
     }
-
-    /// The bytes of the first version's documents: a later version must read them for ever.
-    #[test]
-    fn the_first_versions_bytes_read_for_ever() {
-        let mut document = visit();
-        let change =
-            document.write(actor(2), Timestamp(101), &Edit { facts: vec![note(1, "hej")], puts: Vec::new() }).unwrap();
-        let golden = include_str!("golden/visit-1.hex").trim();
-        let golden_change = include_str!("golden/change-1.hex").trim();
-        assert_eq!(hex::encode(document.save()), golden);
-        assert_eq!(hex::encode(&change.bytes), golden_change);
-        let read = Document::load(&hex::decode(golden).unwrap()).unwrap();
-        assert_eq!(read.content(), document.content());
-    }
 }

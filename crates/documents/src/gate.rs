@@ -256,6 +256,7 @@ impl<'a> Bench<'a> {
             return Err(Outcome::Later(Later::UnknownKind));
         }
         let written = operations::read(document, actor, change.deps(), expanded)?;
+        operations::check_known(&written)?;
         self.check_policy(document.kind(), &written)?;
         operations::check_shapes(document.kind(), self.author, &written)?;
         self.apply(change, Judged { hash, actor, actor_seq: change.seq(), max_op: change.max_op(), written })

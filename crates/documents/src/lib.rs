@@ -8,6 +8,8 @@
 
 mod document;
 pub mod gate;
+#[cfg(test)]
+mod golden;
 mod history;
 
 pub use document::{Change, Document, Edit, Genesis, LoadError, WriteError};

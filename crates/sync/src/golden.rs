@@ -1,5 +1,6 @@
 //! Golden bytes: the CBOR of one message of each kind. They change only with the protocol's version.
 
+use ciborium::Value as Cbor;
 use rundan_model::{ChangeHash, DocumentId, PersonId, Role, ServerId, Timestamp, UnitId, VaultId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
@@ -12,6 +13,25 @@ fn assert_golden<M: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
     let bytes = wire::to_cbor(message).unwrap();
     assert_eq!(hex::encode(&bytes), fixture.trim());
     assert_eq!(&wire::from_cbor::<M>(&bytes).unwrap(), message);
+    let mut newer: Cbor = wire::from_cbor(&bytes).unwrap();
+    add_fields(&mut newer);
+    let newer = wire::to_cbor(&newer).unwrap();
+    assert_ne!(newer, bytes);
+    assert_eq!(&wire::from_cbor::<M>(&newer).unwrap(), message, "what a newer version adds is passed over");
+}
+
+/// Adds a field that this version does not know to every record; a map of one key may be a variant's name.
+fn add_fields(value: &mut Cbor) {
+    match value {
+        Cbor::Map(entries) => {
+            entries.iter_mut().for_each(|(_, value)| add_fields(value));
+            if entries.len() > 1 {
+                entries.push((Cbor::Text("newer".into()), Cbor::Array(vec![Cbor::Bool(true)])));
+            }
+        }
+        Cbor::Array(values) => values.iter_mut().for_each(add_fields),
+        _ => {}
+    }
 }
 
 const UNIT: UnitId = UnitId([0x11; 16]);

@@ -164,14 +164,17 @@ fn check_choices(content: &Content) -> Judgement<()> {
     if content.chose.iter().all(is_told) { Ok(()) } else { refuse(Refusal::Operation) }
 }
 
-/// Checks that facts are signed by who signs, of known kinds, and that known registers hold what they should.
+/// Checks that every fact is of a known kind: what a newer version states waits until this one is as new.
+pub(super) fn check_known(content: &Content) -> Judgement<()> {
+    let are_known = content.facts.iter().all(|(_, fact)| KNOWN_KINDS.contains(&fact.body.kind()));
+    if are_known { Ok(()) } else { Err(Outcome::Later(Later::UnknownKind)) }
+}
+
+/// Checks that facts are signed by who signs, and that known registers hold what they should.
 pub(super) fn check_shapes(kind: &Kind, author: &Author, content: &Content) -> Judgement<()> {
     for (_, fact) in &content.facts {
         if fact.by != author.person || (fact.as_office && !author.standing.is_office()) {
             return refuse(Refusal::NotAllowed);
-        }
-        if !KNOWN_KINDS.contains(&fact.body.kind()) {
-            return Err(Outcome::Later(Later::UnknownKind));
         }
     }
     let all_fit = content.puts.iter().all(|(key, json)| plan::fits(kind, key, json));

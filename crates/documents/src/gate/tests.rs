@@ -249,3 +249,13 @@ fn a_kind_of_a_newer_version_waits() {
     let verdict = judge(document.id(), None, &[&genesis.bytes], &eva());
     assert_eq!(verdict.outcomes[0], Outcome::Later(Later::UnknownKind));
 }
+
+#[test]
+fn a_fact_of_a_newer_version_waits() {
+    let (document, _) = visit();
+    let mut mine = document.clone();
+    let id = FactId { actor: actor(1, 1), n: 1 };
+    let body = FactBody::Unknown { kind: "weighed".into(), fields: serde_json::Map::new() };
+    let newer = mine.write(actor(1, 1), Timestamp(1), &Edit { facts: vec![(id, fact(ANNA, body))], puts: Vec::new() });
+    assert_eq!(outcome(&document, &newer.unwrap(), &anna()), Outcome::Later(Later::UnknownKind));
+}

@@ -8,4 +8,5 @@ mod faults;
 mod incidents;
 mod restored;
 mod trouble;
+mod versions;
 mod world;

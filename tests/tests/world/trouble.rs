@@ -40,6 +40,8 @@ enum Mood {
     Silent,
     /// Says that it knows a higher counter, whatever it is told.
     AlwaysStale,
+    /// Speaks another version of the protocol.
+    OtherVersion,
 }
 
 impl Mood {
@@ -103,6 +105,10 @@ async fn answer(server: Router, mood: Mood, request: Request) -> Response {
         Mood::AlwaysStale => {
             let problem = Problem { code: ProblemCode::Stale, counter: Some(u64::MAX) };
             (StatusCode::CONFLICT, wire::to_cbor(&problem).unwrap()).into_response()
+        }
+        Mood::OtherVersion => {
+            let problem = Problem { code: ProblemCode::Version, counter: None };
+            (StatusCode::UPGRADE_REQUIRED, wire::to_cbor(&problem).unwrap()).into_response()
         }
         Mood::Endless => {
             let (mut sender, body) = channel();
@@ -195,6 +201,11 @@ impl Scene {
         kinds.sort_unstable();
         assert_eq!(kinds, ["done", "started"], "{mood:?}");
     }
+}
+
+#[tokio::test]
+async fn a_server_of_another_version_is_said_and_work_goes_on_and_waits() {
+    Scene::plays(Mood::OtherVersion, "version").await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use rundan_model::{
 };
 use serde_json::Value as Json;
 
-use crate::gate::chunk;
+use crate::gate::{TIME_MAX, chunk};
 
 /// A key of the root, in the order in which genesis writes them.
 pub(crate) const ROOT_KEYS: [&str; 5] = ["kind", "schema", "nonce", "plan", "facts"];
@@ -126,7 +126,7 @@ impl Document {
                 return Err(WriteError::Automerge(Box::new(error)));
             }
         };
-        let (hash, _) = tx.commit_with(CommitOptions::default().with_time(time.0));
+        let (hash, _) = tx.commit_with(CommitOptions::default().with_time(stated(time)));
         let change = made(&automerge, hash).ok_or(WriteError::Nothing)?;
         let id = DocumentId::of_genesis(&change.hash);
         let document = Self { automerge, id, kind: genesis.kind.clone(), schema: SCHEMA, plan, facts };
@@ -217,7 +217,7 @@ impl Document {
             tx.rollback();
             return Err(WriteError::Automerge(Box::new(error)));
         }
-        let (hash, _) = tx.commit_with(CommitOptions::default().with_time(time.0));
+        let (hash, _) = tx.commit_with(CommitOptions::default().with_time(stated(time)));
         made(&self.automerge, hash).ok_or(WriteError::Nothing)
     }
 
@@ -336,6 +336,12 @@ fn apply<'a>(automerge: &mut Automerge, changes: impl IntoIterator<Item = &'a [u
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| LoadError::Panic)?
 }
 
+/// The time that a change bears. A phone's clock may show any year; the gate, which every reader passes, knows those
+/// from 1970 to 9999. Nothing is ordered by it.
+fn stated(time: Timestamp) -> i64 {
+    time.0.clamp(0, TIME_MAX)
+}
+
 /// The change that a commit made; none if every value stood already.
 fn made(automerge: &Automerge, hash: Option<automerge::ChangeHash>) -> Option<Change> {
     let change = automerge.get_change_by_hash(&hash?)?;
@@ -411,6 +417,20 @@ mod tests {
         assert_eq!(read.content(), document.content());
         assert_eq!(read.content().facts[&id], fact);
         assert_eq!(read.content().plan["when"].shown(), Some(&json!({ "start": 1, "minutes": 30 })));
+    }
+
+    #[test]
+    fn what_was_written_by_a_clock_of_any_year_reads_back() {
+        for seconds in [i64::MIN, -1, 0, i64::MAX] {
+            let (mut document, genesis) = {
+                let genesis = Genesis { kind: Kind::Visit, nonce: [7; 16], plan: Vec::new() };
+                Document::begin(actor(1), Timestamp(seconds), &genesis).unwrap()
+            };
+            let edit = Edit { facts: vec![note(1, "hej")], puts: Vec::new() };
+            let change = document.write(actor(2), Timestamp(seconds), &edit).unwrap();
+            let read = Document::from_changes([genesis.bytes.as_slice(), &change.bytes]).unwrap();
+            assert_eq!(read.content(), document.content());
+        }
     }
 
     #[test]

@@ -72,6 +72,16 @@ fn honest_work_passes_and_a_second_time_is_already_there() {
 }
 
 #[test]
+fn she_writes_on_in_the_same_session_after_the_office_wrote_on_top_of_her() {
+    let (mut document, _) = visit();
+    document.write(actor(1, 1), Timestamp(1), &note(1)).unwrap();
+    document.write(actor(9, 1), Timestamp(2), &when(9)).unwrap();
+    let mut mine = document.clone();
+    let next = mine.write(actor(1, 1), Timestamp(3), &note(2)).unwrap();
+    assert!(matches!(outcome(&document, &next, &anna()), Outcome::Accepted(_)));
+}
+
+#[test]
 fn a_carer_who_writes_the_plan_is_refused_and_what_follows_depends() {
     let (document, _) = visit();
     let mut mine = document.clone();

@@ -1,6 +1,6 @@
 //! What a change's operations write, judged one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::legacy::{self, Key, ObjectId, OpId, OpType};
 use automerge::{ObjId, ObjType, ReadDoc, ScalarValue};
@@ -69,7 +69,9 @@ pub(super) fn read(
     let (plan, facts) = (part(PLAN_OP, beginner), part(FACTS_OP, beginner));
     let mut content = Content::default();
     for op in &expanded.operations {
-        if op.obj == plan {
+        if op.obj == plan && matches!(op.action, OpType::Delete) {
+            take_choice(document, deps, op, &mut content)?;
+        } else if op.obj == plan {
             check_predecessors(document, deps, op, &mut content)?;
             take_put(&mut content, op)?;
         } else if op.obj == facts {
@@ -94,23 +96,44 @@ fn check_predecessors(
     content: &mut Content,
 ) -> Judgement<()> {
     let Key::Map(key) = &op.key else { return refuse(Refusal::Operation) };
-    let standing = document.automerge.get_all_at(&document.plan, key.as_str(), deps).unwrap_or_default();
-    let mut standing: Vec<OpId> = standing
-        .into_iter()
-        .filter_map(|(_, id)| match id {
-            ObjId::Id(counter, actor, _) => Some(OpId(counter, actor)),
-            ObjId::Root => None,
-        })
-        .collect();
-    let mut named: Vec<OpId> = op.pred.iter().cloned().collect();
-    standing.sort();
-    named.sort();
-    if standing != named {
+    let standing: BTreeSet<OpId> = standing(document, deps, key).into_keys().collect();
+    if standing != op.pred.iter().cloned().collect() {
         return refuse(Refusal::Operation);
     }
-    if named.len() > 1 {
+    if standing.len() > 1 {
         content.chose.push(key.to_string());
     }
+    Ok(())
+}
+
+/// The values of a register that stood at these dependencies, the one that Automerge shows last.
+fn standing(document: &Document, deps: &[automerge::ChangeHash], key: &str) -> BTreeMap<OpId, Json> {
+    let values = document.automerge.get_all_at(&document.plan, key, deps).unwrap_or_default();
+    let value = |(value, id): (automerge::Value<'_>, ObjId)| match id {
+        ObjId::Id(counter, actor, _) => Some((OpId(counter, actor), from_scalar(value.as_scalar()?))),
+        ObjId::Root => None,
+    };
+    values.into_iter().filter_map(value).collect()
+}
+
+/// Who puts the value that is shown already over others that stand beside it makes Automerge delete those others.
+/// That is a choice like any other; nothing else is ever deleted.
+fn take_choice(
+    document: &Document,
+    deps: &[automerge::ChangeHash],
+    op: &legacy::Op,
+    content: &mut Content,
+) -> Judgement<()> {
+    let Key::Map(key) = &op.key else { return refuse(Refusal::Operation) };
+    let mut others = standing(document, deps, key);
+    let Some((_, shown)) = others.pop_last().filter(|_| !others.is_empty()) else {
+        return refuse(Refusal::Operation);
+    };
+    let are_the_others = op.pred.iter().cloned().collect::<BTreeSet<_>>() == others.into_keys().collect();
+    if !are_the_others || op.insert || content.puts.insert(key.to_string(), shown).is_some() {
+        return refuse(Refusal::Operation);
+    }
+    content.chose.push(key.to_string());
     Ok(())
 }
 

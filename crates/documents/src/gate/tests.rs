@@ -1,3 +1,5 @@
+use automerge::ReadDoc;
+use automerge::transaction::Transactable;
 use rundan_model::policy::Relation;
 use rundan_model::{ActionId, Fact, FactBody, FactId, Role, Timestamp};
 use serde_json::json;
@@ -140,12 +142,37 @@ fn what_clashes_is_overwritten_only_with_a_choice() {
     let silent = both.clone().write(actor(9, 4), Timestamp(2), &when(10)).unwrap();
     assert_eq!(outcome(&both, &silent, &eva()), Outcome::Refused(Refusal::Operation));
 
-    let chosen = json!({ "start": 10, "minutes": 30 });
-    let body = FactBody::Chosen { register: "when".into(), values: Vec::new(), who: Vec::new(), chosen };
-    let id = FactId { actor: actor(9, 4), n: 1 };
-    let told = Edit { facts: vec![(id, fact(EVA, body))], ..when(10) };
-    let change = both.clone().write(actor(9, 4), Timestamp(2), &told).unwrap();
-    assert!(matches!(outcome(&both, &change, &eva()), Outcome::Accepted(_)));
+    // Either side, the one that is shown already too.
+    for start in [10, 20] {
+        let chosen = json!({ "start": start, "minutes": 30 });
+        let body = FactBody::Chosen { register: "when".into(), values: Vec::new(), who: Vec::new(), chosen };
+        let id = FactId { actor: actor(9, 4), n: 1 };
+        let told = Edit { facts: vec![(id, fact(EVA, body))], ..when(start) };
+        let change = both.clone().write(actor(9, 4), Timestamp(2), &told).unwrap();
+        let verdict = judge(both.id(), Some(both.clone()), &[&change.bytes], &eva());
+        assert!(matches!(verdict.outcomes[0], Outcome::Accepted(_)), "{start}");
+        assert_eq!(verdict.document.unwrap().content().plan["when"].values.len(), 1);
+        let silent = both.clone().write(actor(9, 4), Timestamp(2), &when(start)).unwrap();
+        assert_eq!(outcome(&both, &silent, &eva()), Outcome::Refused(Refusal::Operation), "{start}");
+    }
+}
+
+#[test]
+fn a_value_that_stands_is_never_deleted() {
+    let (document, _) = visit();
+    let (mut one, mut other) = (document.clone(), document.clone());
+    let first = one.write(actor(9, 2), Timestamp(1), &when(10)).unwrap();
+    let second = other.write(actor(9, 3), Timestamp(1), &when(20)).unwrap();
+    let both = judge(document.id(), Some(document.clone()), &[&first.bytes, &second.bytes], &eva()).document.unwrap();
+    for before in [document, both] {
+        let mut automerge = before.automerge.clone().with_actor(actor(9, 4).0.into());
+        let mut tx = automerge.transaction();
+        tx.delete(&before.plan, "when").unwrap();
+        let hash = tx.commit().0.unwrap();
+        let bytes = automerge.get_change_by_hash(&hash).unwrap().raw_bytes().to_vec();
+        let change = Change { hash: ChangeHash(hash.0), bytes };
+        assert_eq!(outcome(&before, &change, &eva()), Outcome::Refused(Refusal::Operation));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! What tests and measurements share: hostile bytes, and the app in its real window.
+//! What tests and measurements share: hostile bytes, the simulated world, and the app in its real window.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod chunks;
 pub mod mutation;
+pub mod simulation;
 pub mod window;

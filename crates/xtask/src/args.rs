@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Test,
     /// Measures, and prints each figure beside its limit.
     Bench(BenchArgs),
+    /// Plays seeds of the simulated world, which anyone can repeat, and prints what they did.
+    Torture(TortureArgs),
     /// Writes what is made from Rust: the page's types, app-ui/src/lib/api/generated.ts, and docs/policy.md.
     Generate(GenerateArgs),
 }
@@ -35,6 +37,20 @@ pub(crate) struct BenchArgs {
     /// A unit's export files, for the import and an office's first sync.
     #[arg(long, value_name = "DIR")]
     pub(crate) unit: Option<PathBuf>,
+}
+
+/// How many seeds, and which.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TortureArgs {
+    /// How many seeds to play.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) first: u64,
+    /// Begins no seed after so many minutes.
+    #[arg(long)]
+    pub(crate) minutes: Option<u64>,
 }
 
 /// How files are made from Rust.

@@ -48,7 +48,7 @@ fn run() -> Result<()> {
             build::demo(&places, &machine, Purpose::DemoInWindows)?;
             build::run_world(&places, &machine, &Display::open(&machine)?)
         }
-        Command::Generate(_) => {
+        Command::Generate(_) | Command::Torture(_) => {
             let machine = setup::prepare(&places, Purpose::Generate)?;
             build::world(&places, &machine)?;
             build::become_world(&places, &machine)

@@ -27,7 +27,7 @@ pub(crate) enum Purpose {
     DemoInBrowser,
     /// Measurements, in the real window too.
     Bench,
-    /// Making files from Rust.
+    /// Making files from Rust, or playing seeds.
     Generate,
 }
 

@@ -14,6 +14,9 @@ use crate::steps::{self, Step};
 /// and compile those once more.
 const ALL: &[&str] = &["--workspace", "--features=rundan-tests/window", "--locked"];
 
+/// How many new seeds of the simulated world are played.
+const NEW_SEEDS: &str = "1000";
+
 /// Checks and tests everything.
 pub(crate) fn everything(places: &Places) -> Result<()> {
     let machine = setup::prepare(places, Purpose::Test)?;
@@ -78,7 +81,7 @@ fn tests(places: &Places, machine: &Machine) -> Command {
     } else {
         tests.arg("test");
     }
-    tests.args(["--workspace", "--locked"]);
+    tests.args(["--workspace", "--locked"]).env("RUNDAN_SEEDS", NEW_SEEDS);
     tests
 }
 

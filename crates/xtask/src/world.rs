@@ -6,6 +6,7 @@ mod args;
 mod bench;
 mod demo;
 mod generate;
+mod torture;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench(args) => bench::run(&root()?, &args),
         Command::Demo(args) => demo::run(&root()?, &args),
         Command::Generate(args) => generate::run(&root()?, &args),
+        Command::Torture(args) => torture::run(&args),
         Command::Test => bail!("Run this through `cargo xtask`"),
     }
 }

@@ -1,0 +1,186 @@
+//! A phone on its files: opened, killed, copied, put back; with its wire and its clock.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use anyhow::{Context, Result, ensure};
+use rundan_device::api::{ApiError, Command, Done, Intent};
+use rundan_device::{FileKeys, Phone, PhoneConfig};
+use rundan_model::{PersonId, Role, UnitId, VaultId};
+use rusqlite::Connection;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::holding::{self, Holding};
+use super::host::{ADDRESS, Host};
+use super::seams::{PhoneClock, WorldClock, WorldRandom};
+use super::wire::Wire;
+
+/// Whose phone it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
+    pub(crate) name: String,
+    pub(crate) person: PersonId,
+    pub(crate) role: Role,
+}
+
+/// What every phone of a world shares.
+pub(crate) struct Place {
+    pub(crate) host: Arc<Host>,
+    pub(crate) clock: Arc<WorldClock>,
+    pub(crate) random: Arc<WorldRandom>,
+    pub(crate) unit: UnitId,
+}
+
+/// A phone with one vault.
+pub(crate) struct Handset {
+    pub(crate) owner: Owner,
+    pub(crate) vault: VaultId,
+    pub(crate) wire: Arc<Wire>,
+    pub(crate) clock: Arc<PhoneClock>,
+    pub(crate) directory: PathBuf,
+    unit: UnitId,
+    cursor: Option<u64>,
+    phone: Phone,
+    looking: Connection,
+}
+
+impl Handset {
+    /// A new phone of this person, enrolled with a code.
+    pub(crate) async fn enrol(place: &Place, owner: Owner, directory: PathBuf, code: String) -> Result<Self> {
+        let (wire, clock) = (Wire::to(&place.host), PhoneClock::of(&place.clock));
+        let phone = open(place, &directory, &wire, &clock).await?;
+        let enrolled = phone.call(Command::Enrol { server: ADDRESS.to_owned(), code }).await;
+        let app = enrolled.map_err(|error| anyhow::anyhow!("enrolment: {error:?}"))?;
+        let vault = app["vaults"][0]["vault"].as_str().context("a vault")?.parse()?;
+        let looking = holding::open(&directory, vault)?;
+        Ok(Self { owner, vault, wire, clock, directory, unit: place.unit, cursor: None, phone, looking })
+    }
+
+    /// The phone over these files, whose app is not running.
+    pub(crate) async fn over(place: &Place, owner: Owner, directory: PathBuf, vault: VaultId) -> Result<Self> {
+        let (wire, clock) = (Wire::to(&place.host), PhoneClock::of(&place.clock));
+        let phone = open(place, &directory, &wire, &clock).await?;
+        let looking = holding::open(&directory, vault)?;
+        Ok(Self { owner, vault, wire, clock, directory, unit: place.unit, cursor: None, phone, looking })
+    }
+
+    /// Kills the app and opens it again.
+    pub(crate) async fn reopen(self, place: &Place) -> Result<Self> {
+        let Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking } = self;
+        drop((phone, looking));
+        let phone = open(place, &directory, &wire, &clock).await?;
+        let looking = holding::open(&directory, vault)?;
+        Ok(Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking })
+    }
+
+    /// Copies the files, which may be done while the app runs: what is in the write-ahead log comes along.
+    pub(crate) fn back_up(&self, to: &Path) -> Result<()> {
+        // Nothing else runs while this does, so the copy is one moment's.
+        copy(&self.directory, to)
+    }
+
+    /// Kills the app and puts older files in the place of its own.
+    pub(crate) async fn restore(self, place: &Place, from: &Path) -> Result<Self> {
+        let Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking } = self;
+        drop((phone, looking));
+        std::fs::remove_dir_all(&directory)?;
+        copy(from, &directory)?;
+        let phone = open(place, &directory, &wire, &clock).await?;
+        let looking = holding::open(&directory, vault)?;
+        Ok(Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking })
+    }
+
+    pub(crate) async fn ask(&self, command: Command) -> Result<Value, ApiError> {
+        self.phone.call(command).await
+    }
+
+    pub(crate) async fn act(&self, intent: Intent) -> Result<Done, ApiError> {
+        self.phone.call(Command::Act { intent }).await.map(done)
+    }
+
+    pub(crate) async fn undo(&self, action: rundan_model::ActionId) -> Result<Done, ApiError> {
+        self.phone.call(Command::Undo { action }).await.map(done)
+    }
+
+    /// Rounds until nothing more is to be asked.
+    pub(crate) async fn sync(&self) -> Result<()> {
+        self.phone.sync().await.map_err(|error| anyhow::anyhow!("the store failed during a round: {error:?}"))
+    }
+
+    /// Rounds that are given up after so many turns, as when the app is killed; says whether they came to their end.
+    pub(crate) async fn sync_turns(&self, mut turns: u32) -> Result<bool> {
+        let mut sync = pin!(self.phone.sync());
+        let ended = std::future::poll_fn(|cx| match sync.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending if turns == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                turns -= 1;
+                Poll::Pending
+            }
+        });
+        match ended.await {
+            Some(Ok(())) => Ok(true),
+            Some(Err(error)) => Err(anyhow::anyhow!("the store failed during a round: {error:?}")),
+            None => Ok(false),
+        }
+    }
+
+    /// Why the last round failed, if it did.
+    pub(crate) async fn problem(&self) -> Option<String> {
+        let view = self.ask(Command::Sync).await.ok()?;
+        view["problem"].as_str().map(str::to_owned)
+    }
+
+    pub(crate) fn holding(&self) -> Result<Holding> {
+        Holding::read(&self.looking, self.unit)
+    }
+
+    /// P4: a cursor only goes forward.
+    pub(crate) fn check_cursor(&mut self, now: Option<u64>) -> Result<()> {
+        ensure!(now >= self.cursor, "P4: the cursor of vault {} went from {:?} to {now:?}", self.vault, self.cursor);
+        self.cursor = now;
+        Ok(())
+    }
+
+    /// The files are other ones: the cursor may be an older one.
+    pub(crate) fn forget_cursor(&mut self) {
+        self.cursor = None;
+    }
+}
+
+async fn open(place: &Place, directory: &Path, wire: &Arc<Wire>, clock: &Arc<PhoneClock>) -> Result<Phone> {
+    let config = PhoneConfig {
+        directory: directory.to_owned(),
+        keys: Arc::new(FileKeys::new(directory.join("keys"))),
+        clock: clock.clone(),
+        random: place.random.clone(),
+        http: wire.clone(),
+    };
+    Ok(Phone::open_inline(config).await?)
+}
+
+fn done(value: Value) -> Done {
+    let done = Told::deserialize(value).expect("an answer of the page's type");
+    Done { action: done.action, began: done.began, can_undo: done.can_undo }
+}
+
+#[derive(Deserialize)]
+struct Told {
+    action: rundan_model::ActionId,
+    began: Option<rundan_model::DocumentId>,
+    can_undo: bool,
+}
+
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().context("a name")?);
+        if path.is_dir() { copy(&path, &target)? } else { std::fs::copy(&path, &target).map(drop)? }
+    }
+    Ok(())
+}

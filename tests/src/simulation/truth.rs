@@ -1,0 +1,141 @@
+//! What the server's file holds, read from outside the product: documents by their contents, the log, the days.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use rundan_documents::Document;
+use rundan_model::{ChangeHash, Content, DocumentId, Kind, PersonId, Role, UnitId};
+use rusqlite::Connection;
+
+/// A document as the server has it.
+pub(crate) struct KnownDocument {
+    last_seq: u64,
+    pub(crate) heads: Vec<ChangeHash>,
+    pub(crate) content: Content,
+    /// The changes that state facts.
+    stating: BTreeSet<ChangeHash>,
+}
+
+/// A change of the log.
+pub(crate) struct LoggedChange {
+    pub(crate) seq: u64,
+    pub(crate) document: DocumentId,
+    pub(crate) hash: ChangeHash,
+    pub(crate) person: PersonId,
+    /// It began its document.
+    is_first: bool,
+    is_servers: bool,
+}
+
+/// The server's file as it was last read.
+pub(crate) struct Truth {
+    unit: UnitId,
+    pub(crate) head: u64,
+    pub(crate) today: i32,
+    pub(crate) days: Vec<u64>,
+    pub(crate) documents: BTreeMap<DocumentId, KnownDocument>,
+    pub(crate) changes: Vec<LoggedChange>,
+    /// Whose role changed after which entry: true where it was given.
+    pub(crate) roles: Vec<(u64, PersonId, Role, bool)>,
+}
+
+impl Truth {
+    pub(crate) fn of(unit: UnitId) -> Self {
+        let (documents, changes) = (BTreeMap::new(), Vec::new());
+        Self { unit, head: 0, today: 0, days: Vec::new(), documents, changes, roles: Vec::new() }
+    }
+
+    /// Reads what is new.
+    pub(crate) fn refresh(&mut self, server: &Connection) -> Result<()> {
+        let tx = server.unchecked_transaction()?;
+        let (head, today) = tx
+            .prepare_cached("SELECT head_seq, day FROM unit WHERE unit = ?1")?
+            .query_row([self.unit.as_bytes()], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+        if head.unsigned_abs() == self.head {
+            return Ok(());
+        }
+        (self.head, self.today) = (head.unsigned_abs(), today);
+        let mut days = tx.prepare_cached("SELECT seq FROM day_opened WHERE unit = ?1 ORDER BY ordinal")?;
+        let days = days.query_map([self.unit.as_bytes()], |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()))?;
+        self.days = days.collect::<rusqlite::Result<_>>()?;
+        self.read_changes(&tx)?;
+        self.read_documents(&tx)
+    }
+
+    fn read_changes(&mut self, tx: &Connection) -> Result<()> {
+        let mut begun: BTreeSet<DocumentId> = self.changes.iter().map(|change| change.document).collect();
+        let from = self.changes.last().map_or(0, |change| change.seq);
+        let mut query = tx.prepare_cached(
+            "SELECT seq, document, hash, person, counter FROM change WHERE unit = ?1 AND seq > ?2 ORDER BY seq",
+        )?;
+        let mut rows = query.query(rusqlite::params![self.unit.as_bytes(), from as i64])?;
+        while let Some(row) = rows.next()? {
+            let document = DocumentId(row.get(1)?);
+            self.changes.push(LoggedChange {
+                seq: row.get::<_, i64>(0)?.unsigned_abs(),
+                document,
+                hash: ChangeHash(row.get(2)?),
+                person: PersonId(row.get(3)?),
+                is_first: begun.insert(document),
+                is_servers: row.get::<_, i64>(4)? == 0,
+            });
+        }
+        Ok(())
+    }
+
+    fn read_documents(&mut self, tx: &Connection) -> Result<()> {
+        let mut query = tx.prepare_cached("SELECT document, last_seq, saved FROM document WHERE unit = ?1")?;
+        let mut rows = query.query([self.unit.as_bytes()])?;
+        let mut known = std::mem::take(&mut self.documents);
+        while let Some(row) = rows.next()? {
+            let (id, last_seq) = (DocumentId(row.get(0)?), row.get::<_, i64>(1)?.unsigned_abs());
+            let document = match known.remove(&id).filter(|known| known.last_seq == last_seq) {
+                Some(same) => same,
+                None => read(last_seq, &row.get::<_, Vec<u8>>(2)?)?,
+            };
+            self.documents.insert(id, document);
+        }
+        Ok(())
+    }
+
+    /// How many days were opened.
+    pub(crate) fn days_opened(&self) -> u64 {
+        self.days.len() as u64
+    }
+
+    /// The roles of a person after an entry of the log.
+    pub(crate) fn roles_at(&self, person: PersonId, seq: u64) -> BTreeSet<&Role> {
+        let mut roles = BTreeSet::new();
+        for (_, _, role, is_given) in self.roles.iter().filter(|(at, who, ..)| *at <= seq && *who == person) {
+            if *is_given {
+                roles.insert(role);
+            } else {
+                roles.remove(role);
+            }
+        }
+        roles
+    }
+
+    /// The opened day on which a person last worked at each document that she begins or states facts in.
+    pub(crate) fn own_work(&self, person: PersonId) -> BTreeMap<DocumentId, u64> {
+        let mut own = BTreeMap::new();
+        for change in self.changes.iter().filter(|change| change.person == person && !change.is_servers) {
+            let Some(document) = self.documents.get(&change.document) else { continue };
+            let kind = &document.content.kind;
+            let readers = rundan_model::policy::readers(kind);
+            let states = *kind == Kind::Visit && document.stating.contains(&change.hash);
+            let is_office = self.roles_at(person, change.seq).iter().any(|role| role.is_office());
+            if readers.persons && (change.is_first || states) && !(is_office && readers.office) {
+                let ordinal = self.days.iter().filter(|opened| **opened <= change.seq).count() as u64;
+                own.insert(change.document, ordinal);
+            }
+        }
+        own
+    }
+}
+
+fn read(last_seq: u64, saved: &[u8]) -> Result<KnownDocument> {
+    let document = Document::load(saved)?;
+    let stating = document.fact_log().into_values().map(|info| info.hash).collect();
+    Ok(KnownDocument { last_seq, heads: document.heads(), content: document.content(), stating })
+}

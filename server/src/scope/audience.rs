@@ -1,12 +1,12 @@
 //! Audiences: their names, what each person should have in hers, and what she holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rundan_model::policy::{Relation, Standing, readers};
 use rundan_model::{DocumentId, Kind, PersonId, UnitId};
 use rundan_sync::Digest;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{DAYS_AHEAD, DAYS_BACK, OWN_WORK_DAYS};
 use crate::error::Result;
@@ -46,44 +46,34 @@ impl Audience {
     }
 }
 
-/// What a person should have in her own audience: by document, its share in the digest and whether the office does
-/// not read it.
-pub(super) fn due(tx: &Connection, state: &UnitState, person: PersonId) -> Result<BTreeMap<DocumentId, Share>> {
+/// What a person should have in her own audience, as far as the plan says; see [`Share::of`] for who reads what.
+///
+/// Reads keys alone: a commit does this for everyone whom it concerns, and midnight for the whole unit. The joins are
+/// in the order to be followed: what a person has is little, what the unit has is not.
+pub(super) fn due(tx: &Connection, state: &UnitState, person: PersonId) -> Result<BTreeSet<DocumentId>> {
     let mut statement = tx.prepare_cached(
         "WITH visit AS (
              SELECT document FROM work_day WHERE unit = ?1 AND person = ?2 AND day BETWEEN ?3 AND ?4
          ), recipient AS (
-             SELECT v.recipient FROM visit JOIN visit_recipient v ON v.unit = ?1 AND v.document = visit.document
-             UNION SELECT v.recipient FROM own_work o JOIN visit_recipient v ON v.unit = ?1 AND v.document = o.document
-                 WHERE o.unit = ?1 AND o.person = ?2 AND o.ordinal >= ?6
-         ), due AS (
-             SELECT document FROM visit
-             UNION SELECT recipient FROM recipient
-             UNION SELECT a.document FROM recipient JOIN recipient_access a
-                 ON a.unit = ?1 AND a.recipient = recipient.recipient
-             UNION SELECT document FROM contact_worker WHERE unit = ?1 AND person = ?2
-             UNION SELECT document FROM own_work WHERE unit = ?1 AND person = ?2 AND ordinal >= ?5
+             SELECT v.recipient FROM visit CROSS JOIN visit_recipient v
+                 WHERE v.unit = ?1 AND v.document = visit.document
+             UNION SELECT v.recipient FROM own_work o CROSS JOIN visit_recipient v
+                 WHERE o.unit = ?1 AND o.person = ?2 AND o.ordinal >= ?6 AND v.unit = ?1 AND v.document = o.document
          )
-         SELECT d.document, d.kind, d.digest FROM due JOIN document d ON d.unit = ?1 AND d.document = due.document",
+         SELECT document FROM visit
+         UNION ALL SELECT recipient FROM recipient
+         UNION ALL SELECT a.document FROM recipient CROSS JOIN recipient_access a
+             WHERE a.unit = ?1 AND a.recipient = recipient.recipient
+         UNION ALL SELECT document FROM contact_worker WHERE unit = ?1 AND person = ?2
+         UNION ALL SELECT document FROM own_work WHERE unit = ?1 AND person = ?2 AND ordinal >= ?5",
     )?;
     let oldest = state.days_opened.saturating_sub(OWN_WORK_DAYS);
     let recent = state.days_opened.saturating_sub(DAYS_BACK.unsigned_abs().into());
     let rows = statement.query_map(
         params![state.unit.0, person.0, state.day.0 - DAYS_BACK, state.day.0 + DAYS_AHEAD, sql(oldest), sql(recent)],
-        |row| {
-            let kind = Kind::from(row.get_ref(1)?.as_str()?);
-            Ok((column::<DocumentId>(row, 0)?, kind, column::<Digest>(row, 2)?))
-        },
+        |row| column(row, 0),
     )?;
-    let mut due = BTreeMap::new();
-    for row in rows {
-        let (document, kind, digest) = row?;
-        let readers = readers(&kind);
-        if readers.persons {
-            due.insert(document, Share { digest, is_private: !readers.office });
-        }
-    }
-    Ok(due)
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A document's part in an audience's sums.
@@ -91,19 +81,33 @@ pub(super) fn due(tx: &Connection, state: &UnitState, person: PersonId) -> Resul
 pub(super) struct Share {
     pub(super) digest: Digest,
     pub(super) is_private: bool,
+    /// Whether those whom it concerns read it, one by one.
+    pub(super) is_for_persons: bool,
+}
+
+impl Share {
+    /// The part of a document of this kind.
+    pub(super) fn new(kind: &Kind, digest: Digest) -> Self {
+        let readers = readers(kind);
+        Self { digest, is_private: !readers.office, is_for_persons: readers.persons }
+    }
+
+    /// A document's part as it stands; none if there is no such document.
+    pub(super) fn of(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Option<Self>> {
+        let mut statement = tx.prepare_cached("SELECT kind, digest FROM document WHERE unit = ?1 AND document = ?2")?;
+        let found = statement.query_row(params![unit.0, document.0], |row| {
+            Ok(Self::new(&Kind::from(row.get_ref(0)?.as_str()?), column(row, 1)?))
+        });
+        Ok(found.optional()?)
+    }
 }
 
 /// What is in an audience now.
-pub(super) fn present(tx: &Connection, unit: UnitId, audience: Audience) -> Result<BTreeMap<DocumentId, Share>> {
+pub(super) fn present(tx: &Connection, unit: UnitId, audience: Audience) -> Result<BTreeSet<DocumentId>> {
     let mut statement = tx.prepare_cached(
-        "SELECT a.document, d.kind, d.digest FROM audience_document a
-         JOIN document d ON d.unit = a.unit AND d.document = a.document
-         WHERE a.unit = ?1 AND a.audience = ?2 AND a.removed_seq IS NULL",
+        "SELECT document FROM audience_document WHERE unit = ?1 AND audience = ?2 AND removed_seq IS NULL",
     )?;
-    let rows = statement.query_map(params![unit.0, audience.to_string()], |row| {
-        let kind = Kind::from(row.get_ref(1)?.as_str()?);
-        Ok((column(row, 0)?, Share { digest: column(row, 2)?, is_private: !readers(&kind).office }))
-    })?;
+    let rows = statement.query_map(params![unit.0, audience.to_string()], |row| column(row, 0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -155,7 +155,7 @@ impl<'a> Commit<'a> {
         let begun_by = changes.first().ok_or(Error::NoDocument(document.id()))?.signer.person;
         let digest = documents::insert(self.tx, self.log.state.unit, document, begun_by, seq)?;
         let readers = readers(document.kind());
-        let share = Share { digest, is_private: !readers.office };
+        let share = Share::new(document.kind(), digest);
         let shared = [(readers.unit, Audience::Unit), (readers.office && !readers.unit, Audience::Office)];
         for (_, audience) in shared.into_iter().filter(|(is_reader, _)| *is_reader) {
             self.moves.entry(audience).or_default().added.insert(document.id(), share);
@@ -205,7 +205,7 @@ impl<'a> Commit<'a> {
             self.purges.insert(document);
             return Ok(());
         };
-        let share = Share { digest: row.digest, is_private: !readers(&row.kind).office };
+        let share = Share::new(&row.kind, row.digest);
         for audience in audience::with_document(tx, unit, document)? {
             self.moves.entry(audience).or_default().removed.insert(document, share);
         }
@@ -219,7 +219,7 @@ impl<'a> Commit<'a> {
     pub fn destroy_access(&mut self, access: DocumentId) -> Result<()> {
         let (tx, unit) = (self.tx, self.log.state.unit);
         let Some(row) = documents::row(tx, unit, access)? else { return Ok(()) };
-        let share = Share { digest: row.digest, is_private: !readers(&row.kind).office };
+        let share = Share::new(&row.kind, row.digest);
         for audience in audience::with_document(tx, unit, access)? {
             match audience {
                 Audience::Person(person) => {
@@ -360,12 +360,18 @@ impl<'a> Commit<'a> {
         let unit = self.log.state.unit;
         let audience = Audience::Person(person);
         let has_role = !people::roles(self.tx, unit, person)?.is_empty();
-        let mut due = if has_role { audience::due(self.tx, &self.log.state, person)? } else { BTreeMap::new() };
-        due.retain(|document, _| !self.purges.contains(document));
+        let due = if has_role { audience::due(self.tx, &self.log.state, person)? } else { BTreeSet::new() };
         let present = audience::present(self.tx, unit, audience)?;
-        let moves = self.moves.entry(audience).or_default();
-        moves.added.extend(due.iter().filter(|(document, _)| !present.contains_key(document)));
-        moves.removed.extend(present.iter().filter(|(document, _)| !due.contains_key(document)));
+        let is_due = |document: &DocumentId| due.contains(document) && !self.purges.contains(document);
+        let mut moves = self.moves.remove(&audience).unwrap_or_default();
+        for document in due.difference(&present).filter(|document| is_due(document)) {
+            let share = Share::of(self.tx, unit, *document)?.filter(|share| share.is_for_persons);
+            moves.added.extend(share.map(|share| (*document, share)));
+        }
+        for document in present.iter().filter(|document| !is_due(document)) {
+            moves.removed.extend(Share::of(self.tx, unit, *document)?.map(|share| (*document, share)));
+        }
+        self.moves.insert(audience, moves);
         Ok(())
     }
 

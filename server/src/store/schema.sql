@@ -149,7 +149,7 @@ CREATE TABLE audience_member (
     added_seq   INTEGER NOT NULL,
     removed_seq INTEGER,
     PRIMARY KEY (unit, person, audience, added_seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audience_document (
     unit        BLOB    NOT NULL,
@@ -158,7 +158,7 @@ CREATE TABLE audience_document (
     added_seq   INTEGER NOT NULL,
     removed_seq INTEGER,
     PRIMARY KEY (unit, audience, document, added_seq)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX audience_document_document ON audience_document (unit, document, audience);
 CREATE INDEX audience_document_added ON audience_document (unit, audience, added_seq);
 CREATE INDEX audience_document_removed ON audience_document (unit, audience, removed_seq);
@@ -171,7 +171,7 @@ CREATE TABLE work_day (
     document BLOB    NOT NULL,
     at       INTEGER NOT NULL,
     PRIMARY KEY (unit, person, day, document)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX work_day_document ON work_day (unit, document);
 CREATE INDEX work_day_day ON work_day (unit, day);
 
@@ -180,7 +180,7 @@ CREATE TABLE visit_recipient (
     document  BLOB NOT NULL,
     recipient BLOB NOT NULL,
     PRIMARY KEY (unit, document, recipient)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_recipient_recipient ON visit_recipient (unit, recipient);
 
 CREATE TABLE recipient_access (
@@ -188,7 +188,7 @@ CREATE TABLE recipient_access (
     recipient BLOB NOT NULL,
     document  BLOB NOT NULL,
     PRIMARY KEY (unit, recipient, document)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX recipient_access_document ON recipient_access (unit, document);
 
 CREATE TABLE contact_worker (
@@ -196,7 +196,7 @@ CREATE TABLE contact_worker (
     person   BLOB NOT NULL,
     document BLOB NOT NULL,
     PRIMARY KEY (unit, person, document)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_worker_document ON contact_worker (unit, document);
 
 -- What a person began, and visits with a fact of hers, with the ordinal of the last day on which she did.
@@ -206,7 +206,7 @@ CREATE TABLE own_work (
     document BLOB    NOT NULL,
     ordinal  INTEGER NOT NULL,
     PRIMARY KEY (unit, person, document)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Which documents an import made of which rows, and at which heads its last run left them.
 CREATE TABLE imported (

@@ -154,6 +154,8 @@ struct Bench<'a> {
     nodes: BTreeMap<ChangeHash, Node>,
     last_of: BTreeMap<ActorId, (u64, ChangeHash)>,
     refused: BTreeSet<ChangeHash>,
+    /// Whether a change was begun to be applied and not finished: the document may be half of it.
+    is_half: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -165,6 +167,7 @@ impl<'a> Bench<'a> {
             nodes: BTreeMap::new(),
             last_of: BTreeMap::new(),
             refused: BTreeSet::new(),
+            is_half: false,
         };
         for meta in document.iter().flat_map(|document| document.automerge.get_changes_meta(&[])) {
             let hash = ChangeHash(meta.hash.0);
@@ -226,6 +229,7 @@ impl<'a> Bench<'a> {
         }
         // Its place in its session is free again: what comes after it there may be good.
         (self.document, self.last_of) = before;
+        self.is_half = false;
         if let Outcome::Accepted(judged) = &outcome {
             self.refused.insert(judged.hash);
             self.nodes.remove(&judged.hash);
@@ -346,14 +350,20 @@ impl<'a> Bench<'a> {
     fn apply(&mut self, change: &automerge::Change, judged: Judged) -> Result<Judged, Outcome> {
         let breaks = Outcome::Refused(Refusal::Breaks);
         let Some(document) = &mut self.document else { return Err(breaks) };
-        match document.apply([change.raw_bytes()]) {
-            Ok(()) if document.has(&judged.hash) => Ok(judged),
-            _ => Err(breaks),
+        self.is_half = true;
+        document.take(change.clone()).map_err(|_| breaks.clone())?;
+        if !document.has(&judged.hash) {
+            return Err(breaks);
         }
+        self.is_half = false;
+        Ok(judged)
     }
 
     /// Whether what is on the bench can be saved and read again, equal.
     fn is_sound(&self) -> bool {
+        if self.is_half {
+            return false;
+        }
         let Some(document) = &self.document else { return true };
         let save = std::panic::AssertUnwindSafe(|| document.save());
         let Ok(bytes) = std::panic::catch_unwind(save) else { return false };

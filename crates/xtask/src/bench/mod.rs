@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: figures, each beside a limit measured in the same run.
 
 mod facts;
+mod gate;
+mod live;
 mod stage;
 mod sync;
 mod tick;
@@ -42,8 +44,10 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("Could not start the runtime")?;
     println!("{}", machine());
     let mut figures = facts::measure()?;
+    figures.extend(gate::measure()?);
     figures.extend(runtime.block_on(tick::measure())?);
     figures.extend(runtime.block_on(sync::measure(args.unit.as_deref()))?);
+    figures.extend(runtime.block_on(live::measure())?);
     figures.extend(runtime.block_on(views::measure())?);
     figures.extend(bundle(root)?);
     if let Some(path) = &args.json {

@@ -1,7 +1,9 @@
-//! What tests and measurements share: hostile bytes, the simulated world, and the app in its real window.
+//! What tests and measurements share: hostile bytes, a disk that fails, the simulated world, and the app in
+//! its real window.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod chunks;
 pub mod mutation;
 pub mod simulation;
+pub mod vfs;
 pub mod window;

@@ -122,7 +122,7 @@ impl File {
             }
             Keep::Some => {
                 for deed in &self.unsynced {
-                    let is_kept = chance.next_u32() % 2 == 0;
+                    let is_kept = chance.next_u32().is_multiple_of(2);
                     if is_kept {
                         apply(&mut left, deed, usize::MAX);
                     } else if matches!(deed, Deed::Create | Deed::Delete { .. }) {
@@ -193,6 +193,6 @@ mod tests {
     fn a_torn_write_ends_at_a_sectors_edge() {
         let page = vec![7; 4_096];
         let torn = left(&[Deed::Create, Deed::Sync, write(0, &page)], Keep::Torn).unwrap();
-        assert!(torn.len() < page.len() && torn.len() % SECTOR_BYTES == 0);
+        assert!(torn.len() < page.len() && torn.len().is_multiple_of(SECTOR_BYTES));
     }
 }

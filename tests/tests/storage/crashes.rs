@@ -55,7 +55,7 @@ impl Side {
 /// The phone's database, opened with its key and read through; none before there is one.
 fn phones_database(folder: &Path) -> Option<Connection> {
     let folder = folder.join(PHONE_FOLDER);
-    let file = std::fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path()).find(is_vault)?;
+    let file = std::fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path()).find(|file| is_vault(file))?;
     let id = file.file_stem()?.to_str()?.parse().ok()?;
     let key = FileKeys::new(folder.join("keys")).read(id).ok()?;
     let database = Connection::open(file).unwrap();
@@ -63,7 +63,7 @@ fn phones_database(folder: &Path) -> Option<Connection> {
     Some(database)
 }
 
-fn is_vault(file: &PathBuf) -> bool {
+fn is_vault(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "rundan")
 }
 

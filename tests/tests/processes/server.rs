@@ -1,0 +1,115 @@
+//! The server program, on loopback.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::unit;
+
+/// The folder of the server within a test's.
+const FOLDER: &str = "server";
+
+/// The program, which `cargo` builds beside the tests.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let program = own.ancestors().nth(2).unwrap().join("rundan-server");
+    assert!(program.is_file(), "{} is missing: run the tests of the whole workspace", program.display());
+    program
+}
+
+/// A command of the server's operator.
+fn command(folder: &Path, clock_offset: i64, before: &[&str]) -> Command {
+    let program = program();
+    let line: Vec<&str> = before.iter().copied().chain([program.to_str().unwrap()]).collect();
+    let mut command = Command::new(line[0]);
+    command
+        .args(&line[1..])
+        .env("RUNDAN_DATABASE", folder.join(FOLDER).join("rundan.db"))
+        .env("RUNDAN_CLOCK_OFFSET", clock_offset.to_string())
+        .env("RUNDAN_LOG", "error")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Has a command done, and returns what it printed.
+pub fn run(folder: &Path, arguments: &[&str]) -> String {
+    let output = command(folder, unit::clock_offset(), &[]).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Makes a server with its unit.
+pub fn make(folder: &Path) {
+    std::fs::create_dir_all(folder.join(FOLDER)).unwrap();
+    run(folder, &["init", "--unit", "Exempelenheten"]);
+    let export = folder.join("export");
+    unit::write(&export);
+    run(folder, &["import", export.to_str().unwrap()]);
+}
+
+/// A one-time code for the carer.
+pub fn code(folder: &Path) -> String {
+    run(folder, &["enrol", "--person", unit::CARER, "--role", "carer"])
+}
+
+/// The server at work; killed when this is dropped.
+pub struct Serving {
+    process: Child,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Serving {
+    /// Starts it at an address, or at any.
+    pub fn start(folder: &Path, listen: Option<&str>) -> Self {
+        Self::start_as(&mut command(folder, unit::clock_offset(), &[]), listen)
+    }
+
+    /// Starts it with a clock that is wrong by so many seconds.
+    pub fn start_with_clock(folder: &Path, listen: &str, wrong_by: i64) -> Self {
+        Self::start_as(&mut command(folder, unit::clock_offset() + wrong_by, &[]), Some(listen))
+    }
+
+    /// Starts it by another command, such as a shell that sets limits first.
+    pub fn start_within(folder: &Path, listen: &str, before: &[&str]) -> Self {
+        Self::start_as(&mut command(folder, unit::clock_offset(), before), Some(listen))
+    }
+
+    fn start_as(command: &mut Command, listen: Option<&str>) -> Self {
+        let mut process = command
+            .args(["serve", "--listen", listen.unwrap_or("127.0.0.1:0")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        assert!(address.starts_with("http://"), "the server did not start");
+        Self { process, address: address.trim().trim_start_matches("http://").to_owned() }
+    }
+
+    /// As a power cut to the process: no signal handler, nothing flushed.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A folder in memory where the machine has one: a killed process leaves its writes there as on a disk.
+pub fn fresh_folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let beside = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    tempfile::Builder::new().prefix("rundan-").tempdir_in(beside).unwrap()
+}

@@ -20,6 +20,7 @@ const ROOMS: readonly { name: string; open: (page: Page) => Promise<void> }[] = 
   { name: 'visit-edit', open: async (page) => { await openCard(page, /påbörjat fast det är flyttat/); await page.getByRole('button', { name: 'Ändra tid' }).click(); await page.getByLabel('Börjar').fill('99'); await page.getByRole('button', { name: 'Spara' }).click(); await expect(page.getByText('Skriv tiden som 09:30.')).toBeVisible(); } },
   { name: 'late', open: (page) => openCard(page, /inget besked än/) },
   { name: 'incidents', open: async (page) => { await room(page, /Avvikelser/); await page.getByRole('link', { name: /Greta Holm/ }).click(); await expect(page.getByRole('heading', { name: 'Vad hände' })).toBeVisible(); } },
+  { name: 'refused', open: async (page) => { await room(page, /Inte mottaget/); await page.getByRole('button', { name: 'Lägg undan' }).click(); await expect(page.getByLabel('Varför? (frivilligt)')).toBeVisible(); } },
   { name: 'settings', open: (page) => room(page, 'Inställningar') },
 ];
 
@@ -51,6 +52,7 @@ test('the rooms are told in English too', async ({ page }) => {
 for (const { hash, says } of [
   { hash: '#/late', says: 'Late' },
   { hash: '#/incidents', says: 'Incidents' },
+  { hash: '#/refused', says: 'Not taken in' },
   { hash: '#/settings', says: 'Signed in as' },
 ]) {
   test(`the room at ${hash} in English is reachable and readable`, async ({ page }) => {

@@ -87,6 +87,7 @@ impl Vault {
                 let date = parse_date(date)?;
                 self.view(move |tx, ctx| Ok(Some(views::late_notices(tx, ctx, date)?))).await
             }
+            Command::Refused => self.view(|tx, ctx| Ok(Some(views::refused(tx, ctx)?))).await,
             Command::Incidents => self.view(|tx, ctx| Ok(Some(views::incidents(tx, ctx)?))).await,
             _ => Err(ApiError::new(ErrorCode::Internal)),
         }

@@ -74,6 +74,7 @@ fn used(intent: &Intent) -> Vec<TextPlace> {
         Intent::ReportLate { visits, .. } => visits.iter().map(|late| place(TextUse::Late, &late.visit)).collect(),
         Intent::AddToIncident { incident, .. } => vec![place(TextUse::Addition, incident)],
         Intent::ChangeVisit { visit, change: PlanChange::Cancel { .. } } => vec![place(TextUse::Cancellation, visit)],
+        Intent::PutAsideRefused { refused, .. } => vec![place(TextUse::PutAside, refused)],
         Intent::Settle { document, .. } => vec![place(TextUse::Settlement, document)],
         _ => Vec::new(),
     }

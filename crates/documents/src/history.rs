@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use automerge::{ObjId, legacy};
-use rundan_model::{ActorId, ChangeHash, FactId, Timestamp};
+use rundan_model::{ActorId, ChangeHash, Fact, FactId, Kind, Timestamp};
 use serde_json::Value as Json;
 
-use crate::Document;
-use crate::document::{decode, from_scalar};
+use crate::document::{FACTS_OP, PLAN_OP, decode, from_scalar};
+use crate::gate::chunk;
+use crate::{Document, Edit};
 
 /// What a change says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,63 @@ pub struct PlanEntry {
     pub register: String,
     /// The value.
     pub json: Json,
+}
+
+/// What a change says, without the document that it is of.
+#[derive(Debug, Clone)]
+pub struct ReadChange {
+    /// Its own words.
+    pub info: ChangeInfo,
+    /// What it builds on.
+    pub deps: Vec<ChangeHash>,
+    /// What it begins; none where it is not a genesis.
+    pub begins: Option<Kind>,
+    /// What it appends and puts. A fact that cannot be read is left out.
+    pub edit: Edit,
+    /// Whether one was left out.
+    pub has_unread: bool,
+}
+
+/// Reads a change that is not trusted; none where it is no change of a document of Rundan.
+pub fn read_change(bytes: &[u8]) -> Option<ReadChange> {
+    chunk::check_change(bytes).ok()?;
+    read_own_change(bytes)
+}
+
+/// Reads a change that was made here, also one that no gate would let in; none where it is none of a document of Rundan.
+pub fn read_own_change(bytes: &[u8]) -> Option<ReadChange> {
+    let (change, expanded) = decode(bytes)?;
+    let info = ChangeInfo {
+        hash: ChangeHash(change.hash().0),
+        actor: ActorId::try_from(change.actor_id().to_bytes()).ok()?,
+        seq: change.seq(),
+        time: Timestamp(change.timestamp()),
+    };
+    let mut read = ReadChange {
+        info,
+        deps: change.deps().iter().map(|dep| ChangeHash(dep.0)).collect(),
+        begins: None,
+        edit: Edit::default(),
+        has_unread: false,
+    };
+    for op in &expanded.operations {
+        let (legacy::Key::Map(key), legacy::OpType::Put(scalar)) = (&op.key, &op.action) else { continue };
+        match &op.obj {
+            legacy::ObjectId::Root if key == "kind" => {
+                read.begins = scalar.as_str().map(Kind::from).filter(|_| read.deps.is_empty());
+            }
+            legacy::ObjectId::Id(legacy::OpId(PLAN_OP, _)) => {
+                read.edit.puts.push((key.to_string(), from_scalar(scalar)));
+            }
+            legacy::ObjectId::Id(legacy::OpId(FACTS_OP, _)) => {
+                let fact = scalar.as_str().and_then(|text| Fact::from_text(text).ok());
+                read.has_unread |= fact.is_none();
+                read.edit.facts.extend(key.parse().ok().zip(fact));
+            }
+            _ => {}
+        }
+    }
+    Some(read)
 }
 
 impl Document {

@@ -13,4 +13,4 @@ mod golden;
 mod history;
 
 pub use document::{Change, Document, Edit, Genesis, LoadError, WriteError};
-pub use history::{ChangeInfo, PlanEntry};
+pub use history::{ChangeInfo, PlanEntry, ReadChange, read_change, read_own_change};

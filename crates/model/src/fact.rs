@@ -283,6 +283,38 @@ kinds! {
 }
 
 impl FactBody {
+    /// What its author wrote in her own words, to be kept whatever becomes of the fact; empty if she wrote none.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Note { text }
+            | Self::Added { text }
+            | Self::NotDone { text, .. }
+            | Self::NotCarriedOut { text, .. }
+            | Self::Late { text, .. }
+            | Self::OtherTime { text, .. }
+            | Self::Settled { text, .. }
+            | Self::PutAside { text } => text.clone(),
+            Self::Submitted { text } | Self::Text { text } => {
+                [text.happened.as_str(), text.measures.as_str()].join("\n\n").trim().to_owned()
+            }
+            Self::Begun { name, .. } => name.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// The same with the ids of facts that were stated anew.
+    #[must_use]
+    pub fn renamed(mut self, name: impl Fn(FactId) -> FactId) -> Self {
+        match &mut self {
+            Self::Read { facts } | Self::Withdrawn { facts } | Self::Settled { facts, .. } => {
+                facts.iter_mut().for_each(|fact| *fact = name(*fact));
+            }
+            Self::Adopted { fact, .. } => *fact = name(*fact),
+            _ => {}
+        }
+        self
+    }
+
     /// The facts that one speaks of.
     pub fn references(&self) -> &[FactId] {
         match self {

@@ -20,6 +20,7 @@ pub mod time;
 
 pub mod incident;
 pub mod recipient;
+pub mod refused;
 pub mod run_sheet;
 pub mod staff;
 pub mod unit;

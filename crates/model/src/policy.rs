@@ -131,7 +131,9 @@ fn may_begin(standing: &Standing, kind: &Kind) -> bool {
 
 fn may_put(standing: &Standing, kind: &Kind, register: &str) -> bool {
     match kind {
-        Kind::Draft | Kind::Refused | Kind::Unknown(_) => false,
+        Kind::Draft | Kind::Unknown(_) => false,
+        // It quotes in its plan what was refused; nobody changes that.
+        Kind::Refused => standing.is_server,
         // Who the contact worker is stays the office's to say: it brings the recipient into her scope.
         Kind::Recipient if register == CONTACT_WORKER => standing.is_office(),
         Kind::Recipient => standing.is_office() || standing.relation.contact_worker,

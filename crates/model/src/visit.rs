@@ -175,6 +175,21 @@ pub struct Dispute {
     pub facts: Vec<Stated>,
 }
 
+/// What the office decided where two sides stood: whose value or statement it was that stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The fact that decides, by whom and when.
+    pub stated: Stated,
+    /// The register, where values of a plan clashed.
+    pub register: Option<String>,
+    /// The intervention, where statements about one did not agree.
+    pub about: Option<String>,
+    /// Why, in words.
+    pub text: String,
+    /// The other authors.
+    pub concerns: Vec<PersonId>,
+}
+
 /// What merging made odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Oddity {
@@ -233,6 +248,9 @@ pub struct Visit {
     pub clashes: Vec<Clash>,
     /// Facts that contradict each other.
     pub disputes: Vec<Dispute>,
+    /// What the office chose or settled: for each author concerned to acknowledge.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
     /// What merging made odd.
     pub oddities: Vec<Oddity>,
 }
@@ -241,6 +259,14 @@ impl Visit {
     /// The people in its slots, whatever slot clashes.
     pub fn staff(&self) -> impl Iterator<Item = PersonId> {
         self.slots.values().filter_map(|slot| slot.staff)
+    }
+
+    /// What was decided about something of a person's that she has not acknowledged: opened, as a fact says.
+    pub fn unacknowledged(&self, person: PersonId) -> impl Iterator<Item = &Decision> {
+        let is_read = move |fact: FactId| self.reads.iter().any(|(read, by)| *read == fact && by.by == person);
+        self.decisions
+            .iter()
+            .filter(move |decision| decision.concerns.contains(&person) && !is_read(decision.stated.fact))
     }
 
     /// When a person should begin: her slot's own start, or the visit's.
@@ -305,6 +331,7 @@ pub fn visit(content: &Content) -> Visit {
         late: late(&standing, &holding),
         reads: holding.iter().flat_map(|(id, fact)| reads(*id, fact)).collect(),
         clashes: clashes(content),
+        decisions: decisions(content, &holding),
         oddities: Vec::new(),
     };
     visit.oddities = oddities(&visit, &holding);
@@ -318,6 +345,25 @@ pub fn clashes(content: &Content) -> Vec<Clash> {
         .clashes()
         .map(|(key, register)| Clash { register: key.to_owned(), values: register.values.iter().map(side).collect() })
         .collect()
+}
+
+fn decisions(content: &Content, holding: &[(FactId, &Fact)]) -> Vec<Decision> {
+    let decision = |(id, fact): &(FactId, &Fact)| {
+        let (register, about, text, mut concerns) = match &fact.body {
+            FactBody::Chosen { register, who, .. } => (Some(register.clone()), None, "", who.clone()),
+            FactBody::Settled { facts, text } => {
+                let settled = || facts.iter().filter_map(|settled| content.facts.get(settled));
+                let about = settled().find_map(|fact| fact.about.clone());
+                (None, about, text.as_str(), settled().map(Fact::actor_person).collect())
+            }
+            _ => return None,
+        };
+        concerns.sort();
+        concerns.dedup();
+        concerns.retain(|person| *person != fact.by);
+        Some(Decision { stated: stated(*id, fact), register, about, text: text.to_owned(), concerns })
+    };
+    holding.iter().filter_map(decision).collect()
 }
 
 fn stated(id: FactId, fact: &Fact) -> Stated {

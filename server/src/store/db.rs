@@ -19,7 +19,19 @@ const QUEUE_MAX: usize = 256;
 /// How many works one commit may hold: enough to share its cost, few enough to answer soon.
 const BATCH_MAX: usize = 64;
 /// The version of the tables.
-const USER_VERSION: i64 = 1;
+const USER_VERSION: i64 = 2;
+/// What a database of version 1 lacks. A backup may be of any version.
+const SINCE_1: &str = "
+CREATE TABLE refused (
+    unit     BLOB    NOT NULL REFERENCES unit (unit),
+    hash     BLOB    NOT NULL,
+    vault    BLOB    NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    document BLOB    NOT NULL,
+    PRIMARY KEY (unit, hash)
+) STRICT;
+CREATE INDEX refused_vault ON refused (unit, vault, ordinal);
+";
 
 /// Work with its answer: runs inside the batch's transaction, and is told whether that was committed.
 type Work = Box<dyn FnOnce(&Connection) -> Settle + Send>;
@@ -62,6 +74,7 @@ fn prepare(connection: &Connection) -> Result<()> {
     match version {
         USER_VERSION => Ok(()),
         0 => Ok(connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {USER_VERSION}; COMMIT;"))?),
+        1 => Ok(connection.execute_batch(&format!("BEGIN; {SINCE_1} PRAGMA user_version = {USER_VERSION}; COMMIT;"))?),
         newer => Err(Error::Ask(format!("The database is of version {newer}: run a newer rundan-server"))),
     }
 }
@@ -303,6 +316,21 @@ mod tests {
             assert_eq!(db.read(count).await.unwrap(), i64::from(n) + 1);
         }
         assert!(db.read(|tx| insert(tx, 99)).await.is_err());
+    }
+
+    #[test]
+    fn a_database_of_the_first_version_becomes_the_same_as_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = |connection: &Connection| -> Vec<String> {
+            let mut query =
+                connection.prepare("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name").unwrap();
+            let rows = query.query_map([], |row| row.get(0)).unwrap();
+            rows.collect::<rusqlite::Result<_>>().unwrap()
+        };
+        let new = open_file(&folder.path().join("new.db")).unwrap();
+        let old = folder.path().join("old.db");
+        open_file(&old).unwrap().execute_batch("DROP TABLE refused; PRAGMA user_version = 1").unwrap();
+        assert_eq!(tables(&open_file(&old).unwrap()), tables(&new));
     }
 
     #[test]

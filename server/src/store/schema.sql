@@ -1,4 +1,4 @@
--- The server's tables, version 1. Ids, hashes and keys are bytes; instants are seconds since 1970 UTC.
+-- The server's tables, version 2. Ids, hashes and keys are bytes; instants are seconds since 1970 UTC.
 -- Keys of a unit's data begin with the unit, so that the unit can distribute them over nodes.
 
 CREATE TABLE unit (
@@ -218,3 +218,14 @@ CREATE TABLE imported (
     row_digest  BLOB NOT NULL,
     PRIMARY KEY (unit, source, external_id)
 ) STRICT;
+
+-- Changes that were refused and are quoted for the office, each once.
+CREATE TABLE refused (
+    unit     BLOB    NOT NULL REFERENCES unit (unit),
+    hash     BLOB    NOT NULL,
+    vault    BLOB    NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    document BLOB    NOT NULL,
+    PRIMARY KEY (unit, hash)
+) STRICT;
+CREATE INDEX refused_vault ON refused (unit, vault, ordinal);

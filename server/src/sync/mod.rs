@@ -4,6 +4,7 @@ mod offer;
 mod pages;
 mod pull;
 mod push;
+mod refusal;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -186,7 +187,7 @@ fn take_stream(
     let mut allowed = (*budget).min(usize::try_from(left_today).unwrap_or(usize::MAX));
     let allowed_before = allowed;
     for push in &stream.push {
-        let judged = push::push(tx, &mut commit, vault, counter, server.clock.now(), push, &mut allowed)?;
+        let judged = push::push(tx, server, &mut commit, vault, counter, push, &mut allowed)?;
         taken.results.push(judged.results);
         taken.pushed.extend(judged.in_log);
     }

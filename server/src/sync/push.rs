@@ -3,13 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rundan_documents::gate::{self, Author, Later, Outcome, Refusal, Verdict};
-use rundan_model::{ChangeHash, DocumentId, Timestamp, UnitId};
+use rundan_model::{ChangeHash, DocumentId, UnitId};
 use rundan_sync::message::{LATER_DEPENDENCY, LATER_KIND, LATER_LOAD, REFUSED_PURGED};
 use rundan_sync::{PushDocument, PushResult, change};
 use rusqlite::Connection;
 
+use super::refusal;
 use crate::error::Result;
 use crate::scope::{self, AcceptedChange, Commit};
+use crate::server::Server;
 use crate::store::documents::{self, Bringer, Signer};
 use crate::store::vaults::Vault;
 
@@ -30,10 +32,10 @@ impl Judged {
 /// Takes what is pushed to one document.
 pub(super) fn push(
     tx: &Connection,
+    server: &Server,
     commit: &mut Commit<'_>,
     vault: &Vault,
     counter: u64,
-    now: Timestamp,
     push: &PushDocument,
     budget: &mut usize,
 ) -> Result<Judged> {
@@ -41,6 +43,7 @@ pub(super) fn push(
         return Ok(Judged::all(push, &PushResult::Later(LATER_LOAD.to_owned())));
     }
     *budget -= push.changes.len();
+    let now = server.clock.now();
     let unit = commit.state().unit;
     let known = documents::row(tx, unit, push.document)?;
     let is_purged = known.is_none() && documents::is_purged(tx, unit, push.document)?;
@@ -65,7 +68,10 @@ pub(super) fn push(
         places = commit.accept(known.as_ref(), document, &accepted, None)?.into_iter();
     }
     let mut judged = Judged { results: Vec::new(), in_log: Vec::new() };
-    for outcome in verdict.outcomes {
+    for (outcome, bytes) in verdict.outcomes.into_iter().zip(&pushed) {
+        if let Outcome::Refused(refusal) = outcome {
+            refusal::quote(tx, server, commit, vault, (push.document, known.as_ref()), bytes, refusal)?;
+        }
         let result = match outcome {
             Outcome::Accepted(_) if is_taken => refused(Refusal::History),
             Outcome::Accepted(change) => {

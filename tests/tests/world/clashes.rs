@@ -79,6 +79,19 @@ async fn two_planners_who_move_a_visit_apart_leave_both_times_until_one_chooses(
         assert_eq!(facts["visit"]["start"], chosen);
     }
     assert_eq!(handheld.visit(visit).await["card"]["start"], chosen);
+
+    // Whose value did not stand is told so until she says that she saw it; who chose need not.
+    assert_eq!(ingrids.facts(visit).await["decisions"], json!([]));
+    let for_eva = evas.facts(visit).await["decisions"].clone();
+    assert_eq!(for_eva[0]["register"], "when");
+    assert_eq!(for_eva[0]["by"], "Ingrid Exempel");
+    let cards = evas.ask("board", json!({ "date": null })).await["attention"].clone();
+    assert!(each(&cards, "kind").contains(&"decided"));
+    evas.act(json!({ "do": "mark_read", "document": visit, "facts": [for_eva[0]["fact"]] })).await;
+    assert_eq!(evas.facts(visit).await["decisions"], json!([]));
+    evas.sync().await;
+    ingrids.sync().await;
+    assert!(each(&ingrids.facts(visit).await["facts"], "kind").contains(&"read"), "and whoever chose can see it");
 }
 
 #[tokio::test]
@@ -114,7 +127,18 @@ async fn two_carers_who_say_different_things_dispute_until_the_office_settles() 
     office.act(json!({ "do": "settle", "document": visit, "facts": [wrong], "text": "" })).await;
     office.sync().await;
     annas.sync().await;
-    assert_ne!(annas.visit(visit).await["items"][1]["state"], "disputed");
+    let view = annas.visit(visit).await;
+    assert_ne!(view["items"][1]["state"], "disputed");
+    fatimas.sync().await;
+    let views = [(annas.visit(visit).await, &annas), (fatimas.visit(visit).await, &fatimas)];
+    let told: Vec<_> = views.iter().filter(|(view, _)| view["decisions"] != json!([])).collect();
+    let [(view, device)] = told[..] else { panic!("one of them was settled against: {told:?}", told = told.len()) };
+    assert_eq!(view["decisions"][0]["shown"], "Dusch");
+    assert!(view["card"]["flags"].as_array().unwrap().contains(&json!("decided")));
+    device.act(json!({ "do": "mark_read", "document": visit, "facts": [view["decisions"][0]["fact"]] })).await;
+    let view = device.visit(visit).await;
+    assert_eq!(view["decisions"], json!([]));
+    assert!(!view["card"]["flags"].as_array().unwrap().contains(&json!("decided")));
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod clashes;
+mod copies;
 mod day;
 mod faults;
 mod incidents;
+mod refusals;
 mod restored;
 mod trouble;
 mod versions;

@@ -337,6 +337,13 @@ impl World {
         Device::open(self, &directory).await
     }
 
+    /// Another phone with all that `backup` holds, beside the one it was made of.
+    pub async fn copied(&self, backup: &Path, name: &str) -> Device {
+        let directory = self.directory.path().join(name);
+        copy(backup, &directory);
+        Device::open(self, &directory).await
+    }
+
     /// The same phone after its app was killed.
     pub async fn reopened(&self, device: Device) -> Device {
         let directory = device.directory.clone();

@@ -125,6 +125,7 @@ export class FakeDevice implements Device {
     },
     late_status: ({ visits }) => views.lateStatus(this.world, visits),
     shift_closing: () => views.closing(this.world),
+    refused: () => [],
     my_incidents: () => this.world.drafts,
     keep_typing: ({ draft, text }) => this.#keep(draft, text),
     keep_text: ({ place, text }) => {

@@ -142,7 +142,7 @@ measures: string,
  */
 police: PoliceReport | null, };
 
-export type TextUse = "note" | "not_done" | "start_time" | "end_time" | "other_time" | "late" | "addition" | "unplanned" | "cancellation" | "settlement";
+export type TextUse = "note" | "not_done" | "start_time" | "end_time" | "other_time" | "late" | "addition" | "unplanned" | "cancellation" | "settlement" | "put_aside";
 
 export type TextPlace = { what: TextUse, 
 /**
@@ -210,7 +210,11 @@ draft: string | null, text: DraftText, } | { "do": "submit_draft", draft: string
 /**
  * Which of the sides shown, from 0.
  */
-side: number, } | { "do": "settle", document: string, facts: string[], text: string, };
+side: number, } | { "do": "settle", document: string, facts: string[], text: string, } | { "do": "adopt_refused", refused: string, } | { "do": "put_aside_refused", refused: string, 
+/**
+ * Why, if she wants to say.
+ */
+text: string, };
 
 export type Done = { 
 /**
@@ -230,7 +234,7 @@ export type Delivery = "on_phone" | "on_server" | "at_office" | "refused";
 
 export type VisitState = "planned" | "running" | "paused" | "done" | "not_carried_out" | "cancelled";
 
-export type VisitFlag = "begun_though_cancelled" | "begun_though_moved" | "ended_with_open_items" | "clash" | "dispute" | "unplanned" | "unknown_recipient" | "begun_though_not_carried_out" | "newer_fact";
+export type VisitFlag = "begun_though_cancelled" | "begun_though_moved" | "ended_with_open_items" | "clash" | "dispute" | "unplanned" | "unknown_recipient" | "begun_though_not_carried_out" | "newer_fact" | "decided";
 
 export type Segment = { start: number, 
 /**
@@ -447,6 +451,20 @@ export type DisputeView = {
  */
 about: string, sides: Array<Side>, };
 
+export type DecisionView = { 
+/**
+ * To say that one saw it: `mark_read`.
+ */
+fact: string, by: string, at: number, 
+/**
+ * The register of the plan; empty for a dispute.
+ */
+register: string, 
+/**
+ * What holds now, readable, or the intervention that was disputed.
+ */
+shown: string, text: string, };
+
 export type VisitView = { card: VisitCard, now: number, 
 /**
  * At most five short lines.
@@ -471,7 +489,11 @@ running: Array<VisitCard>,
 /**
  * Visits that a wrong start can be moved to.
  */
-move_to: Array<VisitCard>, clashes: Array<ClashView>, disputes: Array<DisputeView>, cancelled_reason: string | null, 
+move_to: Array<VisitCard>, clashes: Array<ClashView>, disputes: Array<DisputeView>, 
+/**
+ * What was decided about hers, until she says that she saw it.
+ */
+decisions: Array<DecisionView>, cancelled_reason: string | null, 
 /**
  * Whether she may work on it: it is hers, or she began it.
  */
@@ -595,7 +617,11 @@ what: string, count: number, at: number, delivery: Delivery,
 /**
  * Why it waits or was refused, as a word for the page's table; absent if it just waits for a network.
  */
-why: string | null, };
+why: string | null, 
+/**
+ * What she wrote, where it was refused; empty if she wrote nothing.
+ */
+text: string, };
 
 export type SyncView = { chip: SyncChip, 
 /**
@@ -665,7 +691,7 @@ overdue: number,
  */
 due: number, };
 
-export type AttentionKind = "overdue" | "late_untold" | "asked_to_call" | "clash" | "dispute" | "begun_though_cancelled" | "begun_though_moved" | "not_carried_out" | "unknown_recipient" | "incident" | "unstaffed";
+export type AttentionKind = "overdue" | "late_untold" | "asked_to_call" | "clash" | "dispute" | "begun_though_cancelled" | "begun_though_moved" | "not_carried_out" | "unknown_recipient" | "incident" | "unstaffed" | "decided";
 
 export type Attention = { kind: AttentionKind, document: string, 
 /**
@@ -697,6 +723,10 @@ date: string, is_today: boolean, now: number, rows: Array<BoardRow>, figures: Bo
  */
 unread_incidents: number, 
 /**
+ * Refused work that nobody has decided on.
+ */
+open_refused: number, 
+/**
  * The midnight before the day, and the one after: seconds since 1970.
  */
 from: number, to: number, };
@@ -715,7 +745,11 @@ carers: Array<string | null>, carer_ids: (string | null)[], items: Array<CheckIt
 /**
  * The newest first.
  */
-facts: Array<FactLine>, clashes: Array<ClashView>, disputes: Array<DisputeView>, cancelled_reason: string | null, 
+facts: Array<FactLine>, clashes: Array<ClashView>, disputes: Array<DisputeView>, 
+/**
+ * What was decided about this person's values, until she says that she saw it.
+ */
+decisions: Array<DecisionView>, cancelled_reason: string | null, 
 /**
  * Whom a slot can be given to.
  */
@@ -740,6 +774,46 @@ export type IncidentLine = { document: string,
  * The submitted fact, for `mark_read`.
  */
 fact: string, kind: IncidentKind, recipient: string, address: string, visit: string | null, author: string, when: number | null, happened: string, measures: string, police: PoliceReport | null, submitted: number, received: number | null, read_by: string | null, read_at: number | null, additions: Array<NoteView>, };
+
+export type RefusedFact = { 
+/**
+ * As in the documents' description: `started`, `done`, `note`.
+ */
+kind: string, 
+/**
+ * The intervention's name, if it is about one.
+ */
+about: string, 
+/**
+ * A reason or outcome as a word of its list.
+ */
+word: string, text: string, at: number, };
+
+export type RefusedPut = { register: string, shown: string, };
+
+export type RefusedState = "open" | "adopted" | "put_aside";
+
+export type RefusedLine = { document: string, 
+/**
+ * What it was for.
+ */
+target: string, 
+/**
+ * Whose visit, or what document; empty if it is not on this computer.
+ */
+title: string, 
+/**
+ * Whether the target is a visit on this computer.
+ */
+is_visit: boolean, by: string, 
+/**
+ * Why, as a word for the page's table.
+ */
+code: string, received: number, facts: Array<RefusedFact>, puts: Array<RefusedPut>, state: RefusedState, decided_by: string, decided_at: number | null, decided_text: string, 
+/**
+ * Whether the office can say it as its own.
+ */
+can_adopt: boolean, };
 
 export type Event = { "event": "changed" } | { "event": "sync", chip: SyncChip, };
 
@@ -771,7 +845,7 @@ text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | 
 /**
  * `YYYY-MM-DD`, today if absent.
  */
-date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents" };
+date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents" } | { "command": "refused" };
 
 /** Each command with the type of its answer. */
 export interface Answers {
@@ -801,4 +875,5 @@ export interface Answers {
   visit_facts: VisitFacts;
   late_notices: LateLine[];
   incidents: IncidentLine[];
+  refused: RefusedLine[];
 }

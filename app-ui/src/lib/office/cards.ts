@@ -55,6 +55,8 @@ export function card(attention: Attention, now: number): Card {
       };
     case 'unknown_recipient':
       return { ...visit, tone: 'note', title: texts.needUnknown(recipient), text: texts.needUnknownHelp(carer) };
+    case 'decided':
+      return { ...visit, tone: 'note', title: texts.needDecided(recipient), text: joined(planned, texts.needDecidedHelp(carer)) };
     case 'unstaffed':
       return { ...visit, tone: 'warn', title: texts.needUnstaffed(recipient, planned), text: texts.needUnstaffedHelp };
     case 'incident':

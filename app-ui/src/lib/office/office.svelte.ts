@@ -17,6 +17,7 @@ export class Office {
 
   readonly board = new Live(() => this.#session.device.call('board', { date: this.date }));
   readonly late = new Live(() => this.#session.device.call('late_notices', { date: this.date }));
+  readonly refused = new Live(() => this.#session.device.call('refused', {}));
   readonly incidents = new Live(() => this.#session.device.call('incidents', {}));
 
   constructor(session: Session) {
@@ -26,7 +27,7 @@ export class Office {
   /** Follows what every room shows, until the returned function is called. */
   follow(): () => void {
     const { device } = this.#session;
-    const stops = [this.board.follow(device), this.late.follow(device), this.incidents.follow(device)];
+    const stops = [this.board.follow(device), this.late.follow(device), this.incidents.follow(device), this.refused.follow(device)];
     return () => stops.forEach((stop) => stop());
   }
 

@@ -10,6 +10,7 @@ export const texts = catalogue(
     now: 'Läget nu',
     late: 'Sena ankomster',
     incidents: 'Avvikelser',
+    refused: 'Inte mottaget',
     settings: 'Inställningar',
     unread: (count: number) => `${count} ${plural(count, 'oläst', 'olästa')}`,
     skip: 'Till innehållet',
@@ -91,6 +92,8 @@ export const texts = catalogue(
     needUnknown: (who: string) => `Vem besöktes? ”${who}”`,
     needUnknownHelp: (carer: string) => `${carer} började ett besök som inte var planerat`,
     needIncident: (kind: string) => `Avvikelse: ${kind}`,
+    needDecided: (who: string) => `${who}: en annan plan än din gäller`,
+    needDecidedHelp: (name: string) => `Avgjort av ${name}. Öppna och säg att du har sett det.`,
     needUnstaffed: (who: string, time: string) => `${who} ${time} saknar personal`,
     needUnstaffedHelp: 'Välj vem som ska gå',
 
@@ -147,6 +150,29 @@ export const texts = catalogue(
     bothHelp: 'Någon har börjat besöket, och någon har skrivit att det inte blev av.',
     bothDone: 'Besöket utfördes',
     bothNotDone: 'Besöket utfördes inte',
+    decidedTitle: 'Avgjort',
+    decidedHelp: 'Du hade skrivit något annat. Båda finns kvar i listan nedanför.',
+    decidedHolds: (shown: string) => `${shown} gäller`,
+    decidedSee: 'Jag har sett det',
+    decidedSeen: 'Noterat att du har sett det',
+
+    refusedNone: 'Allt har tagits emot',
+    refusedNoneHelp: 'Det som servern inte tar emot från en telefon visas här, så att inget går förlorat.',
+    refusedHelp: 'Servern tog inte emot det här. Ta över det som stämmer, så gäller det som kontorets uppgift. Lägg undan resten.',
+    refusedCount: (count: number) => `${count} att avgöra`,
+    refusedFrom: (name: string, time: string) => `${name}, kom ${time}`,
+    refusedUnknown: 'Något som inte finns på den här datorn',
+    refusedAt: (time: string) => `uppgavs ${time}`,
+    refusedPut: (register: string, shown: string) => `${register}: ${shown}`,
+    adopt: 'Ta över',
+    adopted: 'Kontoret har tagit över det',
+    adoptedBy: (name: string, time: string) => `Övertaget av ${name} ${time}`,
+    adoptNot: 'Det här går inte att ta över med en knapp. Kopiera det som behövs och lägg undan.',
+    putAside: 'Lägg undan',
+    putAsideText: 'Varför? (frivilligt)',
+    putAsideDone: 'Det är undanlagt',
+    putAsideBy: (name: string, time: string) => `Undanlagt av ${name} ${time}`,
+
     disputeText: 'Hur vet du det? (frivilligt)',
     thisHolds: (shown: string, by: string) => `${by} har rätt: ${shown}`,
     settled: 'Avgjort',
@@ -242,6 +268,7 @@ export const texts = catalogue(
     now: 'Right now',
     late: 'Late arrivals',
     incidents: 'Incidents',
+    refused: 'Not taken in',
     settings: 'Settings',
     unread: (count: number) => `${count} unread`,
     skip: 'To the content',
@@ -323,6 +350,8 @@ export const texts = catalogue(
     needUnknown: (who: string) => `Who was visited? “${who}”`,
     needUnknownHelp: (carer: string) => `${carer} began a visit that was not planned`,
     needIncident: (kind: string) => `Incident: ${kind}`,
+    needDecided: (who: string) => `${who}: someone chose another plan than yours`,
+    needDecidedHelp: (name: string) => `Decided by ${name}. Open it and say that you have seen it.`,
     needUnstaffed: (who: string, time: string) => `${who} ${time} has no staff`,
     needUnstaffedHelp: 'Choose who goes',
 
@@ -379,6 +408,29 @@ export const texts = catalogue(
     bothHelp: 'Someone began the visit, and someone wrote that it was not carried out.',
     bothDone: 'The visit was carried out',
     bothNotDone: 'The visit was not carried out',
+    decidedTitle: 'Decided',
+    decidedHelp: 'You had written something else. Both are kept in the list below.',
+    decidedHolds: (shown: string) => `${shown} holds`,
+    decidedSee: 'I have seen it',
+    decidedSeen: 'Noted that you have seen it',
+
+    refusedNone: 'Nothing was refused',
+    refusedNoneHelp: 'What the server did not take in from a phone shows here, so that nothing is lost.',
+    refusedHelp: 'The server did not take this in. Take over what is right, and it holds as the office’s own statement. Put the rest aside.',
+    refusedCount: (count: number) => `${count} to decide on`,
+    refusedFrom: (name: string, time: string) => `${name}, received ${time}`,
+    refusedUnknown: 'Something that is not on this computer',
+    refusedAt: (time: string) => `stated ${time}`,
+    refusedPut: (register: string, shown: string) => `${register}: ${shown}`,
+    adopt: 'Take over',
+    adopted: 'The office has taken it over',
+    adoptedBy: (name: string, time: string) => `Taken over by ${name} ${time}`,
+    adoptNot: 'This cannot be taken over with a press. Copy what is needed, then put it aside.',
+    putAside: 'Put aside',
+    putAsideText: 'Why? (optional)',
+    putAsideDone: 'It was put aside',
+    putAsideBy: (name: string, time: string) => `Put aside by ${name} ${time}`,
+
     disputeText: 'How do you know? (optional)',
     thisHolds: (shown: string, by: string) => `${by} is right: ${shown}`,
     settled: 'Settled',
@@ -476,6 +528,24 @@ export const plannedTexts = catalogue(
   { overdue: 'Not started in time', late: 'Will be late' },
 );
 
+/** Why work was refused, by the server's word for it. */
+const refusedReasons: Readonly<Record<string, string>> = catalogue(
+  {
+    not_allowed: 'Fick inte skriva där, kanske för att det kom för sent eller för att besöket hade bytt personal.',
+    too_much: 'Det var för mycket på en gång.',
+    other: 'Det gick inte att ta emot som det såg ut.',
+  },
+  {
+    not_allowed: 'Was not allowed to write there, perhaps because it came too late or the visit had changed staff.',
+    too_much: 'It was too much at once.',
+    other: 'It could not be taken in as it was.',
+  },
+);
+
+export function refusedReason(code: string): string {
+  return refusedReasons[code] ?? refusedReasons['other'] ?? '';
+}
+
 export const flagTexts: Readonly<Record<string, string>> = catalogue(
   {
     begun_though_cancelled: 'Påbörjat fast det är inställt',
@@ -487,6 +557,7 @@ export const flagTexts: Readonly<Record<string, string>> = catalogue(
     unplanned: 'Inte planerat',
     unknown_recipient: 'Okänd brukare',
     newer_fact: 'Har uppgifter från en nyare version',
+    decided: 'Avgjort',
   },
   {
     begun_though_cancelled: 'Begun though cancelled',
@@ -498,6 +569,7 @@ export const flagTexts: Readonly<Record<string, string>> = catalogue(
     unplanned: 'Not planned',
     unknown_recipient: 'Unknown recipient',
     newer_fact: 'Has entries of a newer version',
+    decided: 'Decided',
   },
 );
 
@@ -520,6 +592,7 @@ export const cardActionTexts: Readonly<Record<AttentionKind, string>> = catalogu
     unknown_recipient: 'Öppna besöket',
     incident: 'Öppna avvikelsen',
     unstaffed: 'Öppna besöket',
+    decided: 'Öppna besöket',
   },
   {
     overdue: 'Open the visit',
@@ -533,6 +606,7 @@ export const cardActionTexts: Readonly<Record<AttentionKind, string>> = catalogu
     unknown_recipient: 'Open the visit',
     incident: 'Open the incident',
     unstaffed: 'Open the visit',
+    decided: 'Open the visit',
   },
 );
 

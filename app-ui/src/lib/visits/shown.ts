@@ -1,4 +1,4 @@
-import type { CheckItem, ClashView, Delivery, LateMark, Partner, Side, VisitCard } from '../api/generated';
+import type { CheckItem, ClashView, DecisionView, Delivery, LateMark, Partner, Side, VisitCard } from '../api/generated';
 import { clock, span } from '../time/format';
 import { factKinds, notCarriedOutReasons, notDoneReasons, word } from '../words';
 import { texts } from './texts';
@@ -78,6 +78,12 @@ export function clashAbout({ register }: ClashView): string {
   if (register === 'when') return texts.clashWhen;
   if (register.startsWith('slot/')) return texts.clashSlot;
   return register === 'cancelled' ? texts.clashCancelled : texts.clashOther;
+}
+
+/** What was decided: what holds now of a plan, or which intervention it was about. */
+export function decisionAbout({ register, shown }: DecisionView): string {
+  if (register === '') return texts.decidedStatement(shown || texts.theVisit);
+  return shown === '' ? texts.decidedPlan : texts.decidedValue(shown);
 }
 
 /** How far what she did here has come. */

@@ -3,16 +3,19 @@
 
 mod incidents;
 mod office;
+mod refused;
 mod shift;
 mod visits;
 
 pub(crate) use incidents::typing_key;
+pub(crate) use refused::adoptable;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDate;
 use rundan_documents::{Document, Edit, Genesis};
+use rundan_model::fact::OnBehalf;
 use rundan_model::plan::{FirstValues, amend};
 use rundan_model::time::parse_clock;
 use rundan_model::visit::Visit;
@@ -75,13 +78,13 @@ impl Session {
         *self.lock() = (fresh_actor(vault, random), 0);
     }
 
-    fn next(&self) -> FactId {
+    pub(crate) fn next(&self) -> FactId {
         let mut state = self.lock();
         state.1 += 1;
         FactId { actor: state.0, n: state.1 }
     }
 
-    fn actor(&self) -> ActorId {
+    pub(crate) fn actor(&self) -> ActorId {
         self.lock().0
     }
 
@@ -145,6 +148,24 @@ pub(crate) fn undo(tx: &Transaction<'_>, actor: &Actor<'_>, action: ActionId) ->
     act.finish(&format!("{{\"undo\":\"{action}\"}}"))
 }
 
+/// Gives the facts of an action that were stated anew their new ids in what it takes to undo it.
+pub(crate) fn rename_undo(
+    tx: &Transaction<'_>,
+    action: &[u8],
+    document: DocumentId,
+    renamed: &BTreeMap<FactId, FactId>,
+) -> Result<(), StoreError> {
+    let mut query = tx.prepare_cached("SELECT undo FROM intent WHERE action = ?1")?;
+    let Some(text) = query.query_row([action], |row| row.get::<_, String>(0)).optional()? else { return Ok(()) };
+    let mut undo: Undo = serde_json::from_str(&text)?;
+    for (_, facts) in undo.facts.iter_mut().filter(|(of, _)| *of == document) {
+        facts.iter_mut().for_each(|fact| *fact = renamed.get(fact).copied().unwrap_or(*fact));
+    }
+    tx.prepare_cached("UPDATE intent SET undo = ?2 WHERE action = ?1")?
+        .execute(params![action, serde_json::to_string(&undo)?])?;
+    Ok(())
+}
+
 /// Records on her run sheet of today that a door code is shown. Without a run sheet there is nowhere to.
 pub(crate) fn record_shown(tx: &Transaction<'_>, actor: &Actor<'_>, access: DocumentId) -> Result<Done, ActError> {
     let mut act = Act::new(tx, actor);
@@ -195,7 +216,9 @@ impl<'a, 'tx> Act<'a, 'tx> {
             Intent::ChangeVisit { .. }
             | Intent::MatchRecipient { .. }
             | Intent::Choose { .. }
-            | Intent::Settle { .. } => self.ask_office(intent),
+            | Intent::Settle { .. }
+            | Intent::AdoptRefused { .. }
+            | Intent::PutAsideRefused { .. } => self.ask_office(intent),
             Intent::Withdraw { document, facts } => self.withdraw(*document, facts),
             Intent::MarkRead { document, facts } => self.mark_read(*document, facts),
             _ => self.ask_visit(intent),
@@ -233,7 +256,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
         let fact = Fact {
             by: self.actor.person,
             as_office: self.actor.is_office(),
-            on_behalf: None,
+            on_behalf: statement.on_behalf,
             about: statement.about,
             at: statement.at,
             at_reason: statement.at_reason,
@@ -244,7 +267,12 @@ impl<'a, 'tx> Act<'a, 'tx> {
         };
         let can_undo = !matches!(
             fact.body,
-            FactBody::Withdrawn { .. } | FactBody::Settled { .. } | FactBody::Chosen { .. } | FactBody::Read { .. }
+            FactBody::Withdrawn { .. }
+                | FactBody::Settled { .. }
+                | FactBody::Chosen { .. }
+                | FactBody::Read { .. }
+                | FactBody::Adopted { .. }
+                | FactBody::PutAside { .. }
         );
         if can_undo {
             match self.undo.facts.iter_mut().find(|(other, _)| *other == document) {
@@ -456,16 +484,18 @@ struct Statement {
     at: Timestamp,
     at_reason: Option<String>,
     after: Vec<FactId>,
+    /// Whose act it was, if another's.
+    on_behalf: Option<OnBehalf>,
     body: FactBody,
 }
 
 impl Statement {
     fn now(now: Timestamp, body: FactBody) -> Self {
-        Self { about: None, at: now, at_reason: None, after: Vec::new(), body }
+        Self { about: None, at: now, at_reason: None, after: Vec::new(), on_behalf: None, body }
     }
 
     fn when(when: When, body: FactBody) -> Self {
-        Self { about: None, at: when.at, at_reason: when.reason, after: Vec::new(), body }
+        Self { about: None, at: when.at, at_reason: when.reason, after: Vec::new(), on_behalf: None, body }
     }
 }
 

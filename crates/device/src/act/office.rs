@@ -30,6 +30,8 @@ impl Act<'_, '_> {
                 let statement = Statement { after: facts.clone(), ..Statement::now(self.actor.now, body) };
                 self.state(*document, statement).map(drop)
             }
+            Intent::AdoptRefused { refused } => self.adopt(*refused),
+            Intent::PutAsideRefused { refused, text: words } => self.put_aside(*refused, text(words)?),
             _ => Err(ActError::BadInput("intent")),
         }
     }

@@ -161,6 +161,8 @@ pub enum Command {
     },
     /// Incidents, the newest first. Answers `IncidentLine[]`, at most 500.
     Incidents,
+    /// Work that the server refused, the newest first. Answers `RefusedLine[]`, at most 500.
+    Refused,
 }
 
 /// What the device tells the page unasked.
@@ -205,5 +207,6 @@ pub fn command_names() -> &'static [(&'static str, &'static str)] {
         ("visit_facts", "VisitFacts"),
         ("late_notices", "LateLine[]"),
         ("incidents", "IncidentLine[]"),
+        ("refused", "RefusedLine[]"),
     ]
 }

@@ -361,6 +361,20 @@ pub enum Intent {
         #[allow(missing_docs)]
         text: String,
     },
+    /// Takes refused work over: the office says it as its own, for whoever did it (office).
+    AdoptRefused {
+        #[ts(type = "string")]
+        #[allow(missing_docs)]
+        refused: DocumentId,
+    },
+    /// Puts refused work aside (office).
+    PutAsideRefused {
+        #[ts(type = "string")]
+        #[allow(missing_docs)]
+        refused: DocumentId,
+        /// Why, if she wants to say.
+        text: String,
+    },
 }
 
 /// What came of an intent.

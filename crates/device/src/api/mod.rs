@@ -15,8 +15,9 @@ pub use command::{Command, Event, Preferences, Theme, command_names};
 pub use error::{ApiError, ErrorCode};
 pub use intent::{Done, DraftText, EndOther, Intent, LateVisit, PlanChange, SlotTime, Stated};
 pub use office::{
-    Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DisputeView, FactLine,
-    IncidentLine, LateLine, PlanLine, Side, VisitFacts,
+    Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DecisionView,
+    DisputeView, FactLine, IncidentLine, LateLine, PlanLine, RefusedFact, RefusedLine, RefusedPut, RefusedState, Side,
+    VisitFacts,
 };
 pub use typescript::typescript;
 pub use typing::{TextPlace, TextUse};

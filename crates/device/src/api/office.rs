@@ -99,6 +99,8 @@ pub enum AttentionKind {
     Incident,
     #[allow(missing_docs)]
     Unstaffed,
+    /// Someone chose against a value of this person's.
+    Decided,
 }
 
 /// One card under "Behöver dig".
@@ -151,6 +153,8 @@ pub struct Board {
     pub days: Vec<String>,
     /// Incidents that nobody at the office has opened.
     pub unread_incidents: u32,
+    /// Refused work that nobody has decided on.
+    pub open_refused: u32,
     /// The midnight before the day, and the one after: seconds since 1970.
     #[ts(type = "number")]
     pub from: i64,
@@ -227,6 +231,85 @@ pub struct DisputeView {
     pub sides: Vec<Side>,
 }
 
+/// What the office decided where two sides stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct DecisionView {
+    /// To say that one saw it: `mark_read`.
+    #[ts(type = "string")]
+    pub fact: FactId,
+    pub by: String,
+    #[ts(type = "number")]
+    pub at: i64,
+    /// The register of the plan; empty for a dispute.
+    pub register: String,
+    /// What holds now, readable, or the intervention that was disputed.
+    pub shown: String,
+    pub text: String,
+}
+
+/// One statement of refused work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct RefusedFact {
+    /// As in the documents' description: `started`, `done`, `note`.
+    pub kind: String,
+    /// The intervention's name, if it is about one.
+    pub about: String,
+    /// A reason or outcome as a word of its list.
+    pub word: String,
+    pub text: String,
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
+/// One value that refused work would have put into a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct RefusedPut {
+    pub register: String,
+    pub shown: String,
+}
+
+/// What became of refused work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum RefusedState {
+    Open,
+    Adopted,
+    PutAside,
+}
+
+/// Work that the server refused, in the office's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct RefusedLine {
+    #[ts(type = "string")]
+    pub document: DocumentId,
+    /// What it was for.
+    #[ts(type = "string")]
+    pub target: DocumentId,
+    /// Whose visit, or what document; empty if it is not on this computer.
+    pub title: String,
+    /// Whether the target is a visit on this computer.
+    pub is_visit: bool,
+    pub by: String,
+    /// Why, as a word for the page's table.
+    pub code: String,
+    #[ts(type = "number")]
+    pub received: i64,
+    pub facts: Vec<RefusedFact>,
+    pub puts: Vec<RefusedPut>,
+    pub state: RefusedState,
+    pub decided_by: String,
+    #[ts(type = "number | null")]
+    pub decided_at: Option<i64>,
+    pub decided_text: String,
+    /// Whether the office can say it as its own.
+    pub can_adopt: bool,
+}
+
 /// A visit with all its facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[allow(missing_docs)]
@@ -244,6 +327,8 @@ pub struct VisitFacts {
     pub facts: Vec<FactLine>,
     pub clashes: Vec<ClashView>,
     pub disputes: Vec<DisputeView>,
+    /// What was decided about this person's values, until she says that she saw it.
+    pub decisions: Vec<DecisionView>,
     pub cancelled_reason: Option<String>,
     /// Whom a slot can be given to.
     pub choices: Vec<CarerChoice>,

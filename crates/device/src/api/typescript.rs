@@ -74,6 +74,7 @@ pub fn typescript() -> String {
         NoteView,
         ClashView,
         DisputeView,
+        DecisionView,
         VisitView,
         KinView,
         WishView,
@@ -97,6 +98,10 @@ pub fn typescript() -> String {
         VisitFacts,
         LateLine,
         IncidentLine,
+        RefusedFact,
+        RefusedPut,
+        RefusedState,
+        RefusedLine,
         Event,
         Command,
     );

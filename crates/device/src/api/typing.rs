@@ -28,6 +28,8 @@ pub enum TextUse {
     Cancellation,
     /// Why a dispute is settled as it is (office).
     Settlement,
+    /// Why refused work is put aside (office).
+    PutAside,
 }
 
 impl TextUse {
@@ -44,6 +46,7 @@ impl TextUse {
             Self::Unplanned => "unplanned",
             Self::Cancellation => "cancellation",
             Self::Settlement => "settlement",
+            Self::PutAside => "put_aside",
         }
     }
 }

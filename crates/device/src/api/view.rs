@@ -98,6 +98,8 @@ pub enum VisitFlag {
     BegunThoughNotCarriedOut,
     /// It has a fact of a kind that this version does not know.
     NewerFact,
+    /// The office decided about something of hers, and she has not said that she saw it.
+    Decided,
 }
 
 /// A stretch of work at a visit.
@@ -449,6 +451,8 @@ pub struct VisitView {
     pub move_to: Vec<VisitCard>,
     pub clashes: Vec<super::ClashView>,
     pub disputes: Vec<super::DisputeView>,
+    /// What was decided about hers, until she says that she saw it.
+    pub decisions: Vec<super::DecisionView>,
     pub cancelled_reason: Option<String>,
     /// Whether she may work on it: it is hers, or she began it.
     pub may_act: bool,
@@ -591,6 +595,8 @@ pub struct SyncItem {
     pub delivery: Delivery,
     /// Why it waits or was refused, as a word for the page's table; absent if it just waits for a network.
     pub why: Option<String>,
+    /// What she wrote, where it was refused; empty if she wrote nothing.
+    pub text: String,
 }
 
 /// How far everything has come.

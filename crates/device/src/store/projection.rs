@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rundan_model::incident::{draft, incident};
 use rundan_model::recipient::{Recipient, access, recipient};
+use rundan_model::refused::refused;
 use rundan_model::run_sheet::run_sheet;
 use rundan_model::staff::staff;
 use rundan_model::unit::unit;
@@ -15,10 +16,10 @@ use rusqlite::{Transaction, params};
 use super::{Held, StoreError};
 
 /// The version of what is projected: raised whenever a row would come out otherwise.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
 /// The tables that are projections, each with one or more rows for a document.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "visit",
     "visit_person",
     "board_visit",
@@ -30,6 +31,7 @@ const TABLES: [&str; 11] = [
     "unit",
     "incident",
     "draft",
+    "refused",
 ];
 
 /// Projects a document anew: with its pending changes, as the person sees it. A document that left is taken out.
@@ -55,7 +57,8 @@ pub(crate) fn project_content(tx: &Transaction<'_>, id: DocumentId, content: &Co
         }
         Kind::Incident => put_incident(tx, id, content),
         Kind::Draft => put_draft(tx, id, content),
-        Kind::UnitOffice | Kind::Decision | Kind::Refused | Kind::Unknown(_) => Ok(()),
+        Kind::Refused => put_refused(tx, id, content),
+        Kind::UnitOffice | Kind::Decision | Kind::Unknown(_) => Ok(()),
     }
 }
 
@@ -190,7 +193,8 @@ fn put_board_visit(
 fn on_board(visit: &Visit) -> Visit {
     let is_shown = |fact: &FactId| {
         let late = visit.late.iter().map(|late| late.stated.fact);
-        late.chain(visit.not_carried_out.iter().map(|said| said.stated.fact)).any(|shown| shown == *fact)
+        let said = visit.not_carried_out.iter().map(|said| said.stated.fact);
+        late.chain(said).chain(visit.decisions.iter().map(|it| it.stated.fact)).any(|shown| shown == *fact)
     };
     let clash = |clash: &Clash| Clash { register: clash.register.clone(), values: Vec::new() };
     Visit {
@@ -207,6 +211,7 @@ fn on_board(visit: &Visit) -> Visit {
         reads: visit.reads.iter().filter(|(fact, _)| is_shown(fact)).copied().collect(),
         clashes: visit.clashes.iter().map(clash).collect(),
         disputes: visit.disputes.clone(),
+        decisions: visit.decisions.clone(),
         oddities: visit.oddities.clone(),
     }
 }
@@ -265,5 +270,17 @@ fn put_draft(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<
     let at = draft.versions.first().map_or(0, |(stated, _)| stated.at.0);
     tx.prepare_cached("INSERT OR REPLACE INTO draft (document, at, is_closed, json) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id.as_bytes(), at, draft.is_closed, serde_json::to_string(&draft)?])?;
+    Ok(())
+}
+
+fn put_refused(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let Some(refused) = refused(content) else { return Ok(()) };
+    tx.prepare_cached("INSERT OR REPLACE INTO refused (document, at, is_open, json) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            id.as_bytes(),
+            refused.work.received_at.0,
+            refused.decision.is_none(),
+            serde_json::to_string(&refused)?,
+        ])?;
     Ok(())
 }

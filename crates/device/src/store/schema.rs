@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, sql: KEPT_TEXT },
     Migration { number: 3, sql: BOARD },
     Migration { number: 4, sql: RECOVERY },
+    Migration { number: 5, sql: REFUSALS },
 ];
 
 const FIRST: &str = "
@@ -289,4 +290,22 @@ CREATE TABLE offer (
     is_stuck INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offer_by_tries ON offer (unit, is_stuck, tries);
+";
+
+const REFUSALS: &str = "
+-- How often a change was made anew because the server could not place it.
+ALTER TABLE pending ADD COLUMN redone INTEGER NOT NULL DEFAULT 0;
+
+-- What the person wrote in her own words, kept when it was refused.
+ALTER TABLE intent ADD COLUMN words TEXT;
+
+-- Work of anyone's that the server refused, for the office to decide on.
+CREATE TABLE refused (
+    document BLOB PRIMARY KEY,
+    at INTEGER NOT NULL,
+    is_open INTEGER NOT NULL,
+    json TEXT NOT NULL
+) STRICT;
+CREATE INDEX refused_by_time ON refused (at);
+CREATE INDEX refused_open ON refused (at) WHERE is_open = 1;
 ";

@@ -12,7 +12,10 @@ use rundan_sync::{Cursor, Digest, Item, PushResult, Receipt, ReceiptMac, StreamA
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::recovery::{self, Recovery};
+use super::replay;
 use super::request::{Asked, Identity, Stream, accepted};
+use crate::act::Session;
+use crate::seams::Random;
 use crate::seen;
 use crate::store::{DocumentRow, DocumentState, StoreError, pending_changes, projection};
 
@@ -40,8 +43,12 @@ pub(crate) struct Taken {
     pub(crate) goes_on: bool,
     /// Something that screens show has changed.
     pub(crate) changed: bool,
-    /// Work was refused: a new session must begin.
-    pub(crate) refused: bool,
+}
+
+/// Who makes anew what a refusal rolled back: a new session begins before it.
+pub(crate) struct Writer<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) random: &'a dyn Random,
 }
 
 /// Takes an answer in.
@@ -50,6 +57,7 @@ pub(crate) fn take(
     identity: &Identity,
     asked: &Asked,
     answer: &SyncAnswer,
+    writer: &Writer<'_>,
     now: Timestamp,
 ) -> Result<Taken, TakeError> {
     let nexts = check(&asked.request, answer)?;
@@ -57,7 +65,7 @@ pub(crate) fn take(
     let streams = Stream::all(tx)?;
     for (place, (told, next)) in answer.streams.iter().zip(&nexts).enumerate() {
         let Some(stream) = streams.iter().find(|stream| stream.unit == told.unit) else { continue };
-        let mut intake = Intake::new(tx, identity, stream, now)?;
+        let mut intake = Intake::new(tx, identity, stream, writer, now)?;
         let pushed = asked.pushed.get(place).map(Vec::as_slice).unwrap_or_default();
         let documents = asked.request.streams.get(place).map(|asked| asked.push.as_slice()).unwrap_or_default();
         let mut seals = told.seals.iter().map(Vec::as_slice);
@@ -74,6 +82,7 @@ pub(crate) fn take(
         for item in &told.items {
             intake.item(item)?;
         }
+        intake.roll_back()?;
         intake.finish(told, next, &mut taken)?;
     }
     tx.prepare_cached("UPDATE sync_state SET heard = ?1, hint = ?2, problem = NULL WHERE id = 1")?
@@ -98,7 +107,9 @@ struct Intake<'a, 'tx> {
     must_compare: bool,
     is_first_load: bool,
     touched: BTreeSet<DocumentId>,
-    refused: bool,
+    writer: &'a Writer<'a>,
+    /// What is to be rolled back, by document.
+    refused: Vec<(DocumentId, BTreeMap<ChangeHash, String>)>,
 }
 
 impl<'a, 'tx> Intake<'a, 'tx> {
@@ -106,6 +117,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         tx: &'a Transaction<'tx>,
         identity: &'a Identity,
         stream: &'a Stream,
+        writer: &'a Writer<'a>,
         now: Timestamp,
     ) -> Result<Self, TakeError> {
         let digest: [u8; 16] = tx
@@ -121,7 +133,8 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             must_compare: false,
             is_first_load: stream.cursor.is_none(),
             touched: BTreeSet::new(),
-            refused: false,
+            writer,
+            refused: Vec::new(),
         })
     }
 
@@ -213,38 +226,24 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         self.store(row, &document, None)
     }
 
-    /// Rolls back what was refused, with what built on it; the person sees it with her text kept.
+    /// Notes what was refused. The person sees it with her text kept.
     fn refuse(&mut self, id: DocumentId, hashes: &[ChangeHash], results: &[PushResult]) -> Result<(), TakeError> {
-        self.refused = true;
-        for (hash, result) in hashes.iter().zip(results) {
-            let reason = match result {
-                PushResult::Refused(reason) => reason.as_str(),
-                PushResult::Depends => "depends",
-                _ => continue,
-            };
-            self.tx
-                .prepare_cached(
-                    "UPDATE intent SET refused = ?2 WHERE action = (SELECT action FROM pending WHERE hash = ?1)",
-                )?
-                .execute(params![hash.as_bytes(), reason])?;
-            self.tx.prepare_cached("DELETE FROM pending WHERE hash = ?1")?.execute([hash.as_bytes()])?;
+        let refused = |(hash, result): (&ChangeHash, &PushResult)| match result {
+            PushResult::Refused(code) => Some((*hash, code.clone())),
+            _ => None,
+        };
+        self.refused.push((id, hashes.iter().zip(results).filter_map(refused).collect()));
+        Ok(())
+    }
+
+    /// Rolls back what was refused, after the documents came: what another copy of this phone has made anew is there.
+    fn roll_back(&mut self) -> Result<(), TakeError> {
+        if self.refused.is_empty() {
+            return Ok(());
         }
-        // What was written since the request builds on what is gone.
-        self.tx
-            .prepare_cached(
-                "UPDATE intent SET refused = 'depends'
-                 WHERE action IN (SELECT action FROM pending WHERE document = ?1 AND waits_for IS NULL)",
-            )?
-            .execute([id.as_bytes()])?;
-        self.tx
-            .prepare_cached("DELETE FROM pending WHERE document = ?1 AND waits_for IS NULL")?
-            .execute([id.as_bytes()])?;
-        let is_own: bool = self
-            .tx
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM document WHERE document = ?1 AND state = 'own')")?
-            .query_row([id.as_bytes()], |row| row.get(0))?;
-        if is_own {
-            self.tx.prepare_cached("DELETE FROM document WHERE document = ?1")?.execute([id.as_bytes()])?;
+        self.writer.session.renew(self.identity.vault, self.writer.random);
+        for (id, refused) in std::mem::take(&mut self.refused) {
+            replay::roll_back(self.tx, self.writer.session, id, &refused)?;
         }
         Ok(())
     }
@@ -394,7 +393,6 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             taken.changed = true;
         }
         self.purge_leaving()?;
-        taken.refused |= self.refused;
         let unit = told.unit.as_bytes();
         match next {
             Next::Closed => {

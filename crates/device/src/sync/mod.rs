@@ -5,9 +5,10 @@
 
 mod answer;
 mod recovery;
+mod replay;
 mod request;
 mod round;
 
-pub(crate) use answer::{Taken, take};
+pub(crate) use answer::{Taken, Writer, take};
 pub(crate) use request::{Asked, Identity, ask};
 pub(crate) use round::{RoundEnd, Rounds};

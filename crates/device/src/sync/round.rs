@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::answer::TakeError;
 use super::request::SYNC_PATH;
-use super::{Asked, Identity, Taken, ask, take};
+use super::{Asked, Identity, Taken, Writer, ask, take};
 use crate::act::Session;
 use crate::seams::{Clock, Http, HttpError, HttpRequest, Random};
 use crate::store::{Store, StoreError};
@@ -87,13 +87,14 @@ impl Rounds {
         };
         let (identity, now): (_, Timestamp) = (Arc::clone(&self.identity), self.clock.now());
         self.ahead_seconds.store(now.seconds_since(answer.server_time), Ordering::Relaxed);
-        let taken: Result<Taken, TakeError> =
-            self.store.write(move |tx| take(tx, &identity, &asked, &answer, now)).await;
+        let (session, random) = (Arc::clone(&self.session), Arc::clone(&self.random));
+        let take = move |tx: &rusqlite::Transaction<'_>| {
+            let writer = Writer { session: &session, random: random.as_ref() };
+            take(tx, &identity, &asked, &answer, &writer, now)
+        };
+        let taken: Result<Taken, TakeError> = self.store.write(take).await;
         match taken {
             Ok(taken) => {
-                if taken.refused {
-                    self.session.renew(self.identity.vault, self.random.as_ref());
-                }
                 let changed = taken.changed;
                 Ok(if taken.goes_on { RoundEnd::More { changed } } else { RoundEnd::Done { changed } })
             }

@@ -31,6 +31,7 @@ pub(crate) fn board(tx: &Transaction<'_>, ctx: &ViewContext, date: Option<NaiveD
     let heard = reader.heard()?;
     let rows = reader.rows(&visits, reader.run_sheets(day)?, &heard)?;
     let unread: i64 = tx.prepare_cached(queries::INCIDENTS_UNREAD_COUNT)?.query_row([], |row| row.get(0))?;
+    let refused: i64 = tx.prepare_cached(queries::REFUSED_OPEN_COUNT)?.query_row([], |row| row.get(0))?;
     let around = params![today.0 - rows::DAYS_AROUND, today.0 + rows::DAYS_AROUND];
     Ok(Board {
         date: day.date().to_string(),
@@ -42,6 +43,7 @@ pub(crate) fn board(tx: &Transaction<'_>, ctx: &ViewContext, date: Option<NaiveD
         sync: super::sync_chip(tx, ctx)?,
         days: rows::days(tx, queries::DAYS, around)?,
         unread_incidents: u32::try_from(unread).unwrap_or(u32::MAX),
+        open_refused: u32::try_from(refused).unwrap_or(u32::MAX),
         from: Zone.midnight(day.date()).0,
         to: Zone.midnight(next_date(day.date())).0,
     })

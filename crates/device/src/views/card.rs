@@ -55,10 +55,17 @@ impl<'a> Reader<'a> {
             partners: self.partners(visit)?,
             late: self.late_mark(visit)?,
             mark,
-            flags: flags(visit),
+            flags: self.flags(visit),
             not_carried_out: visit.not_carried_out.first().map(|statement| statement.reason.clone()),
             delivery: self.delivery(id)?,
         })
+    }
+
+    /// What of a visit needs a look, hers among it.
+    fn flags(&self, visit: &Visit) -> Vec<VisitFlag> {
+        let mut flags = flags(visit);
+        flags.extend(visit.unacknowledged(self.ctx.person).next().map(|_| VisitFlag::Decided));
+        flags
     }
 
     /// Everyone else who is to come, or who was there.

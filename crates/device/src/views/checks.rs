@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rundan_documents::PlanEntry;
 use rundan_model::plan::{Cancelled, Slot, When};
 use rundan_model::time::format_clock;
-use rundan_model::visit::{Claim, Clash, Dispute, Item, ItemOutcome, Visit};
-use rundan_model::{ActorId, DocumentId, PersonId, Timestamp, VaultId, Zone};
+use rundan_model::visit::{Claim, Clash, Decision, Dispute, Item, ItemOutcome, Visit};
+use rundan_model::{ActorId, Content, DocumentId, PersonId, Timestamp, VaultId, Zone};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::card::Reader;
 use crate::StoreError;
-use crate::api::{CheckItem, CheckState, ClashView, DisputeView, Side};
+use crate::api::{CheckItem, CheckState, ClashView, DecisionView, DisputeView, Side};
 use crate::store::Held;
 
 impl Reader<'_> {
@@ -92,6 +92,28 @@ impl Reader<'_> {
         };
         let sides = visit.not_carried_out.iter().map(side).collect::<Result<_, StoreError>>()?;
         Ok(DisputeView { about: String::new(), sides })
+    }
+
+    /// What was decided about values or statements of hers, until she says that she saw it.
+    pub(super) fn decisions(&self, content: &Content, visit: &Visit) -> Result<Vec<DecisionView>, StoreError> {
+        let view = |decision: &Decision| {
+            let register = decision.register.clone().unwrap_or_default();
+            let holds = content.plan.get(&register).and_then(|register| register.shown());
+            let shown = match (&decision.about, holds) {
+                (Some(code), _) => self.names.intervention(code)?,
+                (None, Some(json)) => self.value(&register, json)?,
+                (None, None) => String::new(),
+            };
+            Ok(DecisionView {
+                fact: decision.stated.fact,
+                by: self.names.person(decision.stated.by)?,
+                at: decision.stated.at.0,
+                register,
+                shown,
+                text: decision.text.clone(),
+            })
+        };
+        visit.unacknowledged(self.ctx.person).map(view).collect()
     }
 
     /// The registers of a visit with several values, each with who put it.

@@ -44,6 +44,7 @@ pub(crate) fn visit_facts(
         facts,
         clashes: reader.clashes(&held, &visit.clashes)?,
         disputes: reader.disputes(&visit)?,
+        decisions: reader.decisions(&content, &visit)?,
         cancelled_reason: visit.cancelled.as_ref().map(|cancelled| cancelled.reason.clone()),
         choices: reader.choices(&visit)?,
         plan_log: reader.plan_log(&held)?,
@@ -225,7 +226,7 @@ impl Reader<'_> {
 }
 
 /// A fact's word of a list and its text; each empty if it has none.
-fn said(body: &FactBody) -> (&str, &str) {
+pub(super) fn said(body: &FactBody) -> (&str, &str) {
     match body {
         FactBody::Begun { cause, .. } => (cause.as_str(), ""),
         FactBody::Paused { cause } => (cause.as_str(), ""),

@@ -54,17 +54,20 @@ queries! {
     LAST_SAVED = "SELECT max(at) FROM intent WHERE document = ?1";
     UNSENT = "SELECT count(DISTINCT action) FROM pending";
     ITEMS_WAITING = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, p.waits_for, 1,
-            d.unit, d.own_seq
+            d.unit, d.own_seq, i.words
         FROM (SELECT action, max(waits_for) AS waits_for FROM pending GROUP BY action) p
         CROSS JOIN intent i ON i.action = p.action
         LEFT JOIN document d ON d.document = i.document
         ORDER BY i.at DESC LIMIT ?1";
     ITEMS_ARRIVED = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, NULL, 0,
-            d.unit, d.own_seq
+            d.unit, d.own_seq, i.words
         FROM intent i LEFT JOIN document d ON d.document = i.document
         WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.action = i.action)
         ORDER BY i.at DESC LIMIT ?1";
 
+    KIND = "SELECT kind FROM document WHERE document = ?1";
+    REFUSED = "SELECT document, json FROM refused ORDER BY at DESC LIMIT ?1";
+    REFUSED_OPEN_COUNT = "SELECT count(*) FROM refused WHERE is_open = 1";
     INCIDENTS = "SELECT document, json FROM incident ORDER BY at DESC LIMIT ?1";
     INCIDENTS_OF = "SELECT document, json FROM incident WHERE author = ?1 ORDER BY at DESC LIMIT ?2";
     INCIDENTS_UNREAD = "SELECT document, json FROM incident WHERE is_read = 0 ORDER BY at DESC LIMIT ?1";

@@ -73,6 +73,7 @@ impl Reader<'_> {
             at: row.get(0)?,
             delivery,
             why: refused.or(waits_for),
+            text: row.get::<_, Option<String>>(11)?.unwrap_or_default(),
         })
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn visit(
         move_to: reader.move_to(document, day)?,
         clashes: reader.clashes(&held, &visit.clashes)?,
         disputes: reader.disputes(&visit)?,
+        decisions: reader.decisions(&content, &visit)?,
         cancelled_reason: visit.cancelled.as_ref().map(|cancelled| cancelled.reason.clone()),
         may_act: ctx.roles.contains(&Role::Carer) && is_hers(&visit, ctx),
     }))

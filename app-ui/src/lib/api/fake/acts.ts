@@ -63,7 +63,8 @@ class Act {
         return this.#log(each, 'told', '');
       }
       case 'save_draft': case 'submit_draft': case 'discard_draft': case 'add_to_incident': return this.#draft(intent);
-      case 'mark_read': case 'change_visit': case 'match_recipient': case 'choose': case 'settle': return null;
+      case 'mark_read': case 'change_visit': case 'match_recipient': case 'choose': case 'settle':
+      case 'adopt_refused': case 'put_aside_refused': return null;
     }
   }
 
@@ -76,7 +77,7 @@ class Act {
   #log(each: FakeVisit, kind: string, about: string): null {
     each.facts.unshift({ fact: `${each.card.document}-${kind}-${each.facts.length}`, kind, at: this.#now, about });
     each.card.delivery = 'on_phone';
-    this.#world.sent.unshift({ document: each.card.document, title: each.card.name, what: kind, count: 1, at: this.#now, delivery: 'on_phone', why: null });
+    this.#world.sent.unshift({ document: each.card.document, title: each.card.name, what: kind, count: 1, at: this.#now, delivery: 'on_phone', why: null, text: '' });
     return null;
   }
 

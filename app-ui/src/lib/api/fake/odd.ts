@@ -30,7 +30,7 @@ export function disagree(world: World): void {
   Object.assign(gun.card, { state: 'not_carried_out', not_carried_out: 'nobody_opens' });
   Object.assign(stig.card, { flags: ['unplanned', 'unknown_recipient'], recipient: null, name: 'Stig i trapphuset' });
   karin.card.delivery = 'refused';
-  world.sent.unshift({ document: karin.card.document, title: karin.card.name, what: 'note', count: 1, at: at('08:50'), delivery: 'refused', why: 'not_allowed' });
+  world.sent.unshift({ document: karin.card.document, title: karin.card.name, what: 'note', count: 1, at: at('08:50'), delivery: 'refused', why: 'not_allowed', text: 'Fru Lindgren vill ha fönstret öppet på natten.' });
 }
 
 /** Makes the phone one that several share, with nobody's vault open. */

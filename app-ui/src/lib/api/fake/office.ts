@@ -32,6 +32,9 @@ const OFFICE_PERSON = 'Eva Ström';
 const PLAN_MINUTES_MAX = 1440;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
+/** What is not taken back by an undo. */
+const FINAL: readonly Intent['do'][] = ['mark_read', 'adopt_refused', 'put_aside_refused'];
+
 /** A made-up unit as an office desktop holds it. */
 export class FakeOffice {
   #day: FakeDay;
@@ -58,6 +61,8 @@ export class FakeOffice {
         return call.args.date === null || call.args.date === this.#date ? this.#day.lates : [];
       case 'incidents':
         return this.#day.incidents;
+      case 'refused':
+        return this.#day.refused;
       case 'find_recipient':
         return this.#findRecipient(call.args.text);
       case 'act':
@@ -118,6 +123,7 @@ export class FakeOffice {
             },
           ]
         : [],
+      decisions: [],
       cancelled_reason: visit.cancelledReason,
       choices: fakeChoices(this.#day),
       plan_log: this.#log.get(document) ?? [],
@@ -180,6 +186,12 @@ export class FakeOffice {
           told_by: OFFICE_PERSON,
         }));
         break;
+      case 'adopt_refused':
+        this.#decide(intent.refused, 'adopted', '');
+        break;
+      case 'put_aside_refused':
+        this.#decide(intent.refused, 'put_aside', intent.text);
+        break;
       case 'mark_read':
         this.#read(intent.document);
         break;
@@ -192,7 +204,13 @@ export class FakeOffice {
     this.#actions += 1;
     const action = `office-action-${this.#actions}`;
     this.#before.set(action, before);
-    return { action, began: null, can_undo: intent.do !== 'mark_read' };
+    return { action, began: null, can_undo: !FINAL.includes(intent.do) };
+  }
+
+  #decide(document: string, state: 'adopted' | 'put_aside', text: string): void {
+    const decided = { state, decided_by: OFFICE_PERSON, decided_at: this.#day.now, decided_text: text };
+    const refused = this.#day.refused.map((line) => (line.document === document ? { ...line, ...decided } : line));
+    this.#day = { ...this.#day, refused };
   }
 
   #undo(action: string): Done | undefined {

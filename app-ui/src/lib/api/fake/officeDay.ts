@@ -11,6 +11,7 @@ import type {
   IncidentLine,
   LateLine,
   PlanChange,
+  RefusedLine,
   SyncChip,
 } from '../generated';
 
@@ -63,6 +64,7 @@ export interface FakeDay {
   rows: FakeRow[];
   lates: LateLine[];
   incidents: IncidentLine[];
+  refused: RefusedLine[];
 }
 
 export interface FakeRow extends BoardRow {
@@ -96,7 +98,7 @@ export function fakeDay(date: string, midnight: number, now: number): FakeDay {
       visits: visits.map((visit) => worked(visit, now)),
     };
   });
-  const day: FakeDay = { date, midnight, now, rows, lates: [], incidents: fakeIncidents(now) };
+  const day: FakeDay = { date, midnight, now, rows, lates: [], incidents: fakeIncidents(now), refused: fakeRefused(now) };
   unusual(day);
   return day;
 }
@@ -113,6 +115,7 @@ export function fakeBoard(day: FakeDay, sync: SyncChip, days: readonly string[])
     sync,
     days: [...days],
     unread_incidents: day.incidents.filter((incident) => incident.read_by === null).length,
+    open_refused: day.refused.filter((line) => line.state === 'open').length,
     from: day.midnight,
     to: day.midnight + 24 * HOUR,
   };
@@ -291,6 +294,25 @@ function lateLine(visit: FakeVisit, carer: string, at: number, told: LateLine['t
     read_by: null,
     read_at: null,
   };
+}
+
+function fakeRefused(now: number): RefusedLine[] {
+  const base = { target: 'visit-gone', is_visit: false, state: 'open', decided_by: '', decided_at: null, decided_text: '' } as const;
+  return [
+    {
+      ...base,
+      document: 'refused-0',
+      puts: [],
+      title: 'Nils-Erik Boman',
+      by: 'Linnea Sund',
+      code: 'not_allowed',
+      received: now - 40 * MINUTE,
+      facts: [
+        { kind: 'note', about: '', word: '', text: 'Han vill ha hjälp med posten nästa gång.', at: now - 20 * 24 * 60 * MINUTE },
+      ],
+      can_adopt: true,
+    },
+  ];
 }
 
 function fakeIncidents(now: number): IncidentLine[] {

@@ -32,7 +32,7 @@ export function visit(world: World, now: number, each: FakeVisit): VisitView {
     saved_at: each.facts[0]?.at ?? null, own_facts: each.facts,
     running: others.filter(({ state }) => state === 'running'),
     move_to: others.filter(({ state }) => state === 'planned'),
-    clashes: each.clashes, disputes: each.disputes, cancelled_reason: each.cancelledReason, may_act: true,
+    clashes: each.clashes, disputes: each.disputes, decisions: [], cancelled_reason: each.cancelledReason, may_act: true,
   };
 }
 

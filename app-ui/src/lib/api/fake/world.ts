@@ -158,11 +158,11 @@ export function aDay(): World {
     ],
     drafts: [],
     sent: [
-      { document: 'visit-3', title: 'Nils-Erik Boman', what: 'ended', count: 1, at: at('08:41'), delivery: 'on_phone', why: null },
-      { document: 'visit-3', title: 'Nils-Erik Boman', what: 'done', count: 1, at: at('08:40'), delivery: 'on_phone', why: null },
-      { document: 'visit-3', title: 'Nils-Erik Boman', what: 'started', count: 1, at: at('08:20'), delivery: 'on_phone', why: null },
-      { document: 'visit-2', title: 'Karin Lindgren', what: 'ended', count: 1, at: at('08:04'), delivery: 'at_office', why: null },
-      { document: 'visit-2', title: 'Karin Lindgren', what: 'done', count: 3, at: at('08:02'), delivery: 'on_server', why: null },
+      { document: 'visit-3', title: 'Nils-Erik Boman', what: 'ended', count: 1, at: at('08:41'), delivery: 'on_phone', why: null, text: '' },
+      { document: 'visit-3', title: 'Nils-Erik Boman', what: 'done', count: 1, at: at('08:40'), delivery: 'on_phone', why: null, text: '' },
+      { document: 'visit-3', title: 'Nils-Erik Boman', what: 'started', count: 1, at: at('08:20'), delivery: 'on_phone', why: null, text: '' },
+      { document: 'visit-2', title: 'Karin Lindgren', what: 'ended', count: 1, at: at('08:04'), delivery: 'at_office', why: null, text: '' },
+      { document: 'visit-2', title: 'Karin Lindgren', what: 'done', count: 3, at: at('08:02'), delivery: 'on_server', why: null, text: '' },
     ],
     online: false,
   };

@@ -22,6 +22,9 @@ impl Reader<'_> {
             for (kind, person) in needs(&on_board.visit, self.ctx.now) {
                 attention.push(self.need(on_board, kind, person, heard)?);
             }
+            if let Some(decision) = on_board.visit.unacknowledged(self.ctx.person).next() {
+                attention.push(self.need(on_board, AttentionKind::Decided, Some(decision.stated.by), heard)?);
+            }
         }
         attention.sort_by_key(|need| (urgency(need.kind), need.planned));
         attention.extend(self.unread_incidents()?);
@@ -83,7 +86,7 @@ fn urgency(kind: AttentionKind) -> u8 {
         AttentionKind::Unstaffed => 3,
         AttentionKind::Clash | AttentionKind::Dispute => 4,
         AttentionKind::BegunThoughCancelled | AttentionKind::BegunThoughMoved => 5,
-        AttentionKind::UnknownRecipient => 6,
+        AttentionKind::UnknownRecipient | AttentionKind::Decided => 6,
         AttentionKind::NotCarriedOut | AttentionKind::Incident => 7,
     }
 }

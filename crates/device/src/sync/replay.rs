@@ -1,0 +1,237 @@
+//! What a refusal leaves behind: the refused change is rolled back, and what came after it is made anew.
+//!
+//! Replay is pure: each later change is written again with its own facts, times and values, in a new session, on what its
+//! author saw less what was refused. What speaks of a refused fact is refused with it; all else stands. A change that the
+//! server could not place, though nothing was wrong with what it says, is made anew itself, three times at most.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rundan_documents::{Document, Edit, ReadChange, WriteError, read_own_change};
+use rundan_model::{ChangeHash, DocumentId, Fact, FactId};
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde_json::Value as Json;
+
+use super::request::accepted;
+use crate::act::{Session, rename_undo};
+use crate::store::{DocumentRow, DocumentState, StoreError};
+
+/// How often a change is made anew that the server could not place.
+const REDONE_MAX: i64 = 3;
+/// Refusals of a change's place among others, not of what it says.
+const OF_PLACE: [&str; 2] = ["actor", "history"];
+/// Why something is refused that speaks of what was.
+const DEPENDS: &str = "depends";
+/// Why something is refused whose words are not as they should be.
+const SHAPE: &str = "shape";
+/// Why something is refused that cannot be read any more.
+const MALFORMED: &str = "malformed";
+
+/// The fields of an intent that hold a person's own words.
+const WORDS: [&str; 4] = ["text", "happened", "measures", "name"];
+
+/// A pending change of the document.
+struct Pending {
+    n: i64,
+    hash: ChangeHash,
+    bytes: Vec<u8>,
+    action: Vec<u8>,
+    redone: i64,
+}
+
+/// Rolls back what was refused of a document's pending changes, and makes the rest anew.
+pub(super) fn roll_back(
+    tx: &Transaction<'_>,
+    session: &Session,
+    id: DocumentId,
+    refused: &BTreeMap<ChangeHash, String>,
+) -> Result<(), StoreError> {
+    let Some((row, saved)) = DocumentRow::load(tx, id)? else { return Ok(()) };
+    let mut replay = Replay {
+        tx,
+        session,
+        id,
+        document: accepted(saved.as_deref())?,
+        in_place_of: BTreeMap::new(),
+        lost: BTreeSet::new(),
+        renamed: BTreeMap::new(),
+    };
+    for pending in pending(tx, id)? {
+        replay.take(&pending, refused.get(&pending.hash).map(String::as_str))?;
+    }
+    if row.state == DocumentState::Own && replay.document.is_none() {
+        tx.prepare_cached("DELETE FROM document WHERE document = ?1")?.execute([id.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn pending(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Pending>, StoreError> {
+    let mut query =
+        tx.prepare_cached("SELECT n, hash, bytes, action, redone FROM pending WHERE document = ?1 ORDER BY n")?;
+    let mut rows = query.query([id.as_bytes()])?;
+    let mut pending = Vec::new();
+    while let Some(row) = rows.next()? {
+        let hash: Vec<u8> = row.get(1)?;
+        pending.push(Pending {
+            n: row.get(0)?,
+            hash: ChangeHash::try_from(hash.as_slice())?,
+            bytes: row.get(2)?,
+            action: row.get(3)?,
+            redone: row.get(4)?,
+        });
+    }
+    Ok(pending)
+}
+
+/// A document's pending changes being made anew.
+struct Replay<'a, 'tx> {
+    tx: &'a Transaction<'tx>,
+    session: &'a Session,
+    id: DocumentId,
+    /// What is accepted, with the pending changes taken so far.
+    document: Option<Document>,
+    /// What later changes build on in the place of one that is gone.
+    in_place_of: BTreeMap<ChangeHash, Vec<ChangeHash>>,
+    /// Facts that are gone.
+    lost: BTreeSet<FactId>,
+    /// Facts that were stated anew.
+    renamed: BTreeMap<FactId, FactId>,
+}
+
+impl Replay<'_, '_> {
+    fn take(&mut self, pending: &Pending, refused: Option<&str>) -> Result<(), StoreError> {
+        let Some(read) = read_own_change(&pending.bytes) else { return self.close(pending, None, MALFORMED) };
+        let is_of_place = refused.is_some_and(|code| OF_PLACE.contains(&code));
+        if let Some(code) = refused
+            && (!is_of_place || pending.redone >= REDONE_MAX || read.begins.is_some())
+        {
+            return self.close(pending, Some(&read), code);
+        }
+        let is_touched = is_of_place || read.deps.iter().any(|dep| self.in_place_of.contains_key(dep));
+        if !is_touched {
+            return self.apply(&pending.bytes);
+        }
+        if self.document.is_none() || read.edit.facts.iter().any(|(_, fact)| self.speaks_of_lost(fact)) {
+            return self.close(pending, Some(&read), DEPENDS);
+        }
+        // What cannot be read cannot be said again: it would be refused in its turn.
+        if read.has_unread {
+            return self.close(pending, Some(&read), SHAPE);
+        }
+        if self.is_said(&read) {
+            let deps = self.deps(&read);
+            return self.forget(pending, deps);
+        }
+        self.redo(pending, &read, is_of_place)
+    }
+
+    /// Whether another copy of this phone has made it anew already: the same press said the same.
+    fn is_said(&self, read: &ReadChange) -> bool {
+        let Some(document) = self.document.as_ref().filter(|_| !read.edit.facts.is_empty()) else { return false };
+        let standing = document.content();
+        read.edit.facts.iter().all(|(_, fact)| {
+            let is_same = |other: &Fact| {
+                other.action == fact.action && other.about == fact.about && other.body.kind() == fact.body.kind()
+            };
+            standing.facts.values().any(is_same)
+        })
+    }
+
+    fn apply(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        match &mut self.document {
+            Some(document) => document.apply([bytes])?,
+            None => self.document = Some(Document::from_changes([bytes])?),
+        }
+        Ok(())
+    }
+
+    fn speaks_of_lost(&self, fact: &Fact) -> bool {
+        fact.after.iter().chain(fact.body.references()).any(|fact| self.lost.contains(fact))
+    }
+
+    /// What a change builds on now.
+    fn deps(&self, read: &ReadChange) -> Vec<ChangeHash> {
+        let mut deps: Vec<ChangeHash> = Vec::new();
+        for dep in &read.deps {
+            match self.in_place_of.get(dep) {
+                Some(others) => deps.extend(others),
+                None => deps.push(*dep),
+            }
+        }
+        deps.sort();
+        deps.dedup();
+        deps
+    }
+
+    fn redo(&mut self, pending: &Pending, read: &ReadChange, is_failed: bool) -> Result<(), StoreError> {
+        let renamed: BTreeMap<FactId, FactId> =
+            read.edit.facts.iter().map(|(fact, _)| (*fact, self.session.next())).collect();
+        self.renamed.extend(&renamed);
+        let name = |fact: FactId| self.renamed.get(&fact).copied().unwrap_or(fact);
+        let stated = read.edit.facts.iter().map(|(id, fact)| {
+            let after = fact.after.iter().map(|earlier| name(*earlier)).collect();
+            (name(*id), Fact { after, body: fact.body.clone().renamed(name), ..fact.clone() })
+        });
+        let edit = Edit { facts: stated.collect(), puts: read.edit.puts.clone() };
+        let deps = self.deps(read);
+        let Some(document) = &mut self.document else { return Ok(()) };
+        let change = match document.write_at(&deps, self.session.actor(), read.info.time, &edit) {
+            Ok(change) => change,
+            // It says nothing new any more: that is done.
+            Err(WriteError::Nothing) => return self.forget(pending, deps),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a change could not be made anew");
+                return self.close(pending, Some(read), DEPENDS);
+            }
+        };
+        self.in_place_of.insert(pending.hash, vec![change.hash]);
+        self.tx
+            .prepare_cached(
+                "UPDATE pending SET hash = ?2, bytes = ?3, redone = redone + ?4, waits_for = NULL WHERE n = ?1",
+            )?
+            .execute(params![pending.n, change.hash.as_bytes(), change.bytes, is_failed])?;
+        rename_undo(self.tx, &pending.action, self.id, &renamed)
+    }
+
+    /// Closes an action as refused. What she wrote in it is kept.
+    fn close(&mut self, pending: &Pending, read: Option<&ReadChange>, code: &str) -> Result<(), StoreError> {
+        tracing::warn!(document = %self.id, hash = %pending.hash, code, "a change was refused");
+        let mut words: Vec<String> = read.map(words).unwrap_or_default();
+        if words.is_empty() {
+            words = self.asked_words(pending)?;
+        }
+        self.tx.prepare_cached("UPDATE intent SET refused = ?2, words = ?3 WHERE action = ?1")?.execute(params![
+            pending.action,
+            code,
+            words.join("\n\n")
+        ])?;
+        self.lost.extend(read.iter().flat_map(|read| read.edit.facts.iter().map(|(id, _)| *id)));
+        let deps = read.map(|read| self.deps(read)).unwrap_or_default();
+        self.forget(pending, deps)
+    }
+
+    /// What she wrote as the intent has it, where no fact of it can be read.
+    fn asked_words(&self, pending: &Pending) -> Result<Vec<String>, StoreError> {
+        let asked: Option<String> = self
+            .tx
+            .prepare_cached("SELECT asked FROM intent WHERE action = ?1")?
+            .query_row([&pending.action], |row| row.get(0))
+            .optional()?;
+        let asked: Json = asked.map(|asked| serde_json::from_str(&asked)).transpose()?.unwrap_or_default();
+        let texts = [Some(&asked), asked.get("text")];
+        let words = texts.into_iter().flatten().flat_map(|of| WORDS.iter().filter_map(|key| of.get(key)?.as_str()));
+        Ok(words.filter(|words| !words.is_empty()).map(ToOwned::to_owned).collect())
+    }
+
+    fn forget(&mut self, pending: &Pending, deps: Vec<ChangeHash>) -> Result<(), StoreError> {
+        self.in_place_of.insert(pending.hash, deps);
+        self.tx.prepare_cached("DELETE FROM pending WHERE n = ?1")?.execute([pending.n])?;
+        Ok(())
+    }
+}
+
+/// What was written in words: in facts, and as a reason in a plan.
+fn words(read: &ReadChange) -> Vec<String> {
+    let stated = read.edit.facts.iter().map(|(_, fact)| fact.body.words());
+    let put = read.edit.puts.iter().filter_map(|(_, json)| Some(json.get("reason")?.as_str()?.to_owned()));
+    stated.chain(put).filter(|words| !words.is_empty()).collect()
+}

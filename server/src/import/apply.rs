@@ -19,6 +19,7 @@ use super::desired::{self, Desired, Known, Standing};
 use super::intake::Reading;
 use super::ledger::{self, Entry, GONE, Ledger, PAST, RowDigest};
 use super::problem::Report;
+use super::recovered::Recovered;
 use super::unit::{ImportedUnit, StaffCode, StaffRow, VisitCode};
 use crate::error::{Error, Result};
 use crate::scope::{Commit, OwnSession};
@@ -86,8 +87,11 @@ fn apply(
     unit: &ImportedUnit,
     whole: &BTreeSet<ExportFile>,
 ) -> Result<Applied> {
-    let ledger = Ledger::read(commit.connection(), commit.state().unit)?;
-    let mut run = Run { commit, own, now, random, ledger, applied: Applied::default(), lost: BTreeSet::new() };
+    let (tx, of_unit) = (commit.connection(), commit.state().unit);
+    let ledger = Ledger::read(tx, of_unit)?;
+    let recovered = Recovered::read(tx, of_unit, own.person, &ledger.documents())?;
+    let mut run =
+        Run { commit, own, now, random, ledger, recovered, applied: Applied::default(), lost: BTreeSet::new() };
     run.unit(unit)?;
     let known = run.people_and_recipients(unit)?;
     run.plan(unit, &known)?;
@@ -103,6 +107,7 @@ struct Run<'a, 'c> {
     now: Timestamp,
     random: &'a dyn Random,
     ledger: Ledger,
+    recovered: Recovered,
     applied: Applied,
     /// Recipients of visits that the last run had and this one has not.
     lost: BTreeSet<DocumentId>,
@@ -237,6 +242,12 @@ impl Run<'_, '_> {
     }
 
     fn begin(&mut self, desired: &Desired, digest: RowDigest) -> Result<DocumentId> {
+        if let Some((document, genesis)) = self.recovered.take(&desired.kind, &desired.plan) {
+            self.applied.unchanged += 1;
+            let entry = Entry { document, heads: vec![genesis], digest };
+            self.ledger.write(self.commit.connection(), &desired.kind, &desired.external_id, entry)?;
+            return Ok(document);
+        }
         let plan = desired.plan.clone();
         let (document, heads) = self.commit.begin(self.own, self.now, self.random, desired.kind.clone(), plan)?;
         self.applied.begun += 1;

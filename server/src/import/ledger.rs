@@ -1,6 +1,6 @@
 //! The table that remembers which document an import made of which row, and how its last run left it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_model::{ChangeHash, DocumentId, Kind, UnitId};
 use rusqlite::{Connection, params};
@@ -54,6 +54,11 @@ impl Ledger {
 
     pub(super) fn find(&self, kind: &Kind, external_id: &str) -> Option<&Entry> {
         self.entries.get(kind.as_str())?.get(external_id)
+    }
+
+    /// The documents of every row.
+    pub(super) fn documents(&self) -> BTreeSet<DocumentId> {
+        self.entries.values().flat_map(BTreeMap::values).map(|entry| entry.document).collect()
     }
 
     /// Everything of a kind, by the rows' ids.

@@ -15,6 +15,7 @@ mod people;
 mod personal_number;
 mod plan;
 mod problem;
+mod recovered;
 mod table;
 mod unit;
 

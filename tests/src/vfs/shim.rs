@@ -1,4 +1,4 @@
-//! The VFS itself: each method tells [`hear`](super::hear) what is asked, and hands it on to the system's VFS.
+//! The VFS itself: each method tells [`hear`] what is asked, and hands it on to the system's VFS.
 #![allow(unsafe_code, reason = "SQLite takes a VFS only as a table of C functions over its own memory")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};

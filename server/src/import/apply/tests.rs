@@ -171,6 +171,23 @@ async fn an_export_becomes_documents_and_the_same_export_again_changes_nothing()
 }
 
 #[tokio::test]
+async fn rows_that_a_restored_database_has_lost_find_the_documents_that_vaults_brought_back() {
+    let mut world = World::new().await;
+    world.import().await;
+    let count = |tx: &rusqlite::Connection| -> Result<i64> {
+        Ok(tx.query_row("SELECT count(*) FROM document", [], |row| row.get(0))?)
+    };
+    let documents = world.server.db.read(count).await.unwrap();
+    let lose = |tx: &rusqlite::Connection| Ok(tx.execute("DELETE FROM imported WHERE external_id <> 'V1'", [])?);
+    world.server.db.write(lose).await.unwrap();
+    world.edit(ExportFile::Visits, "V3;2026-11-24;B1;07:05;07:45", "V3;2026-11-24;B1;07:15;07:45");
+    let applied = world.import().await;
+    assert_eq!(applied.begun, 1, "only the visit that the export moved is not known any more");
+    assert_eq!(world.server.db.read(count).await.unwrap(), documents + 1);
+    assert_eq!(world.import().await.begun, 0);
+}
+
+#[tokio::test]
 async fn only_what_the_export_changed_is_written() {
     let mut world = World::new().await;
     world.import().await;

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Plays seeds of the simulated world, which anyone can repeat, and prints what they did.
     Torture(TortureArgs),
+    /// Breaks the engine on purpose, one way at a time, and shows that the tests notice.
+    Mutants(MutantsArgs),
     /// Writes what is made from Rust: the page's types, app-ui/src/lib/api/generated.ts, and docs/policy.md.
     Generate(GenerateArgs),
 }
@@ -51,6 +53,14 @@ pub(crate) struct TortureArgs {
     /// Begins no seed after so many minutes.
     #[arg(long)]
     pub(crate) minutes: Option<u64>,
+}
+
+/// Which mutants.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MutantsArgs {
+    /// Only those whose name contains this.
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) only: Option<String>,
 }
 
 /// How files are made from Rust.

@@ -7,6 +7,7 @@ mod android;
 mod args;
 mod build;
 mod display;
+mod mutants;
 mod places;
 mod setup;
 mod steps;
@@ -47,6 +48,10 @@ fn run() -> Result<()> {
             let machine = setup::prepare(&places, Purpose::Bench)?;
             build::demo(&places, &machine, Purpose::DemoInWindows)?;
             build::run_world(&places, &machine, &Display::open(&machine)?)
+        }
+        Command::Mutants(mutants) => {
+            let machine = setup::prepare(&places, Purpose::Generate)?;
+            mutants::run(&places, &machine, &mutants)
         }
         Command::Generate(_) | Command::Torture(_) => {
             let machine = setup::prepare(&places, Purpose::Generate)?;

@@ -101,6 +101,11 @@ fn a_fact_forged_under_an_existing_id_with_stale_dependencies() {
         change.operations[0].key = Key::Map(FactId { actor: carers(1), n: 1 }.to_string().into());
     });
     assert_eq!(outcome(&document, &forged, &carer()), Outcome::Refused(Refusal::History));
+    // Honest about its place, as if nothing stood there.
+    let beside = altered(&again, |change| {
+        change.operations[0].key = Key::Map(FactId { actor: carers(1), n: 1 }.to_string().into());
+    });
+    assert_eq!(outcome(&document, &beside, &carer()), Outcome::Refused(Refusal::Operation));
     // Another session of the same vault, honest about its place.
     let other = document.clone().write(carers(2), Timestamp(3), &note(carers(1), 1, "Nej.")).unwrap();
     assert_eq!(outcome(&document, &other.bytes, &carer()), Outcome::Refused(Refusal::Operation));

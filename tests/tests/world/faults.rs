@@ -199,3 +199,22 @@ async fn a_server_whose_disk_is_full_takes_nothing_by_halves_and_everything_when
     assert_eq!(office.facts(first).await["facts"].as_array().unwrap().len(), 21);
     assert_eq!(office.facts(second).await["facts"].as_array().unwrap().len(), 20);
 }
+
+#[tokio::test]
+async fn a_sum_that_differs_is_compared_and_what_is_missing_comes_again() {
+    let world = World::new().await;
+    let anna = world.person("Anna", Role::Carer).await;
+    let maj = world.recipient("Maj-Britt").await;
+    world.run_sheet(anna).await;
+    let visit = world.visit(maj, "09:00", &[anna]).await;
+    let phone = world.phone(anna).await;
+    let loss = "DELETE FROM document WHERE kind = 'visit'; DELETE FROM visit; DELETE FROM visit_person;
+        DELETE FROM board_visit; UPDATE stream SET digest = zeroblob(16)";
+    let phone = world.altered(phone, loss).await;
+    phone.sync().await;
+    assert_eq!(phone.problem().await, json!(null));
+    assert_eq!(phone.visit(visit).await["card"]["state"], "planned");
+    let asked = phone.requests();
+    phone.sync().await;
+    assert_eq!(phone.requests() - asked, 1, "it is not compared for ever");
+}

@@ -344,6 +344,22 @@ impl World {
         Device::open(self, &directory).await
     }
 
+    /// The same phone after something has altered its file behind its back.
+    pub async fn altered(&self, device: Device, statements: &str) -> Device {
+        let directory = device.directory.clone();
+        drop(device);
+        let file = |folder: &Path, extension: &str| {
+            let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            paths.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
+        };
+        let connection = rusqlite::Connection::open(file(&directory, "rundan")).unwrap();
+        let key = hex::encode(std::fs::read(file(&directory.join("keys"), "key")).unwrap());
+        connection.pragma_update(None, "key", format!("x'{key}'")).unwrap();
+        connection.execute_batch(statements).unwrap();
+        drop(connection);
+        Device::open(self, &directory).await
+    }
+
     /// The same phone after its app was killed.
     pub async fn reopened(&self, device: Device) -> Device {
         let directory = device.directory.clone();

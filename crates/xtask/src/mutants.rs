@@ -1,0 +1,149 @@
+//! `cargo xtask mutants`: breaks the engine on purpose, one way at a time, and shows that the tests notice.
+//!
+//! Works on a copy of the last commit beside the build, so the clone is never touched. Start reading at [`run`],
+//! then [`list`].
+
+mod list;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::args::MutantsArgs;
+use crate::places::Places;
+use crate::setup::Machine;
+use list::{MUTANTS, Mutant};
+
+/// What became of a mutant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Caught,
+    Survived,
+}
+
+/// Applies each mutant, runs the tests that should notice it, and fails when one lives.
+pub(crate) fn run(places: &Places, machine: &Machine, args: &MutantsArgs) -> Result<()> {
+    let chosen: Vec<&Mutant> =
+        MUTANTS.iter().filter(|mutant| args.only.as_ref().is_none_or(|only| mutant.name.contains(only))).collect();
+    ensure!(!chosen.is_empty(), "no mutant of that name");
+    let copy = Copy::of(places)?;
+    println!("building the tests of the unbroken engine");
+    let mut targets: Vec<&str> = chosen.iter().map(|mutant| mutant.tests).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    for target in targets {
+        let built = copy.cargo(places, machine, target).arg("--no-run").status().context("Could not run cargo")?;
+        ensure!(built.success(), "the unbroken engine does not build");
+    }
+    let mut alive = Vec::new();
+    for (n, mutant) in chosen.iter().enumerate() {
+        let from = Instant::now();
+        let fate = copy.try_out(places, machine, mutant)?;
+        let word = if fate == Fate::Caught { "caught  " } else { "SURVIVED" };
+        println!("{:2} of {}  {word}  {:4} s  {}", n + 1, chosen.len(), from.elapsed().as_secs(), mutant.name);
+        if fate == Fate::Survived {
+            alive.push(mutant.name);
+        }
+    }
+    if alive.is_empty() {
+        println!("all {} mutants were caught", chosen.len());
+        return Ok(());
+    }
+    bail!("no test noticed: {}", alive.join(", "))
+}
+
+/// A copy of the last commit.
+struct Copy {
+    root: PathBuf,
+    of: PathBuf,
+}
+
+impl Copy {
+    fn of(places: &Places) -> Result<Self> {
+        let root = places.target.join("mutants");
+        let copy = Self { root, of: places.root.clone() };
+        copy.remove();
+        let status = copy.git(&["worktree", "add", "--quiet", "--detach"]).arg(&copy.root).arg("HEAD").status();
+        ensure!(status.context("Could not run git")?.success(), "the last commit could not be copied");
+        // The shell takes the built page in; which page makes no difference here.
+        let page = copy.root.join("app-ui/dist");
+        fs::create_dir_all(&page).context("Could not make a place for the page")?;
+        fs::write(page.join("index.html"), "").context("Could not write a page")?;
+        Ok(copy)
+    }
+
+    fn git(&self, arguments: &[&str]) -> Command {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&self.of).args(arguments);
+        git
+    }
+
+    fn remove(&self) {
+        // None is there the first time.
+        let _ = self.git(&["worktree", "remove", "--force"]).arg(&self.root).stderr(Stdio::null()).status();
+    }
+
+    /// Cargo's tests of one target, with the selection that everything else is built with.
+    fn cargo(&self, places: &Places, machine: &Machine, tests: &str) -> Command {
+        let mut cargo = places.cargo(machine);
+        cargo.current_dir(&self.root).args(["test", "--quiet", "--workspace", "--locked"]);
+        match tests {
+            "lib" => cargo.arg("--lib"),
+            target => cargo.args(["--test", target]),
+        };
+        cargo
+    }
+
+    fn try_out(&self, places: &Places, machine: &Machine, mutant: &Mutant) -> Result<Fate> {
+        let path = self.root.join(mutant.file);
+        let whole = fs::read_to_string(&path).with_context(|| format!("Could not read {}", mutant.file))?;
+        fs::write(&path, mutant.applied(&whole)?).context("Could not write the mutant")?;
+        let builds = self.cargo(places, machine, mutant.tests).arg("--no-run").stderr(Stdio::null()).status();
+        ensure!(builds.context("Could not run cargo")?.success(), "{}: the mutant does not build", mutant.name);
+        let mut tests = self.cargo(places, machine, mutant.tests);
+        tests.args(["--", mutant.noticed_by]).stdout(Stdio::null()).stderr(Stdio::null());
+        let passed = tests.status().context("Could not run cargo")?.success();
+        fs::write(&path, whole).context("Could not mend the mutant")?;
+        Ok(if passed { Fate::Survived } else { Fate::Caught })
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+impl Mutant {
+    /// The file's text, broken. The place must be there, and once.
+    fn applied(&self, whole: &str) -> Result<String> {
+        ensure!(whole.matches(self.find).count() == 1, "{}: its place in {} is not there once", self.name, self.file);
+        Ok(whole.replacen(self.find, self.put, 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mutants that no longer find their place.
+    fn stale() -> Vec<&'static str> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let is_stale = |mutant: &&Mutant| {
+            fs::read_to_string(root.join(mutant.file)).map_or(true, |whole| mutant.applied(&whole).is_err())
+        };
+        MUTANTS.iter().filter(is_stale).map(|mutant| mutant.name).collect()
+    }
+
+    #[test]
+    fn every_mutant_finds_its_place_and_has_a_name_of_its_own() {
+        assert_eq!(stale(), Vec::<&str>::new());
+        let mut names: Vec<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), MUTANTS.len());
+    }
+}

@@ -218,6 +218,39 @@ mod tests {
         }
     }
 
+    /// A statement whose envelope says that it is proven otherwise, or not at all.
+    fn enveloped(header: coset::Header, unprotected: coset::Header, signature: Vec<u8>) -> String {
+        let payload = wire::to_cbor(&statement()).unwrap();
+        let envelope = CoseSign1Builder::new().protected(header).unprotected(unprotected).payload(payload);
+        base64url::encode(&envelope.signature(signature).build().to_vec().unwrap())
+    }
+
+    #[test]
+    fn another_algorithm_or_none_is_refused() {
+        let id = || HeaderBuilder::new().key_id(vec![5; 8]);
+        let none = coset::Header::default();
+        let eddsa = || id().algorithm(iana::Algorithm::EdDSA).build();
+        // An HMAC under the public key as if it were a secret, another curve, and nothing at all.
+        let by_public_key = Sha256::digest(public(&key()).0).to_vec();
+        for (header, unprotected, signature) in [
+            (id().algorithm(iana::Algorithm::HMAC_256_256).build(), none.clone(), by_public_key.clone()),
+            (id().algorithm(iana::Algorithm::ES256).build(), none.clone(), vec![0; 64]),
+            (id().build(), none.clone(), Vec::new()),
+            (id().build(), HeaderBuilder::new().algorithm(iana::Algorithm::EdDSA).build(), vec![0; 64]),
+            (
+                HeaderBuilder::new().algorithm(iana::Algorithm::EdDSA).key_id(vec![5; 7]).build(),
+                none.clone(),
+                vec![0; 64],
+            ),
+        ] {
+            assert_eq!(open(&enveloped(header, unprotected, signature)), Err(StatementError::Malformed));
+        }
+        for signature in [Vec::new(), by_public_key, vec![0; 64]] {
+            let opened = open(&enveloped(eddsa(), none.clone(), signature)).unwrap();
+            assert_eq!(opened.verify(public(&key())), Err(StatementError::Signature));
+        }
+    }
+
     #[test]
     fn the_order_of_what_is_pushed_counts() {
         let (a, b) = ((DocumentId([1; 16]), ChangeHash([1; 32])), (DocumentId([1; 16]), ChangeHash([2; 32])));

@@ -18,6 +18,9 @@ pub const CONTENT_TYPE: &str = "application/vnd.rundan.sync";
 const WINDOW_LOG_MAX: u32 = 23;
 const ZSTD_LEVEL: i32 = 3;
 const CBOR_DEPTH_MAX: usize = 16;
+/// The most values in one message: an office that says what it holds of 100,000 documents has some 300,000. A value
+/// of one byte takes some forty once it is read.
+const CBOR_VALUES_MAX: usize = 500_000;
 
 /// Says why a body is no message.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,9 @@ pub enum WireError {
     /// The body is not one whole zstd frame.
     #[error("The body is not one zstd frame")]
     Frame(#[source] std::io::Error),
+    /// More values than a message may have, a length that is not there, or one that is not told.
+    #[error("The body is not CBOR of bounded size")]
+    Unbounded,
     /// Bytes follow the message.
     #[error("Bytes follow the message")]
     Trailing,
@@ -72,6 +78,7 @@ pub fn to_cbor<M: Serialize>(message: &M) -> Result<Vec<u8>, WireError> {
 
 /// Reads CBOR alone, with nothing after it.
 pub fn from_cbor<M: DeserializeOwned>(mut plain: &[u8]) -> Result<M, WireError> {
+    check_bounds(plain)?;
     let message =
         ciborium::de::from_reader_with_recursion_limit(&mut plain, CBOR_DEPTH_MAX).map_err(WireError::Cbor)?;
     if !plain.is_empty() {
@@ -79,6 +86,32 @@ pub fn from_cbor<M: DeserializeOwned>(mut plain: &[u8]) -> Result<M, WireError> 
     }
     Ok(message)
 }
+
+/// Counts the values and follows the lengths, before anything is made of them.
+fn check_bounds(mut plain: &[u8]) -> Result<(), WireError> {
+    for _ in 0..CBOR_VALUES_MAX {
+        let Some((head, rest)) = plain.split_first() else { return Ok(()) };
+        // RFC 8949 §3: three bits of type, five of length or of how many bytes hold it; 31 is "not told".
+        let (kind, short) = (head >> 5, head & 0x1f);
+        let width = match short {
+            0..=23 => 0,
+            24..=27 => 1 << (short - 24),
+            _ => return Err(WireError::Unbounded),
+        };
+        let (argument, rest) = rest.split_at_checked(width).ok_or(WireError::Unbounded)?;
+        let long = argument.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let length = if width == 0 { u64::from(short) } else { long };
+        let skipped = if matches!(kind, BYTES | TEXT) { usize::try_from(length).ok() } else { Some(0) };
+        let (_, after) = skipped.and_then(|length| rest.split_at_checked(length)).ok_or(WireError::Unbounded)?;
+        plain = after;
+    }
+    if plain.is_empty() { Ok(()) } else { Err(WireError::Unbounded) }
+}
+
+/// CBOR's type of byte strings.
+const BYTES: u8 = 2;
+/// CBOR's type of text.
+const TEXT: u8 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -130,5 +163,30 @@ mod tests {
             let _ = from_cbor::<crate::SyncRequest>(&garbage);
             let _ = from_cbor::<crate::SyncAnswer>(&garbage);
         }
+    }
+
+    #[test]
+    fn cbor_that_promises_more_than_it_brings_is_refused_unread() {
+        let many = |count: usize| {
+            let mut bytes = vec![0x9a];
+            bytes.extend_from_slice(&u32::try_from(count).unwrap().to_be_bytes());
+            bytes.resize(5 + count, 0x40);
+            bytes
+        };
+        let refused = |bytes: &[u8]| matches!(from_cbor::<Vec<serde_bytes::ByteBuf>>(bytes), Err(WireError::Unbounded));
+        assert!(refused(&many(CBOR_VALUES_MAX)), "a value of one byte takes forty in memory");
+        assert_eq!(from_cbor::<Vec<serde_bytes::ByteBuf>>(&many(1_000)).unwrap().len(), 1_000);
+        assert!(refused(b"\x9f\x40\xff"), "a list whose length is not told");
+        assert!(refused(b"\x81\x5f\x40\xff"), "bytes whose length is not told");
+        assert!(refused(b"\x81\x5b\xff\xff\xff\xff\xff\xff\xff\xff"), "more bytes than there are");
+        assert!(refused(b"\x81\x5a\x00\x00"), "half a length");
+        assert!(refused(b"\x81\x5c"), "a length of no known width");
+    }
+
+    #[test]
+    fn a_list_that_says_it_is_long_and_ends_is_refused() {
+        assert!(matches!(from_cbor::<Vec<u32>>(b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff\x01"), Err(WireError::Cbor(_))));
+        let deep = [[0x81_u8; 100].as_slice(), &[0x01]].concat();
+        assert!(matches!(from_cbor::<ciborium::Value>(&deep), Err(WireError::Cbor(_))));
     }
 }

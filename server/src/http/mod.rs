@@ -52,13 +52,13 @@ async fn note(State(server): State<Arc<Server>>, path: MatchedPath, request: Req
 
 async fn answer_sync(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let statement = statement(&headers)?;
-    let body = read(body).await?;
+    let body = read(&headers, body).await?;
     Ok(message(sync::answer(&server, statement, body).await?))
 }
 
 async fn answer_enrol(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let statement = statement(&headers)?;
-    let body = read(body).await?;
+    let body = read(&headers, body).await?;
     Ok(message(enrol::answer(&server, statement, body).await?))
 }
 
@@ -97,7 +97,11 @@ fn statement(headers: &HeaderMap) -> Result<&str, ApiError> {
     Ok(value.filter(|value| value.len() <= STATEMENT_BYTES_MAX).ok_or(ProblemCode::Statement)?)
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
+    let is_plain = !headers.contains_key(header::CONTENT_ENCODING);
+    if !is_plain || headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != wire::CONTENT_TYPE) {
+        return Err(ProblemCode::Malformed.into());
+    }
     let whole = to_bytes(body, wire::REQUEST_BYTES_MAX);
     let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), whole).await;
     match whole {

@@ -43,6 +43,8 @@ pub const CHANGES_PER_DAY_MAX: u64 = 20_000;
 pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result<Vec<u8>> {
     let signed = statement::open(header).map_err(|_| ProblemCode::Statement)?;
     signed.is_about(Some(server.keys.server()), "POST", PATH, &body).map_err(|_| ProblemCode::Statement)?;
+    // Nobody's body is read before it is known whose it is.
+    prove(server, &signed).await?;
     let request: SyncRequest = wire::decode(&body, wire::REQUEST_BYTES_MAX).map_err(|error| match error {
         wire::WireError::TooLong => ProblemCode::TooLong,
         _ => ProblemCode::Malformed,
@@ -118,11 +120,18 @@ async fn take(server: &Arc<Server>, signed: Signed, request: Arc<SyncRequest>) -
         .await
 }
 
-/// Checks who asks, and counts the request.
+/// Checks that a vault that is known signed.
+async fn prove(server: &Server, signed: &Signed) -> Result<()> {
+    let id = signed.vault.ok_or(ProblemCode::Statement)?;
+    let vault = server.db.read(move |tx| vaults::vault(tx, id)).await?.ok_or(ProblemCode::Statement)?;
+    signed.verify(vault.key).map_err(|_| ProblemCode::Statement)?;
+    Ok(())
+}
+
+/// Counts the request of a vault that is proven, unless it was revoked or has asked this before.
 fn admit(tx: &Connection, server: &Server, signed: &Signed, request: &SyncRequest) -> Result<Vault> {
     let id = signed.vault.ok_or(ProblemCode::Statement)?;
     let vault = vaults::vault(tx, id)?.ok_or(ProblemCode::Statement)?;
-    signed.verify(vault.key).map_err(|_| ProblemCode::Statement)?;
     if signed.statement.pushed != statement::pushed(pushed_pairs(request)) {
         return Err(ProblemCode::Statement.into());
     }

@@ -4,6 +4,7 @@
 mod backups;
 mod counters;
 mod enrolment;
+mod hostile;
 mod network;
 mod offers;
 mod oracle;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 use chrono::NaiveDate;
 use rand_chacha::ChaCha8Rng;
@@ -17,6 +18,7 @@ use rundan_server::seams::{Clock, Random};
 use rundan_server::store::{Db, people};
 use rundan_server::{Server, enrol, http};
 use rundan_sync::statement::HEADER;
+use rundan_sync::wire;
 use serde_json::{Value as Json, json};
 use tower::ServiceExt;
 
@@ -175,7 +177,8 @@ impl World {
 
     /// Sends a request to the server, without a network.
     pub async fn post(&self, path: &str, statement: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
-        let request = Request::post(path).header(HEADER, statement).body(Body::from(body)).expect("a request");
+        let request = Request::post(path).header(HEADER, statement).header(CONTENT_TYPE, wire::CONTENT_TYPE);
+        let request = request.body(Body::from(body)).expect("a request");
         let answer = self.router.clone().oneshot(request).await.expect("the router never fails");
         let status = answer.status();
         (status, to_bytes(answer.into_body(), usize::MAX).await.expect("the body comes").to_vec())

@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::recovery::{self, Recovery};
 use super::replay;
-use super::request::{Asked, Identity, Stream, accepted};
+use super::request::{self, Asked, Identity, Stream, accepted};
 use crate::act::Session;
 use crate::seams::Random;
 use crate::seen;
@@ -120,16 +120,22 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         writer: &'a Writer<'a>,
         now: Timestamp,
     ) -> Result<Self, TakeError> {
-        let digest: [u8; 16] = tx
-            .prepare_cached("SELECT digest FROM stream WHERE unit = ?1")?
-            .query_row([stream.unit.as_bytes()], |row| row.get(0))?;
+        // After a comparison the sum is made anew: one that was wrong would be wrong for ever.
+        let digest = if stream.must_compare {
+            request::sum(tx, stream.unit)?
+        } else {
+            let sum = tx
+                .prepare_cached("SELECT digest FROM stream WHERE unit = ?1")?
+                .query_row([stream.unit.as_bytes()], |row| row.get(0))?;
+            Digest(sum)
+        };
         Ok(Self {
             tx,
             identity,
             stream,
             now,
             today: rundan_model::Zone.day(now),
-            digest: Digest(digest),
+            digest,
             must_compare: false,
             is_first_load: stream.cursor.is_none(),
             touched: BTreeSet::new(),

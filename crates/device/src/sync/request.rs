@@ -9,7 +9,7 @@ use rundan_model::{ChangeHash, DocumentId, PersonId, Role, ServerId, Timestamp, 
 use rundan_sync::message::PROTOCOL;
 use rundan_sync::statement::{Statement, body_hash, pushed, sign};
 use rundan_sync::{
-    Chain, Cursor, HeadsHash, HeldDocument, PagePosition, PushDocument, StreamRequest, SyncRequest, wire,
+    Chain, Cursor, Digest, HeadsHash, HeldDocument, PagePosition, PushDocument, StreamRequest, SyncRequest, wire,
 };
 use rusqlite::{Row, Transaction};
 use serde_bytes::ByteBuf;
@@ -208,6 +208,17 @@ fn outbox(tx: &Transaction<'_>, unit: UnitId) -> Result<Outbox, StoreError> {
 
 /// All that is held of a unit, and in what state.
 fn held(tx: &Transaction<'_>, unit: UnitId) -> Result<Vec<HeldDocument>, StoreError> {
+    let heads = held_heads(tx, unit)?.into_iter();
+    Ok(heads.map(|(document, heads)| HeldDocument(document, HeadsHash::of(document, &heads))).collect())
+}
+
+/// The sum over what is held, made anew.
+pub(super) fn sum(tx: &Transaction<'_>, unit: UnitId) -> Result<Digest, StoreError> {
+    let heads = held_heads(tx, unit)?.into_iter();
+    Ok(heads.fold(Digest([0; 16]), |sum, (document, heads)| sum.plus(Digest::of(document, &heads))))
+}
+
+fn held_heads(tx: &Transaction<'_>, unit: UnitId) -> Result<Vec<(DocumentId, Vec<ChangeHash>)>, StoreError> {
     let mut query =
         tx.prepare_cached("SELECT document, heads FROM document WHERE unit = ?1 AND state = 'held' ORDER BY document")?;
     let mut rows = query.query([unit.as_bytes()])?;
@@ -215,7 +226,7 @@ fn held(tx: &Transaction<'_>, unit: UnitId) -> Result<Vec<HeldDocument>, StoreEr
     while let Some(row) = rows.next()? {
         let (document, heads): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
         let document = DocumentId::try_from(document.as_slice())?;
-        held.push(HeldDocument(document, HeadsHash::of(document, &DocumentRow::read_heads(&heads)?)));
+        held.push((document, DocumentRow::read_heads(&heads)?));
     }
     Ok(held)
 }

@@ -281,8 +281,10 @@ pub fn registers(kind: &Kind) -> &'static [&'static str] {
 pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
     let family = key.split('/').next().unwrap_or(key);
     match (kind, family) {
-        (Kind::Visit, "recipient") | (Kind::Access | Kind::Decision, "recipient") => reads::<DocumentId>(json),
-        (Kind::Visit, "when") => is_time(json, VISIT_MINUTES_MAX),
+        // A visit that nobody planned has neither, and may come to have neither again.
+        (Kind::Visit, "recipient") => reads::<Option<DocumentId>>(json),
+        (Kind::Visit, "when") => json.is_null() || is_time(json, VISIT_MINUTES_MAX),
+        (Kind::Access | Kind::Decision, "recipient") => reads::<DocumentId>(json),
         (Kind::RunSheet, "shift") => is_time(json, SHIFT_MINUTES_MAX),
         (Kind::RunSheet, "break") => json.is_null() || is_time(json, VISIT_MINUTES_MAX),
         (Kind::Visit, "slot") => reads::<Option<Slot>>(json),

@@ -327,6 +327,8 @@ impl<'a> Commit<'a> {
             no.remove(&person);
         }
         self.affected.insert(person);
+        // Who is no member any more has something new to ask for too.
+        self.touched.insert(Audience::Person(person));
         Ok(true)
     }
 

@@ -105,6 +105,7 @@ struct Intake<'a, 'tx> {
     today: Day,
     digest: Digest,
     must_compare: bool,
+    has_pushed: bool,
     is_first_load: bool,
     touched: BTreeSet<DocumentId>,
     writer: &'a Writer<'a>,
@@ -137,6 +138,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             today: rundan_model::Zone.day(now),
             digest,
             must_compare: false,
+            has_pushed: false,
             is_first_load: stream.cursor.is_none(),
             touched: BTreeSet::new(),
             writer,
@@ -152,6 +154,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         results: &[PushResult],
         seals: &[Option<ReceiptMac>],
     ) -> Result<(), TakeError> {
+        self.has_pushed = true;
         let mut records = BTreeMap::new();
         let macs: BTreeMap<_, _> = hashes.iter().zip(seals).filter_map(|(hash, mac)| Some((*hash, (*mac)?))).collect();
         for (hash, result) in hashes.iter().zip(results) {
@@ -430,8 +433,10 @@ impl<'a, 'tx> Intake<'a, 'tx> {
 
     fn move_cursor(&mut self, told: &StreamAnswer, cursor: Cursor, taken: &mut Taken) -> Result<(), TakeError> {
         let is_other = told.digest.is_some_and(|digest| digest != self.digest);
-        // A comparison that has just been answered is not asked for again at once.
-        let must_compare = (self.must_compare || is_other) && !self.stream.must_compare;
+        // A comparison that has just been answered is not asked for again at once, unless the same request brought
+        // work: that may have moved what was compared.
+        let is_answered = self.stream.must_compare && !self.has_pushed;
+        let must_compare = (self.must_compare || is_other) && !is_answered;
         if is_other {
             tracing::warn!(unit = %told.unit, "what is held differs from what the server says; comparing");
         }

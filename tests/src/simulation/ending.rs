@@ -1,29 +1,53 @@
 //! What must hold when the faults have stopped: queues empty, replicas equal, nothing lost, nothing readable.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use rundan_model::visit::visit;
 use rundan_model::{Content, DocumentId, Kind};
 
-use super::holding::Holding;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+
+use super::faults::Fault;
+use super::handset::Handset;
+use super::holding::{self, Holding};
 use super::scope;
 use super::truth::Truth;
+use super::unit::{DOOR_CODE, NAME};
 use super::world::World;
 
+/// The tables that a phone makes of documents.
+const PROJECTIONS: [&str; 12] = [
+    "visit",
+    "visit_person",
+    "board_visit",
+    "run_sheet",
+    "recipient",
+    "recipient_name",
+    "access",
+    "staff",
+    "unit",
+    "incident",
+    "draft",
+    "refused",
+];
 /// In how many rounds of everyone all must be still.
 const ROUNDS_MAX: u32 = 3;
 
-/// P6 and P2 for one vault that has all: it holds what is due to it, at the heads that the server has.
+/// P6 and P2 for one vault that has all: it holds what is due to it, at the heads that the server has. What it still has
+/// to bring back to a server that lost it waits for work that another vault brings.
 pub(crate) fn check_held(truth: &Truth, holding: &Holding, due: Option<&BTreeSet<DocumentId>>) -> Result<()> {
     let nothing = BTreeSet::new();
     let due = due.unwrap_or(&nothing);
-    let held = holding.held();
+    let held: BTreeSet<_> = holding.held().difference(&holding.offers).copied().collect();
+    let due: BTreeSet<_> = due.difference(&holding.offers).copied().collect();
     if let Some(missing) = due.difference(&held).next() {
         let kind = &truth.documents[missing].content.kind;
         bail!("P6: {kind} {missing} is due and not held; {} due, {} held", due.len(), held.len());
     }
-    if let Some(more) = held.difference(due).next() {
+    if let Some(more) = held.difference(&due).next() {
         let kind = truth.documents.get(more).map(|document| document.content.kind.to_string());
         bail!("P6: {kind:?} {more} is held and not due; {} due, {} held", due.len(), held.len());
     }
@@ -38,10 +62,12 @@ pub(crate) fn check_held(truth: &Truth, holding: &Holding, due: Option<&BTreeSet
 impl World {
     /// Stops all faults, lets everyone sync, and checks what must then hold.
     pub(crate) async fn end(&mut self) -> Result<()> {
+        self.make_room().await?;
         for handset in &self.handsets {
             handset.wire.heal();
             handset.clock.set_ahead(0);
         }
+        self.check_revoked().await?;
         for round in 1..=ROUNDS_MAX {
             for at in 0..self.handsets.len() {
                 self.sync(at).await.with_context(|| format!("closing round {round}"))?;
@@ -62,6 +88,11 @@ impl World {
                 holding.cursor,
                 self.truth.head
             );
+            ensure!(
+                holding.offers.is_empty(),
+                "P7: {name} still has {} to bring back after {ROUNDS_MAX} rounds",
+                holding.offers.len()
+            );
             let due = scope::due(&self.truth, handset.owner.person);
             check_held(&self.truth, &holding, due.as_ref()).with_context(|| format!("at the end, {name}"))?;
             for id in holding.held() {
@@ -70,12 +101,66 @@ impl World {
             }
         }
         self.ledger.check_server(&self.truth)?;
+        self.check_log()?;
+        self.check_readable()?;
+        self.check_projections().await?;
         for handset in &self.handsets {
             let traffic = handset.wire.traffic();
             self.figures.rounds += traffic.rounds;
             self.figures.cuts += traffic.cuts;
             self.figures.bytes += traffic.up + traffic.down;
         }
+        Ok(())
+    }
+
+    /// P6: what a revoked phone still has, it keeps to itself.
+    async fn check_revoked(&mut self) -> Result<()> {
+        for (_, handset) in &self.revoked {
+            handset.wire.heal();
+            handset.sync().await?;
+            let problem = handset.problem().await;
+            ensure!(problem.as_deref() == Some("revoked"), "a revoked phone was told {problem:?}");
+        }
+        Ok(())
+    }
+
+    /// The server's file is sound, and nothing of a revoked vault is in it from after it was revoked.
+    fn check_log(&self) -> Result<()> {
+        let proof = rundan_server::store::verify::verify(&self.place.host.look()?)?;
+        ensure!(proof.faults.is_empty(), "the server's file: {:?}", proof.faults);
+        for (head, handset) in &self.revoked {
+            let late = self.truth.changes.iter().find(|change| change.seq > *head && change.vault == handset.vault);
+            let is_told_by_others = self.figures.faults.contains_key(Fault::ServerRestored.name());
+            ensure!(
+                late.is_none() || is_told_by_others,
+                "P6: a change of a revoked vault is at {:?}",
+                late.map(|it| it.seq)
+            );
+        }
+        Ok(())
+    }
+
+    /// P10: neither a door code nor a name can be read in any file of a phone or in what was logged.
+    fn check_readable(&self) -> Result<()> {
+        let log = self.journal.take();
+        ensure!(!is_readable(&log), "P10: what must be secret is in the log");
+        for (_, handset) in &self.revoked {
+            check_files(&handset.directory)?;
+        }
+        self.handsets.iter().try_for_each(|handset| check_files(&handset.directory))
+    }
+
+    /// P2: tables that are made of documents come out the same when they are made anew. One phone of each seed.
+    async fn check_projections(&mut self) -> Result<()> {
+        let handset = &self.handsets[self.chance.below(self.handsets.len())];
+        let copy = self.directory.path().join("anew");
+        handset.back_up(&copy)?;
+        let before = projected(&holding::open(&copy, handset.vault)?)?;
+        holding::project_anew(&copy, handset.vault)?;
+        let anew = Handset::over(&self.place, handset.owner.clone(), copy, handset.vault).await?;
+        let after = projected(&holding::open(&anew.directory, anew.vault)?)?;
+        let differs = before.iter().zip(&after).find(|(before, after)| before != after);
+        ensure!(before == after, "P2: rows made anew differ: {differs:?}");
         Ok(())
     }
 
@@ -86,6 +171,56 @@ impl World {
         merged.sort();
         merged
     }
+}
+
+/// Whether what must be secret is in these bytes.
+fn is_readable(bytes: &[u8]) -> bool {
+    [DOOR_CODE, NAME].iter().any(|secret| has(bytes, secret.as_bytes()))
+}
+
+/// Whether `part` occurs in `bytes`; a part's length at a time, since files are long (Horspool).
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    let last = part.len() - 1;
+    let mut skip = [part.len(); 256];
+    for (n, byte) in part[..last].iter().enumerate() {
+        skip[usize::from(*byte)] = last - n;
+    }
+    let mut end = last;
+    while let Some(byte) = bytes.get(end) {
+        if *byte == part[last] && bytes[end - last..=end] == *part {
+            return true;
+        }
+        end += skip[usize::from(*byte)];
+    }
+    false
+}
+
+fn check_files(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            check_files(&path)?;
+        } else {
+            ensure!(!is_readable(&std::fs::read(&path)?), "P10: what must be secret is in {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Every row of the tables that are made of documents, in a fixed order.
+fn projected(connection: &Connection) -> Result<Vec<String>> {
+    let mut rows = Vec::new();
+    for table in PROJECTIONS {
+        let mut query = connection.prepare(&format!("SELECT * FROM {table}"))?;
+        let columns = query.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            let values: rusqlite::Result<Vec<Value>> = (0..columns).map(|column| row.get(column)).collect();
+            Ok(format!("{table} {:?}", values?))
+        };
+        rows.extend(query.query_map([], row)?.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    rows.sort();
+    Ok(rows)
 }
 
 fn stands(content: &Content) -> String {

@@ -1,6 +1,9 @@
 //! What goes wrong. Each kind can be left out, and leaving one out changes nothing of the others or of the steps.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
+use rundan_model::Role;
+use rundan_server::admin;
+use tokio::task::JoinSet;
 
 use super::handset::Handset;
 use super::pipe::{Cut, End, Way};
@@ -13,6 +16,9 @@ const CUT_BYTES_MAX: usize = 6_000;
 const KILL_TURNS_MAX: usize = 24;
 /// How often a connection comes and goes when it flaps.
 const FLAPS: usize = 20;
+/// How many pages a full disk still has room for, and for how many steps it is full.
+const FULL_PAGES_MAX: usize = 8;
+const FULL_STEPS_MAX: usize = 30;
 /// How many phones there are at most.
 const HANDSETS_MAX: usize = 8;
 /// How far a phone's clock goes wrong: seconds, minutes, hours, a day, years.
@@ -57,19 +63,29 @@ faults! {
     AppKilledInRound = ("F3", "app killed in a round"),
     /// The server's process ends and starts again.
     ServerKilled = ("F3", "server killed"),
+    /// The server's disk has no more room, for a while.
+    ServerDiskFull = ("F4", "server's disk full"),
     /// A phone is put back to an older copy of its files.
     PhoneRestored = ("F6", "phone restored"),
     /// A phone's files are copied to a second phone, and both go on.
     PhoneCloned = ("F6", "phone cloned"),
     /// A phone's clock steps.
     ClockStep = ("F7", "phone clock steps"),
+    /// The server is put back to an older backup.
+    ServerRestored = ("F8", "server restored"),
+    /// A phone's vault is revoked, and its person gets another phone.
+    Revoked = ("F10", "phone revoked"),
+    /// A planner becomes a carer, or the other way round.
+    RoleChanged = ("F10", "role changed"),
+    /// Everyone syncs at the same time.
+    Rush = ("F13", "everyone at once"),
     /// A connection comes and goes while the phone syncs.
     Flapping = ("F12", "connection flaps"),
 }
 
 impl World {
     /// Makes a fault happen, to this phone where it is one's.
-    pub(crate) async fn strike(&mut self, fault: Fault, at: usize) -> Result<()> {
+    pub(crate) async fn strike(&mut self, fault: Fault, at: usize, n: u32) -> Result<()> {
         match fault {
             Fault::Cut => self.cut_next(at, End::Breaks),
             Fault::Hang => self.cut_next(at, End::Hangs),
@@ -85,9 +101,19 @@ impl World {
                 self.kill_app(at).await?;
             }
             Fault::ServerKilled => {
-                self.place.host.stop();
+                self.place.host.stop().await;
+                self.full_until = None;
                 self.place.host.start().await?;
             }
+            Fault::ServerDiskFull => {
+                self.make_room().await?;
+                self.place.host.leave_room(Some(self.chance.below(FULL_PAGES_MAX) as i64)).await?;
+                self.full_until = Some(n + 1 + self.chance.below(FULL_STEPS_MAX) as u32);
+            }
+            Fault::ServerRestored => return self.restore_server().await,
+            Fault::Revoked => return self.revoke(at).await,
+            Fault::RoleChanged => return self.change_role(at).await,
+            Fault::Rush => return self.rush().await,
             Fault::PhoneRestored => return self.restore_phone(at).await,
             Fault::PhoneCloned => return self.clone_phone(at).await,
             Fault::ClockStep => {
@@ -146,8 +172,8 @@ impl World {
         if self.handsets.len() >= HANDSETS_MAX {
             return Ok(());
         }
+        let directory = self.next_directory();
         let handset = &self.handsets[at];
-        let directory = self.directory.path().join(format!("phone-{}", self.handsets.len()));
         handset.back_up(&directory)?;
         let clone = Handset::over(&self.place, handset.owner.clone(), directory, handset.vault).await?;
         self.handsets.push(clone);
@@ -158,7 +184,7 @@ impl World {
         let handset = self.handsets.remove(at);
         let handset = handset.reopen(&self.place).await?;
         self.handsets.insert(at, handset);
-        self.check_shown(at)
+        self.check_sync(at).await
     }
 
     /// The phone's files are put back to how they were at some step before, and what was written since is gone.
@@ -172,6 +198,79 @@ impl World {
         std::fs::remove_dir_all(&copy)?;
         self.handsets.insert(at, handset);
         self.handsets[at].forget_cursor();
-        self.lose(at)
+        self.lose()
+    }
+
+    /// The server is put back to how it was when a backup was taken; the first time one is taken.
+    async fn restore_server(&mut self) -> Result<()> {
+        self.make_room().await?;
+        let Some((backup, common)) = self.backups.pop() else {
+            let backup = self.place.host.back_up().await?;
+            self.backups.push((backup, self.place.host.head(self.place.unit)?));
+            return Ok(());
+        };
+        self.place.host.restore(&backup).await?;
+        self.look_anew(common)?;
+        for handset in &mut self.handsets {
+            handset.forget_cursor();
+        }
+        self.lose()
+    }
+
+    /// A lost phone: its vault is revoked, all copies of it with it, and its person gets another.
+    async fn revoke(&mut self, at: usize) -> Result<()> {
+        self.make_room().await?;
+        let (vault, owner) = (self.handsets[at].vault, self.handsets[at].owner.clone());
+        let answer =
+            admin::run(&self.place.host.server(), admin::Command::Revoke(admin::Whose::Vault(vault.to_string()))).await;
+        ensure!(matches!(&answer, admin::Answer::Revoked(vaults) if vaults.len() == 1), "{answer:?}");
+        let head = self.place.host.head(self.place.unit)?;
+        while let Some(at) = self.handsets.iter().position(|handset| handset.vault == vault) {
+            self.revoked.push((head, self.handsets.remove(at)));
+        }
+        self.lose()?;
+        self.hand_out(owner).await
+    }
+
+    /// A planner becomes a carer, or the other way round.
+    async fn change_role(&mut self, at: usize) -> Result<()> {
+        self.make_room().await?;
+        self.refresh()?;
+        let person = self.handsets[at].owner.person;
+        let had: Vec<Role> = self.truth.roles_at(person, self.truth.head).into_iter().cloned().collect();
+        let is_office = had.iter().any(Role::is_office);
+        let new = if is_office { Role::Carer } else { Role::Planner };
+        let (taken, given) = (had.clone(), new.clone());
+        let server = self.place.host.server();
+        let change = server.commit(self.place.unit, move |commit, _| {
+            commit.give_role(person, &given)?;
+            for role in taken.iter().filter(|role| **role != given) {
+                commit.take_role(person, role)?;
+            }
+            Ok(())
+        });
+        change.await?;
+        let head = self.place.host.head(self.place.unit)?;
+        self.truth.roles.push((head, person, new.clone(), true));
+        for role in had.into_iter().filter(|role| *role != new) {
+            self.truth.roles.push((head, person, role, false));
+        }
+        self.demoted.insert(person);
+        Ok(())
+    }
+
+    /// Everyone syncs at the same time, as when the network comes back.
+    async fn rush(&mut self) -> Result<()> {
+        let mut rounds = JoinSet::new();
+        for handset in &self.handsets {
+            rounds.spawn(handset.sync_beside());
+        }
+        while let Some(round) = rounds.join_next().await {
+            round?.map_err(|error| anyhow!("the store failed in a rush: {error:?}"))?;
+        }
+        for at in 0..self.handsets.len() {
+            self.check_sync(at).await?;
+        }
+        Ok(())
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Handset {
     pub(crate) wire: Arc<Wire>,
     pub(crate) clock: Arc<PhoneClock>,
     pub(crate) directory: PathBuf,
+    /// Whether the phone believes that its person is of the office.
+    pub(crate) is_office: bool,
     unit: UnitId,
     cursor: Option<u64>,
     phone: Phone,
@@ -51,30 +53,30 @@ pub(crate) struct Handset {
 impl Handset {
     /// A new phone of this person, enrolled with a code.
     pub(crate) async fn enrol(place: &Place, owner: Owner, directory: PathBuf, code: String) -> Result<Self> {
-        let (wire, clock) = (Wire::to(&place.host), PhoneClock::of(&place.clock));
+        let (wire, clock, is_office) = (Wire::to(&place.host), PhoneClock::of(&place.clock), owner.role.is_office());
         let phone = open(place, &directory, &wire, &clock).await?;
         let enrolled = phone.call(Command::Enrol { server: ADDRESS.to_owned(), code }).await;
         let app = enrolled.map_err(|error| anyhow::anyhow!("enrolment: {error:?}"))?;
         let vault = app["vaults"][0]["vault"].as_str().context("a vault")?.parse()?;
         let looking = holding::open(&directory, vault)?;
-        Ok(Self { owner, vault, wire, clock, directory, unit: place.unit, cursor: None, phone, looking })
+        Ok(Self { owner, vault, wire, clock, directory, is_office, unit: place.unit, cursor: None, phone, looking })
     }
 
     /// The phone over these files, whose app is not running.
     pub(crate) async fn over(place: &Place, owner: Owner, directory: PathBuf, vault: VaultId) -> Result<Self> {
-        let (wire, clock) = (Wire::to(&place.host), PhoneClock::of(&place.clock));
+        let (wire, clock, is_office) = (Wire::to(&place.host), PhoneClock::of(&place.clock), owner.role.is_office());
         let phone = open(place, &directory, &wire, &clock).await?;
         let looking = holding::open(&directory, vault)?;
-        Ok(Self { owner, vault, wire, clock, directory, unit: place.unit, cursor: None, phone, looking })
+        Ok(Self { owner, vault, wire, clock, directory, is_office, unit: place.unit, cursor: None, phone, looking })
     }
 
     /// Kills the app and opens it again.
     pub(crate) async fn reopen(self, place: &Place) -> Result<Self> {
-        let Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking } = self;
+        let Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking } = self;
         drop((phone, looking));
         let phone = open(place, &directory, &wire, &clock).await?;
         let looking = holding::open(&directory, vault)?;
-        Ok(Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking })
+        Ok(Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking })
     }
 
     /// Copies the files, which may be done while the app runs: what is in the write-ahead log comes along.
@@ -85,13 +87,13 @@ impl Handset {
 
     /// Kills the app and puts older files in the place of its own.
     pub(crate) async fn restore(self, place: &Place, from: &Path) -> Result<Self> {
-        let Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking } = self;
+        let Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking } = self;
         drop((phone, looking));
         std::fs::remove_dir_all(&directory)?;
         copy(from, &directory)?;
         let phone = open(place, &directory, &wire, &clock).await?;
         let looking = holding::open(&directory, vault)?;
-        Ok(Self { owner, vault, wire, clock, directory, unit, cursor, phone, looking })
+        Ok(Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking })
     }
 
     pub(crate) async fn ask(&self, command: Command) -> Result<Value, ApiError> {
@@ -135,14 +137,20 @@ impl Handset {
         view["problem"].as_str().map(str::to_owned)
     }
 
+    /// Rounds that run beside others'.
+    pub(crate) fn sync_beside(&self) -> impl Future<Output = Result<(), ApiError>> + Send + 'static {
+        let phone = self.phone.clone();
+        async move { phone.sync().await }
+    }
+
     pub(crate) fn holding(&self) -> Result<Holding> {
         Holding::read(&self.looking, self.unit)
     }
 
-    /// P4: a cursor only goes forward.
-    pub(crate) fn check_cursor(&mut self, now: Option<u64>) -> Result<()> {
+    /// P4: a cursor only goes forward, as long as it is one of the server's log.
+    pub(crate) fn check_cursor(&mut self, now: Option<u64>, is_of_log: bool) -> Result<()> {
         ensure!(now >= self.cursor, "P4: the cursor of vault {} went from {:?} to {now:?}", self.vault, self.cursor);
-        self.cursor = now;
+        self.cursor = now.filter(|_| is_of_log);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use rundan_documents::Document;
-use rundan_model::{ActionId, ChangeHash, Content, DocumentId, UnitId, VaultId};
+use rundan_model::{ActionId, ChangeHash, Content, DocumentId, Role, UnitId, VaultId};
 use rundan_sync::Digest;
 use rusqlite::{Connection, OpenFlags};
 
@@ -35,7 +35,15 @@ pub(crate) struct Holding {
     pub(crate) actions: BTreeMap<ActionId, Option<String>>,
     /// The place of the cursor; none before the first sync.
     pub(crate) cursor: Option<u64>,
+    /// The chain of the log at the cursor.
+    pub(crate) chain: Option<[u8; 32]>,
     pub(crate) digest: Digest,
+    /// Whether the vault believes that its person is of the office.
+    pub(crate) is_office: bool,
+    /// Documents that it still has to bring back to a server that lost them.
+    pub(crate) offers: BTreeSet<DocumentId>,
+    /// The token to wait for news with.
+    pub(crate) hint: Option<[u8; 32]>,
 }
 
 impl HeldRow {
@@ -54,22 +62,39 @@ pub(crate) fn open(directory: &Path, vault: VaultId) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Lets the next start of the app make its projections anew.
+pub(crate) fn project_anew(directory: &Path, vault: VaultId) -> Result<()> {
+    let connection = open(directory, vault)?;
+    connection.pragma_update(None, "query_only", false)?;
+    connection.execute("UPDATE sync_state SET projected = 0", [])?;
+    Ok(())
+}
+
 impl Holding {
     pub(crate) fn read(connection: &Connection, unit: UnitId) -> Result<Self> {
         let tx = connection.unchecked_transaction()?;
-        let (cursor, digest) = tx
-            .prepare_cached("SELECT cursor_seq, digest FROM stream WHERE unit = ?1")?
-            .query_row([unit.as_bytes()], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, [u8; 16]>(1)?)))?;
+        let (cursor, digest, roles, chain) = tx
+            .prepare_cached("SELECT cursor_seq, digest, roles, cursor_chain FROM stream WHERE unit = ?1")?
+            .query_row([unit.as_bytes()], |row| {
+                Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, [u8; 16]>(1)?, row.get::<_, String>(2)?, row.get(3)?))
+            })?;
         let mut holding = Self {
             documents: BTreeMap::new(),
             pending: Vec::new(),
             actions: BTreeMap::new(),
             cursor: cursor.map(i64::unsigned_abs),
+            chain,
             digest: Digest(digest),
+            offers: BTreeSet::new(),
+            is_office: serde_json::from_str::<Vec<Role>>(&roles)?.iter().any(Role::is_office),
+            hint: tx.query_row("SELECT hint FROM sync_state WHERE id = 1", [], |row| row.get(0))?,
         };
         holding.read_documents(&tx)?;
         holding.read_pending(&tx)?;
         holding.read_actions(&tx)?;
+        let mut offers = tx.prepare_cached("SELECT document FROM offer")?;
+        let offers = offers.query_map([], |row| Ok(DocumentId(row.get(0)?)))?;
+        holding.offers = offers.collect::<rusqlite::Result<_>>()?;
         Ok(holding)
     }
 
@@ -126,6 +151,18 @@ impl Holding {
             None => Document::from_changes(pending)?,
         };
         Ok(Some(document.content()))
+    }
+
+    /// The changes that it could bring back to a server that lost them: those of documents that are here whole, and
+    /// those not yet sent.
+    pub(crate) fn could_bring(&self) -> Result<BTreeSet<ChangeHash>> {
+        let mut changes: BTreeSet<ChangeHash> = self.pending.iter().map(|change| change.hash).collect();
+        for row in self.documents.values() {
+            if let Some(saved) = &row.saved {
+                changes.extend(Document::load(saved)?.infos().into_iter().map(|info| info.hash));
+            }
+        }
+        Ok(changes)
     }
 
     /// The sum over what is held, made anew.

@@ -1,6 +1,6 @@
 //! The server on its files: opened, dropped, opened again; and HTTP to its real router over a connection in memory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use rundan_model::UnitId;
 use rundan_server::keys::Keys;
 use rundan_server::remembered::Remembered;
 use rundan_server::store::{Db, log, open_file};
-use rundan_server::{Server, http};
+use rundan_server::{Server, backup, http};
 use rusqlite::{Connection, OpenFlags};
 use tokio::task::JoinSet;
 
@@ -37,7 +37,7 @@ struct Running {
 }
 
 /// The server's machine.
-pub struct Host {
+pub(crate) struct Host {
     directory: PathBuf,
     clock: Arc<WorldClock>,
     random: Arc<WorldRandom>,
@@ -46,13 +46,13 @@ pub struct Host {
 
 /// An answer with what went over the wire for it.
 #[derive(Debug)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     /// The answer, or why there was none.
-    pub answer: Result<HttpAnswer, HttpError>,
+    pub(crate) answer: Result<HttpAnswer, HttpError>,
     /// Bytes from the phone that went through.
-    pub up: u64,
+    pub(crate) up: u64,
     /// Bytes to the phone that went through.
-    pub down: u64,
+    pub(crate) down: u64,
 }
 
 impl Host {
@@ -86,12 +86,38 @@ impl Host {
     }
 
     /// Ends the process: connections break, what was not committed is gone.
-    pub(crate) fn stop(&self) {
-        *self.running.lock().unwrap() = None;
+    pub(crate) async fn stop(&self) {
+        let running = self.running.lock().unwrap().take();
+        if let Some(mut running) = running {
+            running.connections.shutdown().await;
+        }
+    }
+
+    /// Takes a backup into the folder of backups; its file.
+    pub(crate) async fn back_up(&self) -> Result<PathBuf> {
+        Ok(backup::take(&self.server(), &self.directory.join("backups")).await?.file)
+    }
+
+    /// Puts a backup in the place of what the server has.
+    pub(crate) async fn restore(&self, from: &Path) -> Result<()> {
+        self.stop().await;
+        backup::restore(&self.database(), from, self.clock.time())?;
+        self.start().await
+    }
+
+    /// Lets the database grow by no more than so many pages, as a disk with that much room would; none for all it
+    /// wants.
+    pub(crate) async fn leave_room(&self, pages: Option<i64>) -> Result<()> {
+        let limit = move |tx: &Connection| -> rundan_server::Result<()> {
+            let used: i64 = tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+            let most = pages.map_or(i64::from(i32::MAX), |pages| used + pages);
+            Ok(tx.pragma_update(None, "max_page_count", most)?)
+        };
+        Ok(self.server().db.write(limit).await?)
     }
 
     /// The server, which runs.
-    pub fn server(&self) -> Arc<Server> {
+    pub(crate) fn server(&self) -> Arc<Server> {
         Arc::clone(&self.running.lock().unwrap().as_ref().expect("the server runs").server)
     }
 
@@ -108,7 +134,7 @@ impl Host {
     }
 
     /// Sends a request over a connection of its own, which may be cut.
-    pub async fn exchange(&self, request: HttpRequest, cut: Option<Cut>) -> Exchange {
+    pub(crate) async fn exchange(&self, request: HttpRequest, cut: Option<Cut>) -> Exchange {
         let (near, far, meter) = connection(cut);
         {
             let mut running = self.running.lock().unwrap();

@@ -65,13 +65,11 @@ impl Ledger {
         Ok(written)
     }
 
-    /// A phone's files were replaced or lost: what neither the server nor a living phone has is gone with them.
-    pub(crate) fn lose(&mut self, vault: VaultId, truth: &Truth, living: &[&Holding]) -> usize {
+    /// Files were replaced or lost: what neither the server nor a living phone has is gone with them.
+    pub(crate) fn lose(&mut self, truth: &Truth, on_phones: &BTreeSet<ChangeHash>) -> usize {
         let on_server: BTreeSet<ChangeHash> = truth.changes.iter().map(|change| change.hash).collect();
-        let on_phones: BTreeSet<ChangeHash> =
-            living.iter().flat_map(|holding| holding.pending.iter().map(|change| change.hash)).collect();
         let mut lost = 0;
-        for saved in self.saved.iter_mut().filter(|saved| saved.vault == vault && saved.fate == Fate::Owed) {
+        for saved in self.saved.iter_mut().filter(|saved| saved.fate == Fate::Owed) {
             let has = |(_, hash): &(DocumentId, ChangeHash)| on_server.contains(hash) || on_phones.contains(hash);
             if !saved.changes.iter().all(has) {
                 saved.fate = Fate::Lost;
@@ -81,22 +79,26 @@ impl Ledger {
         lost
     }
 
-    /// Reads what a phone says was refused: each action for which there is no good reason, with the one given.
+    /// Reads what a phone says was refused: how much is new, and each action for which there is no good reason, with
+    /// the one given.
     ///
-    /// A draft that was submitted or put away on another phone of the same person is a good reason.
-    pub(crate) fn note_refusals(&mut self, holding: &Holding, truth: &Truth) -> Vec<String> {
-        let mut new = Vec::new();
+    /// A draft that was submitted or put away on another phone of the same person is a good reason; so is a role that
+    /// was taken from her.
+    pub(crate) fn note_refusals(&mut self, holding: &Holding, truth: &Truth, is_demoted: bool) -> (usize, Vec<String>) {
+        let (mut new, mut wrong) = (0, Vec::new());
         for saved in self.saved.iter_mut().filter(|saved| saved.fate == Fate::Owed) {
             if let Some(Some(reason)) = holding.actions.get(&saved.action) {
                 saved.fate = Fate::Refused;
                 let is_destroyed = saved.changes.iter().any(|(document, _)| !truth.documents.contains_key(document));
-                if reason == "purged" && is_destroyed {
+                new += 1;
+                let is_her_role = is_demoted && matches!(reason.as_str(), "not_allowed" | "depends");
+                if (reason == "purged" && is_destroyed) || is_her_role {
                     continue;
                 }
-                new.push(format!("{} ({:?}): {reason}", saved.action, saved.facts));
+                wrong.push(format!("{} ({:?}): {reason}", saved.action, saved.facts));
             }
         }
-        new
+        (new, wrong)
     }
 
     /// P5: what a phone said is saved it still shows, in every document that it holds.
@@ -135,10 +137,15 @@ impl Ledger {
                 *stated.entry((fact.action, said)).or_default() += 1;
             }
         }
+        let refused: BTreeSet<VaultId> =
+            self.saved.iter().filter(|saved| saved.fate == Fate::Refused).map(|saved| saved.vault).collect();
         for saved in self.saved.iter().filter(|saved| saved.fate == Fate::Owed) {
+            // What stood beside refused work was written anew: the same facts in another change.
+            let is_anew = refused.contains(&saved.vault)
+                && saved.facts.iter().all(|said| stated.contains_key(&(saved.action, said.clone())));
             for (document, hash) in &saved.changes {
                 ensure!(
-                    logged.contains_key(hash),
+                    is_anew || logged.contains_key(hash),
                     "P1: action {} of vault {} is not in {document} on the server",
                     saved.action,
                     saved.vault

@@ -11,10 +11,12 @@ mod handset;
 mod holding;
 mod host;
 mod intents;
+mod journal;
 mod ledger;
 mod pipe;
 mod scope;
 mod seams;
+mod stage;
 mod trace;
 mod truth;
 mod unit;
@@ -25,8 +27,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use faults::Fault;
-pub use host::{Exchange, Host};
 pub use pipe::{Cut, End, Way};
+pub use stage::Stage;
 
 use world::World;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use rundan_documents::Document;
-use rundan_model::{ChangeHash, Content, DocumentId, Kind, PersonId, Role, UnitId};
+use rundan_model::{ChangeHash, Content, DocumentId, Kind, PersonId, Role, Timestamp, UnitId, VaultId, Zone};
 use rusqlite::Connection;
 
 /// A document as the server has it.
@@ -21,10 +21,12 @@ pub(crate) struct LoggedChange {
     pub(crate) seq: u64,
     pub(crate) document: DocumentId,
     pub(crate) hash: ChangeHash,
+    pub(crate) vault: VaultId,
     pub(crate) person: PersonId,
     /// It began its document.
     is_first: bool,
-    is_servers: bool,
+    /// The day on which the server received it.
+    day: i32,
 }
 
 /// The server's file as it was last read.
@@ -32,7 +34,10 @@ pub(crate) struct Truth {
     unit: UnitId,
     pub(crate) head: u64,
     pub(crate) today: i32,
-    pub(crate) days: Vec<u64>,
+    /// The days that were opened.
+    days: Vec<i32>,
+    /// The server's own vault.
+    own: Option<VaultId>,
     pub(crate) documents: BTreeMap<DocumentId, KnownDocument>,
     pub(crate) changes: Vec<LoggedChange>,
     /// Whose role changed after which entry: true where it was given.
@@ -42,7 +47,7 @@ pub(crate) struct Truth {
 impl Truth {
     pub(crate) fn of(unit: UnitId) -> Self {
         let (documents, changes) = (BTreeMap::new(), Vec::new());
-        Self { unit, head: 0, today: 0, days: Vec::new(), documents, changes, roles: Vec::new() }
+        Self { unit, head: 0, today: 0, days: Vec::new(), own: None, documents, changes, roles: Vec::new() }
     }
 
     /// Reads what is new.
@@ -55,8 +60,9 @@ impl Truth {
             return Ok(());
         }
         (self.head, self.today) = (head.unsigned_abs(), today);
-        let mut days = tx.prepare_cached("SELECT seq FROM day_opened WHERE unit = ?1 ORDER BY ordinal")?;
-        let days = days.query_map([self.unit.as_bytes()], |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()))?;
+        self.own = Some(VaultId(tx.query_row("SELECT vault FROM own_vault", [], |row| row.get(0))?));
+        let mut days = tx.prepare_cached("SELECT day FROM day_opened WHERE unit = ?1 ORDER BY ordinal")?;
+        let days = days.query_map([self.unit.as_bytes()], |row| row.get(0))?;
         self.days = days.collect::<rusqlite::Result<_>>()?;
         self.read_changes(&tx)?;
         self.read_documents(&tx)
@@ -66,7 +72,7 @@ impl Truth {
         let mut begun: BTreeSet<DocumentId> = self.changes.iter().map(|change| change.document).collect();
         let from = self.changes.last().map_or(0, |change| change.seq);
         let mut query = tx.prepare_cached(
-            "SELECT seq, document, hash, person, counter FROM change WHERE unit = ?1 AND seq > ?2 ORDER BY seq",
+            "SELECT seq, document, hash, vault, person, received_at FROM change WHERE unit = ?1 AND seq > ?2 ORDER BY seq",
         )?;
         let mut rows = query.query(rusqlite::params![self.unit.as_bytes(), from as i64])?;
         while let Some(row) = rows.next()? {
@@ -75,9 +81,10 @@ impl Truth {
                 seq: row.get::<_, i64>(0)?.unsigned_abs(),
                 document,
                 hash: ChangeHash(row.get(2)?),
-                person: PersonId(row.get(3)?),
+                vault: VaultId(row.get(3)?),
+                person: PersonId(row.get(4)?),
                 is_first: begun.insert(document),
-                is_servers: row.get::<_, i64>(4)? == 0,
+                day: Zone.day(Timestamp(row.get(5)?)).0,
             });
         }
         Ok(())
@@ -96,6 +103,23 @@ impl Truth {
             self.documents.insert(id, document);
         }
         Ok(())
+    }
+
+    /// The server's file is another one: all is read anew. It has the log in common up to an entry; roles that changed
+    /// after that were put back when it opened, at the end of what it had.
+    pub(crate) fn forget(&mut self, common: u64, head: u64) {
+        let mut roles = std::mem::take(&mut self.roles);
+        for (seq, ..) in roles.iter_mut().filter(|(seq, ..)| *seq > common) {
+            *seq = head;
+        }
+        *self = Self { roles, ..Self::of(self.unit) };
+    }
+
+    /// Whether a cursor is a place in the log, with the chain that the log has there.
+    pub(crate) fn is_of_log(&self, server: &Connection, seq: Option<u64>, chain: Option<[u8; 32]>) -> Result<bool> {
+        let Some((seq, chain)) = seq.zip(chain) else { return Ok(false) };
+        let mut query = server.prepare_cached("SELECT 1 FROM log WHERE unit = ?1 AND seq = ?2 AND chain = ?3")?;
+        Ok(query.exists(rusqlite::params![self.unit.as_bytes(), seq as i64, chain])?)
     }
 
     /// How many days were opened.
@@ -119,15 +143,16 @@ impl Truth {
     /// The opened day on which a person last worked at each document that she begins or states facts in.
     pub(crate) fn own_work(&self, person: PersonId) -> BTreeMap<DocumentId, u64> {
         let mut own = BTreeMap::new();
-        for change in self.changes.iter().filter(|change| change.person == person && !change.is_servers) {
+        for change in self.changes.iter().filter(|change| change.person == person && Some(change.vault) != self.own) {
             let Some(document) = self.documents.get(&change.document) else { continue };
             let kind = &document.content.kind;
             let readers = rundan_model::policy::readers(kind);
             let states = *kind == Kind::Visit && document.stating.contains(&change.hash);
             let is_office = self.roles_at(person, change.seq).iter().any(|role| role.is_office());
             if readers.persons && (change.is_first || states) && !(is_office && readers.office) {
-                let ordinal = self.days.iter().filter(|opened| **opened <= change.seq).count() as u64;
-                own.insert(change.document, ordinal);
+                let ordinal = self.days.iter().filter(|opened| **opened <= change.day).count() as u64;
+                let latest = own.entry(change.document).or_insert(ordinal);
+                *latest = ordinal.max(*latest);
             }
         }
         own

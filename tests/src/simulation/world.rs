@@ -1,17 +1,22 @@
 //! The world of one seed: its people and phones, their server, and the steps that they take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rundan_device::api::{Command, Done, ErrorCode};
+use rundan_device::seams::HttpRequest;
 use rundan_model::{PersonId, Role, Zone};
+use rundan_sync::HintToken;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::faults::Fault;
 use super::handset::{Handset, Owner, Place};
-use super::host::Host;
+use super::holding::Holding;
+use super::host::{ADDRESS, Host};
 use super::intents::{Memory, Presser, word};
+use super::journal::Journal;
 use super::ledger::Ledger;
 use super::seams::{Dice, WorldClock, WorldRandom};
 use super::trace::Trace;
@@ -33,9 +38,19 @@ pub(crate) struct World {
     pub(crate) shape: Shape,
     pub(crate) figures: Figures,
     pub(crate) directory: TempDir,
+    /// Phones whose vault was revoked, each with the server's last entry at that time.
+    pub(crate) revoked: Vec<(u64, Handset)>,
+    /// People from whom a role was taken.
+    pub(crate) demoted: BTreeSet<PersonId>,
+    /// Backups of the server, each with its last entry.
+    pub(crate) backups: Vec<(PathBuf, u64)>,
+    /// Until which step the server's disk is full.
+    pub(crate) full_until: Option<u32>,
+    pub(crate) journal: Journal,
+    phones: usize,
     dice: Dice,
     plan: Plan,
-    people: Vec<Owner>,
+    pub(crate) people: Vec<Owner>,
     memories: BTreeMap<PersonId, Memory>,
     looking: Connection,
 }
@@ -43,7 +58,7 @@ pub(crate) struct World {
 impl World {
     /// Makes the world of a seed: everyone enrolled, nothing synced yet.
     pub(crate) async fn of(seed: u64, shape: Shape) -> Result<Self> {
-        let mut dice = Dice::of(seed, 1);
+        let (mut dice, journal) = (Dice::of(seed, 1), Journal::open());
         let directory = temporary()?;
         let clock = WorldClock::at(unit::first_morning(&mut dice));
         let random = WorldRandom::of(seed);
@@ -70,6 +85,12 @@ impl World {
             shape,
             figures: Figures::default(),
             directory,
+            revoked: Vec::new(),
+            demoted: BTreeSet::new(),
+            backups: Vec::new(),
+            full_until: None,
+            journal,
+            phones: 0,
             dice,
             plan,
             memories: BTreeMap::new(),
@@ -84,8 +105,8 @@ impl World {
     }
 
     /// Gives a person a new phone.
-    async fn hand_out(&mut self, owner: Owner) -> Result<()> {
-        let directory = self.directory.path().join(format!("phone-{}", self.handsets.len()));
+    pub(crate) async fn hand_out(&mut self, owner: Owner) -> Result<()> {
+        let directory = self.next_directory();
         let code = unit::code(&self.place, owner.person).await?;
         let handset = Handset::enrol(&self.place, owner, directory, code).await?;
         self.trace.note(format_args!("{} has vault {}", handset.owner.name, handset.vault));
@@ -93,18 +114,27 @@ impl World {
         Ok(())
     }
 
+    /// The folder of the next phone.
+    pub(crate) fn next_directory(&mut self) -> PathBuf {
+        self.phones += 1;
+        self.directory.path().join(format!("phone-{}", self.phones))
+    }
+
     /// Takes all steps, with what goes wrong between them.
     pub(crate) async fn play(&mut self) -> Result<()> {
         for n in 0..self.shape.steps {
             self.figures.steps += 1;
+            if self.full_until.is_some_and(|until| until <= n) {
+                self.make_room().await?;
+            }
             if self.chance.below(self.shape.steps as usize) < self.shape.faults as usize {
                 let fault = *self.chance.one(Fault::ALL);
                 let at = self.chance.below(self.handsets.len());
                 if self.shape.has(fault) {
                     self.trace.note(format_args!("{n} {} at {}", fault.name(), self.handsets[at].owner.name));
                     *self.figures.faults.entry(fault.name()).or_default() += 1;
-                    self.strike(fault, at).await.with_context(|| format!("step {n}, {}", fault.name()))?;
-                    self.note_wire(at);
+                    self.strike(fault, at, n).await.with_context(|| format!("step {n}, {}", fault.name()))?;
+                    self.note_wires();
                 }
             }
             if self.chance.is(10) {
@@ -118,7 +148,8 @@ impl World {
     async fn step(&mut self, n: u32) -> Result<()> {
         let at = self.dice.below(self.handsets.len());
         match self.dice.below(100) {
-            0..=56 => self.press(n, at).await,
+            0..=1 => self.wait_for_news(n, at).await,
+            2..=56 => self.press(n, at).await,
             57..=80 => {
                 self.trace.note(format_args!("{n} {} syncs", self.handsets[at].owner.name));
                 self.sync(at).await
@@ -128,15 +159,16 @@ impl World {
                     if self.dice.is(12) { 3_600 * (4 + self.dice.below(8)) } else { 60 * self.dice.below(15) };
                 self.trace.note(format_args!("{n} {seconds} s pass"));
                 self.place.clock.pass(seconds as i64);
-                Ok(self.place.host.server().open_day().await?)
+                let opened = self.place.host.server().open_day().await;
+                self.unless_full(opened.map_err(Into::into))
             }
             93..=95 => self.look(n, at).await,
             96 | 97 => {
                 let carers: Vec<_> = self.people.iter().filter(|owner| !owner.role.is_office()).collect();
                 let carer = self.dice.one(&carers).person;
-                let visit = self.plan.add_visit(&self.place, &[carer], 0, &mut self.dice).await?;
-                self.trace.note(format_args!("{n} visit {visit} is planned"));
-                Ok(())
+                let visit = self.plan.add_visit(&self.place, &[carer], 0, &mut self.dice).await;
+                self.trace.note(format_args!("{n} a visit is planned: {:?}", visit.as_ref().ok()));
+                self.unless_full(visit.map(drop))
             }
             _ => self.undo(n, at).await,
         }
@@ -156,7 +188,7 @@ impl World {
             memory: self.memories.entry(person).or_default(),
             dice: &mut self.dice,
         };
-        let intent = if handset.owner.role.is_office() { presser.office() } else { presser.carer() };
+        let intent = if handset.is_office { presser.office() } else { presser.carer() };
         let what = word(&intent);
         let told = handset.act(intent.clone()).await;
         let Some(done) = self.told(n, at, &what, told)? else { return Ok(()) };
@@ -229,7 +261,7 @@ impl World {
     fn note_shown(&mut self, at: usize) -> Result<()> {
         let handset = &self.handsets[at];
         let holding = handset.holding()?;
-        let known: std::collections::BTreeSet<_> = self.ledger.saved.iter().map(|saved| saved.action).collect();
+        let known: BTreeSet<_> = self.ledger.saved.iter().map(|saved| saved.action).collect();
         let new = holding.pending.iter().map(|change| change.action).find(|action| !known.contains(action));
         if let Some(action) = new {
             self.ledger.note(handset.vault, action, &holding)?;
@@ -239,46 +271,90 @@ impl World {
 
     pub(crate) async fn sync(&mut self, at: usize) -> Result<()> {
         self.handsets[at].sync().await?;
-        self.note_wire(at);
+        self.note_wires();
         self.check_sync(at).await
     }
 
-    fn note_wire(&mut self, at: usize) {
-        for note in self.handsets[at].wire.take_notes() {
-            self.trace.note(format_args!("  {note}"));
+    fn note_wires(&mut self) {
+        for handset in &self.handsets {
+            for note in handset.wire.take_notes() {
+                self.trace.note(format_args!("  {note}"));
+            }
         }
+    }
+
+    /// Asks for a hint. Where none comes, a round must bring nothing.
+    async fn wait_for_news(&mut self, n: u32, at: usize) -> Result<()> {
+        let before = self.handsets[at].holding()?;
+        let Some(token) = before.hint.map(HintToken) else { return Ok(()) };
+        let url = format!("{ADDRESS}/v1/hint/{}", token.to_text());
+        let (method, headers, body) = ("GET", Vec::new(), Vec::new());
+        let request = HttpRequest { method, url, headers, body, timeout_ms: 58_000, answer_bytes_max: 1_024 };
+        let answer =
+            self.place.host.exchange(request, None).await.answer.map_err(|error| anyhow!("a hint: {error}"))?;
+        self.trace.note(format_args!("{n} {} waits for news: {}", self.handsets[at].owner.name, answer.status));
+        if answer.status == 304 {
+            let heads = |holding: &Holding| -> Vec<_> {
+                holding.documents.iter().map(|(id, row)| (*id, row.heads.clone())).collect()
+            };
+            let has_work = !before.pending.is_empty() || self.handsets[at].problem().await.is_some();
+            self.sync(at).await?;
+            let is_same = heads(&before) == heads(&self.handsets[at].holding()?);
+            ensure!(is_same || has_work, "there was news and no hint of it");
+        }
+        Ok(())
+    }
+
+    /// A full disk is a reason why the server cannot do what it should.
+    pub(crate) fn unless_full(&self, done: Result<()>) -> Result<()> {
+        if self.full_until.is_some() { Ok(()) } else { done }
+    }
+
+    pub(crate) async fn make_room(&mut self) -> Result<()> {
+        if self.full_until.take().is_some() {
+            self.place.host.leave_room(None).await?;
+        }
+        Ok(())
+    }
+
+    /// The server's file is another one, which has in common with the last one what was before an entry.
+    pub(crate) fn look_anew(&mut self, common: u64) -> Result<()> {
+        self.looking = self.place.host.look()?;
+        let head = self.place.host.head(self.place.unit)?;
+        self.truth.forget(common, head);
+        self.refresh()
     }
 
     pub(crate) fn refresh(&mut self) -> Result<()> {
         self.truth.refresh(&self.looking)
     }
 
-    pub(crate) fn check_shown(&mut self, at: usize) -> Result<()> {
-        let handset = &self.handsets[at];
-        self.ledger.check_shown(&handset.holding()?)
-    }
-
-    pub(crate) fn lose(&mut self, at: usize) -> Result<()> {
+    /// Files were replaced or lost: takes down what nobody has any more.
+    pub(crate) fn lose(&mut self) -> Result<()> {
         self.refresh()?;
-        let vault = self.handsets[at].vault;
-        let same = self.handsets.iter().filter(|handset| handset.vault == vault);
-        let living = same.map(Handset::holding).collect::<Result<Vec<_>>>()?;
-        let lost = self.ledger.lose(vault, &self.truth, &living.iter().collect::<Vec<_>>());
-        self.trace.note(format_args!("  {lost} actions are lost with the phone"));
+        let mut living = BTreeSet::new();
+        for handset in &self.handsets {
+            living.extend(handset.holding()?.could_bring()?);
+        }
+        let lost = self.ledger.lose(&self.truth, &living);
+        self.trace.note(format_args!("  {lost} actions are lost"));
         self.figures.lost += lost as u64;
         Ok(())
     }
 
     /// After each round: P4, P5, and P6 against the rules of scope.
-    async fn check_sync(&mut self, at: usize) -> Result<()> {
+    pub(crate) async fn check_sync(&mut self, at: usize) -> Result<()> {
         self.refresh()?;
         let problem = self.handsets[at].problem().await;
         let handset = &mut self.handsets[at];
         let holding = handset.holding()?;
-        handset.check_cursor(holding.cursor)?;
-        let refused = self.ledger.note_refusals(&holding, &self.truth);
-        self.figures.refused += refused.len() as u64;
-        ensure!(refused.is_empty(), "the server refused what {} did: {}", handset.owner.name, refused.join(", "));
+        let is_of_log = self.truth.is_of_log(&self.looking, holding.cursor, holding.chain)?;
+        handset.check_cursor(holding.cursor, is_of_log)?;
+        handset.is_office = holding.is_office;
+        let is_demoted = self.demoted.contains(&handset.owner.person);
+        let (refused, wrongly) = self.ledger.note_refusals(&holding, &self.truth, is_demoted);
+        self.figures.refused += refused as u64;
+        ensure!(wrongly.is_empty(), "P11: the server refused what {} did: {}", handset.owner.name, wrongly.join(", "));
         self.ledger.check_shown(&holding)?;
         let word = problem.as_deref().unwrap_or("done");
         self.trace.note(format_args!("  {word}, cursor {:?}, {} pending", holding.cursor, holding.pending.len()));
@@ -293,7 +369,7 @@ impl World {
 }
 
 /// A folder in memory where there is one: nothing here tests the disk.
-fn temporary() -> Result<TempDir> {
+pub(crate) fn temporary() -> Result<TempDir> {
     let memory = std::path::Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     Ok(made?)

@@ -59,8 +59,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the gate does not compare predecessors",
         file: OPERATIONS,
-        find: "if standing != named {",
-        put: "if standing.len() > named.len() + 9 {",
+        find: "if standing != op.pred.iter().cloned().collect() {",
+        put: "if standing.len() > op.pred.len() + 9 {",
         tests: "hostile",
         noticed_by: "attacks",
     },

@@ -1,7 +1,7 @@
 //! `cargo xtask mutants`: breaks the engine on purpose, one way at a time, and shows that the tests notice.
 //!
-//! Works on a copy of the last commit beside the build, so the clone is never touched. Start reading at [`run`],
-//! then [`list`].
+//! Works on a copy of the last commit with a build of its own: cargo cannot tell the crates of two copies apart, and
+//! would take what was broken for what is whole. Start reading at [`run`], then [`list`].
 
 mod list;
 
@@ -58,13 +58,14 @@ pub(crate) fn run(places: &Places, machine: &Machine, args: &MutantsArgs) -> Res
 /// A copy of the last commit.
 struct Copy {
     root: PathBuf,
+    target: PathBuf,
     of: PathBuf,
 }
 
 impl Copy {
     fn of(places: &Places) -> Result<Self> {
-        let root = places.target.join("mutants");
-        let copy = Self { root, of: places.root.clone() };
+        let beside = places.target.join("mutants");
+        let copy = Self { root: beside.join("tree"), target: beside.join("target"), of: places.root.clone() };
         copy.remove();
         let status = copy.git(&["worktree", "add", "--quiet", "--detach"]).arg(&copy.root).arg("HEAD").status();
         ensure!(status.context("Could not run git")?.success(), "the last commit could not be copied");
@@ -89,7 +90,12 @@ impl Copy {
     /// Cargo's tests of one target, with the selection that everything else is built with.
     fn cargo(&self, places: &Places, machine: &Machine, tests: &str) -> Command {
         let mut cargo = places.cargo(machine);
-        cargo.current_dir(&self.root).args(["test", "--quiet", "--workspace", "--locked"]);
+        cargo.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target).args([
+            "test",
+            "--quiet",
+            "--workspace",
+            "--locked",
+        ]);
         match tests {
             "lib" => cargo.arg("--lib"),
             target => cargo.args(["--test", target]),

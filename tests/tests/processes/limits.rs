@@ -83,13 +83,13 @@ async fn a_server_that_hangs_costs_time_and_nothing_else() {
     let handheld = hasty_phone(folder.path(), &serving.address).await;
     let visits = phone::visits(&handheld).await;
     for (round, visit) in visits.iter().enumerate().take(5) {
-        serving.signal("STOP");
+        serving.stop();
         phone::write_note(&handheld, *visit, &format!("utan svar {round}")).await.unwrap();
         handheld.sync().await.unwrap();
         assert_eq!(problem(&handheld).await, "unreachable");
         assert_eq!(phone::unsent(&handheld).await, 1);
         // It has the request in its ears, and answers it when nobody listens any more.
-        serving.signal("CONT");
+        serving.go_on();
         comes_to_rest(&handheld).await;
     }
     assert_eq!(phone::notes(&handheld).await.len(), 5);

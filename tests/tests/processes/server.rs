@@ -93,8 +93,25 @@ impl Serving {
         self.process.wait().unwrap();
     }
 
-    /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    /// Stops the process, and waits until each of its threads stands: the signal alone comes to them a little later.
+    pub fn stop(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.process.id());
+        let stands = |task: PathBuf| {
+            let stat = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+        };
+        while !std::fs::read_dir(&tasks).unwrap().all(|task| stands(task.unwrap().path())) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }

@@ -226,7 +226,7 @@ fn put_recipient(tx: &Transaction<'_>, id: DocumentId, recipient: &Recipient) ->
 
 fn put_run_sheet(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
     let sheet = run_sheet(content);
-    let (Some(day), Some(person)) = (sheet.day, sheet.staff) else { return Ok(()) };
+    let (Some(day), Some(person)) = (sheet.day, sheet.staff) else { return clear(tx, id) };
     tx.prepare_cached("INSERT OR REPLACE INTO run_sheet (document, day, person, json) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id.as_bytes(), day.0, person.as_bytes(), serde_json::to_string(&sheet)?])?;
     Ok(())
@@ -234,7 +234,7 @@ fn put_run_sheet(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Res
 
 fn put_access(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
     let access = access(content);
-    let Some(recipient) = access.recipient else { return Ok(()) };
+    let Some(recipient) = access.recipient else { return clear(tx, id) };
     tx.prepare_cached("INSERT OR REPLACE INTO access (document, recipient, json) VALUES (?1, ?2, ?3)")?
         .execute(params![id.as_bytes(), recipient.as_bytes(), serde_json::to_string(&access)?])?;
     Ok(())
@@ -242,14 +242,14 @@ fn put_access(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result
 
 fn put_staff(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
     let staff = staff(content);
-    let Some(person) = staff.person else { return Ok(()) };
+    let Some(person) = staff.person else { return clear(tx, id) };
     tx.prepare_cached("INSERT OR REPLACE INTO staff (document, person, json) VALUES (?1, ?2, ?3)")?
         .execute(params![id.as_bytes(), person.as_bytes(), serde_json::to_string(&staff)?])?;
     Ok(())
 }
 
 fn put_incident(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
-    let Some(incident) = incident(content) else { return Ok(()) };
+    let Some(incident) = incident(content) else { return clear(tx, id) };
     let author = incident.submitted.by;
     let is_read = incident.reads.iter().any(|(_, reader)| reader.by != author);
     tx.prepare_cached(

@@ -14,6 +14,7 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = machineCatalogue(
     disk_full: 'Telefonens minne är fullt, så det sparades inte. Ta bort något annat från telefonen och försök igen.',
     newer_store: 'Uppgifterna på telefonen är sparade av en nyare version av appen. Uppdatera appen.',
     key_missing: 'Nyckeln till telefonens uppgifter saknas eller passar inte. Hör av dig till kontoret.',
+    damaged: 'Något av det som ligger på telefonen är skadat och går inte att läsa. Hör av dig till kontoret.',
     internal: 'Något gick fel i appen, så det sparades inte. Försök igen. Hör av dig till kontoret om det inte hjälper.',
   },
   {
@@ -27,6 +28,7 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = machineCatalogue(
     disk_full: 'The phone is full, so it was not saved. Remove something else from the phone and try again.',
     newer_store: 'The data on this phone was saved by a newer version of the app. Update the app.',
     key_missing: 'The key to the data on this phone is missing or does not fit. Tell the office.',
+    damaged: 'Something on this phone is damaged and cannot be read. Tell the office.',
     internal: 'Something went wrong in the app, so it was not saved. Try again. Tell the office if it does not help.',
   },
 );

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::crashes::{Crash, Play, Recording, Side, is_looked_at_further};
 use crate::stage::{Cast, SERVER_FOLDER, Stage, open_server};
-use crate::together::{both_go_on, hashes};
+use crate::together::{both_go_on, holds_what_it_accepted};
 
 fn played(scenario: impl AsyncFn(&Stage, &mut Play<'_>)) -> (Recording, Cast) {
     crate::crashes::played(Stage::enrol_and_sync, |_| {}, scenario)
@@ -37,13 +37,6 @@ async fn opens_whole(folder: &Path, crash: &Crash) {
     let proof = server.db.read(verify).await.unwrap();
     assert_eq!(proof.faults, Vec::<String>::new(), "{crash:?}");
     crash.expect(Side::Server.state(folder));
-}
-
-/// What the phone was told is accepted is there.
-fn holds_what_it_accepted(folder: &Path) {
-    let kept = hashes(folder, Side::Phone, "SELECT hash FROM kept").unwrap();
-    let held = hashes(folder, Side::Server, "SELECT hash FROM change").unwrap();
-    assert!(kept.is_subset(&held), "a change that was accepted is lost");
 }
 
 #[test]

@@ -44,8 +44,15 @@ async fn is_sound(stage: &Stage) {
     assert_eq!(proof.faults, Vec::<String>::new());
 }
 
+/// What the phone was told is accepted is there.
+pub fn holds_what_it_accepted(folder: &Path) {
+    let kept = hashes(folder, Side::Phone, "SELECT hash FROM kept").unwrap();
+    let held = hashes(folder, Side::Server, "SELECT hash FROM change").unwrap();
+    assert!(kept.is_subset(&held), "a change that was accepted is lost");
+}
+
 /// The hashes that a query gives; none while that side has no database.
-pub fn hashes(folder: &Path, side: Side, query: &str) -> Option<BTreeSet<Vec<u8>>> {
+fn hashes(folder: &Path, side: Side, query: &str) -> Option<BTreeSet<Vec<u8>>> {
     let database = side.database(folder)?;
     let mut query = database.prepare(query).unwrap();
     let rows = query.query_map([], |row| row.get(0)).unwrap();

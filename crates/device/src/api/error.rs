@@ -32,6 +32,8 @@ pub enum ErrorCode {
     NewerStore,
     /// The key to the store is missing or does not fit.
     KeyMissing,
+    /// The store's file is damaged; nothing of what cannot be read is shown, and the file stays where it is.
+    Damaged,
     /// The device failed in a way that the page cannot help with.
     Internal,
 }
@@ -68,6 +70,7 @@ impl From<StoreError> for ApiError {
             StoreError::Newer { .. } => ErrorCode::NewerStore,
             StoreError::Key => ErrorCode::KeyMissing,
             _ if error.is_disk_full() => ErrorCode::DiskFull,
+            _ if error.is_damaged() => ErrorCode::Damaged,
             _ => ErrorCode::Internal,
         };
         tracing::error!(error = &error as &dyn std::error::Error, "the store failed");

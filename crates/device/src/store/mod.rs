@@ -8,7 +8,8 @@ mod documents;
 pub(crate) mod projection;
 mod schema;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
@@ -65,6 +66,21 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// Whether the file does not hold what was written: nobody but who gives out a new code can help.
+    pub fn is_damaged(&self) -> bool {
+        use rusqlite::{Error, ErrorCode};
+        match self {
+            // SQLCipher answers with the plain error where a page is not what its key signed; no statement of ours does.
+            Self::Sqlite(Error::SqliteFailure(error, _)) => {
+                error.extended_code == rusqlite::ffi::SQLITE_ERROR
+                    || matches!(error.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+            }
+            // A row that every store has.
+            Self::Sqlite(Error::QueryReturnedNoRows) => true,
+            _ => false,
+        }
+    }
 }
 
 /// A vault's file, open. Cheap to clone.
@@ -72,17 +88,36 @@ impl StoreError {
 pub(crate) struct Store {
     writer: Db,
     reader: Db,
+    file: Arc<File>,
+}
+
+/// Where a vault's file lies, and its key.
+struct File {
+    path: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl File {
+    fn to_write(&self) -> Result<Connection, StoreError> {
+        connect(&self.path, &self.key)
+    }
+
+    fn to_read(&self) -> Result<Connection, StoreError> {
+        let reader = connect(&self.path, &self.key)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(reader)
+    }
 }
 
 impl Store {
     /// Opens a vault's file, making it if absent, and brings its schema up to date.
     pub(crate) fn open(path: &Path, key: &[u8; 32], threads: Threads) -> Result<Self, StoreError> {
-        let mut connection = connect(path, key)?;
+        let file = Arc::new(File { path: path.to_owned(), key: Zeroizing::new(*key) });
+        let mut connection = file.to_write()?;
         migrate(&mut connection)?;
         project_anew(&mut connection)?;
-        let reader = connect(path, key)?;
-        reader.pragma_update(None, "query_only", true)?;
-        Ok(Self { writer: Db::new(connection, threads), reader: Db::new(reader, threads) })
+        let reader = file.to_read()?;
+        Ok(Self { writer: Db::new(connection, threads), reader: Db::new(reader, threads), file })
     }
 
     /// Makes a vault's file with its first rows: whole under its name, or not at all.
@@ -115,13 +150,13 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<R, E> + Send + 'static,
     {
+        let file = Arc::clone(&self.file);
         let run = move |connection: &mut Connection| {
-            let tx = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(|error| E::from(error.into()))?;
-            let done = work(&tx)?;
-            tx.commit().map_err(|error| E::from(error.into()))?;
-            Ok(done)
+            let done = write_once(connection, work);
+            if done.is_err() {
+                renew_if_stuck(connection, || file.to_write());
+            }
+            done
         };
         self.writer.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
     }
@@ -133,9 +168,13 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<R, E> + Send + 'static,
     {
+        let file = Arc::clone(&self.file);
         let run = move |connection: &mut Connection| {
-            let tx = connection.transaction().map_err(|error| E::from(error.into()))?;
-            work(&tx)
+            let read = read_once(connection, work);
+            if read.is_err() {
+                renew_if_stuck(connection, || file.to_read());
+            }
+            read
         };
         self.reader.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
     }
@@ -146,6 +185,41 @@ impl Store {
         if let Some(Err(error)) = self.writer.call(run).await {
             tracing::debug!(error = &error as &dyn std::error::Error, "no checkpoint");
         }
+    }
+}
+
+fn write_once<R, E: From<StoreError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+) -> Result<R, E> {
+    let tx =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| E::from(error.into()))?;
+    let done = work(&tx)?;
+    tx.commit().map_err(|error| E::from(error.into()))?;
+    Ok(done)
+}
+
+fn read_once<R, E: From<StoreError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<R, E>,
+) -> Result<R, E> {
+    let tx = connection.transaction().map_err(|error| E::from(error.into()))?;
+    work(&tx)
+}
+
+/// Opens a connection anew that works no more. SQLCipher refuses everything on a connection from the first page on that
+/// it could not read, also when the disk has come to itself.
+fn renew_if_stuck(connection: &mut Connection, open: impl FnOnce() -> Result<Connection, StoreError>) {
+    // Without its cache it must read, and decrypt, the first page again.
+    let reads = connection
+        .execute_batch("PRAGMA shrink_memory")
+        .and_then(|()| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)));
+    if reads.is_ok() {
+        return;
+    }
+    match open() {
+        Ok(renewed) => *connection = renewed,
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "a store is not opened anew yet"),
     }
 }
 

@@ -47,3 +47,38 @@ test('a host that answers garbage is an internal error, not a crash', async () =
   const device = new HttpDevice('secret', new URL('http://127.0.0.1:1/'));
   await expect(device.call('app', {})).rejects.toMatchObject({ code: 'internal' });
 });
+
+test('however many listen, the host is asked for one stream, which ends with the last of them', () => {
+  const signals: AbortSignal[] = [];
+  vi.stubGlobal('fetch', (_: URL, { signal }: { signal: AbortSignal }) => {
+    signals.push(signal);
+    return new Promise<Response>(() => undefined);
+  });
+  const device = new HttpDevice('secret', new URL('http://127.0.0.1:1/'));
+  const stops = Array.from({ length: 7 }, () => device.events(() => undefined));
+  expect(signals).toHaveLength(1);
+  for (const stop of stops.slice(1)) stop();
+  expect(signals[0]?.aborted).toBe(false);
+  stops[0]?.();
+  expect(signals[0]?.aborted).toBe(true);
+});
+
+test('a stream that stands tells of what came before it, and every listener hears each event', async () => {
+  const body = '{"event":"sync"}\n';
+  const answer = () => new Response(stream(body), { status: 200 });
+  vi.stubGlobal('fetch', vi.fn(answer).mockImplementationOnce(() => new Promise((done) => setTimeout(() => done(answer())))));
+  const device = new HttpDevice('secret', new URL('http://127.0.0.1:1/'));
+  const heard: string[][] = [[], []];
+  await new Promise<void>((done) => {
+    const stops = heard.map((events) =>
+      device.events((event) => {
+        events.push(event.event);
+        if (heard.every(({ length }) => length === 2)) {
+          stops.forEach((stop) => stop());
+          done();
+        }
+      }),
+    );
+  });
+  expect(heard).toEqual([['changed', 'sync'], ['changed', 'sync']]);
+});

@@ -9,6 +9,8 @@ const RECONNECT_MS_MAX = 5_000;
 export class HttpDevice implements Device {
   readonly #token: string;
   readonly #base: URL;
+  readonly #listeners = new Set<Listener>();
+  #stream: AbortController | null = null;
 
   constructor(token: string, base: URL) {
     this.#token = token;
@@ -31,14 +33,28 @@ export class HttpDevice implements Device {
     return body as Answers[C];
   }
 
+  /** All listeners share one stream: a browser opens six connections to a host, and calls need some. */
   events(listener: Listener): () => void {
-    const stop = new AbortController();
-    void this.#follow(listener, stop.signal);
-    return () => stop.abort();
+    const each: Listener = (event) => listener(event);
+    this.#listeners.add(each);
+    if (this.#stream === null) {
+      this.#stream = new AbortController();
+      void this.#follow(this.#stream.signal);
+    }
+    return () => {
+      this.#listeners.delete(each);
+      if (this.#listeners.size > 0) return;
+      this.#stream?.abort();
+      this.#stream = null;
+    };
+  }
+
+  #tell(event: Event): void {
+    for (const listener of [...this.#listeners]) listener(event);
   }
 
   /** Reads the stream of events until told to stop, connecting again whenever it ends. */
-  async #follow(listener: Listener, signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal): Promise<void> {
     let pause = RECONNECT_MS_MIN;
     while (!signal.aborted) {
       try {
@@ -46,7 +62,9 @@ export class HttpDevice implements Device {
         const response = await fetch(new URL('events', this.#base), { headers, signal });
         if (response.ok && response.body !== null) {
           pause = RECONNECT_MS_MIN;
-          await readLines(response.body, (line) => listener(JSON.parse(line) as Event));
+          // What happened before the stream stood is not told again.
+          this.#tell({ event: 'changed' });
+          await readLines(response.body, (line) => this.#tell(JSON.parse(line) as Event));
         }
       } catch {
         // The host is gone or the page is leaving; the loop decides which.
@@ -54,8 +72,6 @@ export class HttpDevice implements Device {
       if (signal.aborted) return;
       await new Promise((done) => setTimeout(done, pause));
       pause = Math.min(pause * 2, RECONNECT_MS_MAX);
-      // What happened meanwhile is not told again.
-      listener({ event: 'changed' });
     }
   }
 }

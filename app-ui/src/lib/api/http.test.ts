@@ -65,8 +65,8 @@ test('however many listen, the host is asked for one stream, which ends with the
 
 test('a stream that stands tells of what came before it, and every listener hears each event', async () => {
   const body = '{"event":"sync"}\n';
-  const answer = () => new Response(stream(body), { status: 200 });
-  vi.stubGlobal('fetch', vi.fn(answer).mockImplementationOnce(() => new Promise((done) => setTimeout(() => done(answer())))));
+  const answer = (): Promise<Response> | Response => new Response(stream(body), { status: 200 });
+  vi.stubGlobal('fetch', vi.fn(answer).mockImplementationOnce(() => new Promise<Response>((done) => setTimeout(() => done(answer())))));
   const device = new HttpDevice('secret', new URL('http://127.0.0.1:1/'));
   const heard: string[][] = [[], []];
   await new Promise<void>((done) => {

@@ -209,6 +209,8 @@ impl World {
             self.backups.push((backup, self.place.host.head(self.place.unit)?));
             return Ok(());
         };
+        // What it has destroyed stays so.
+        self.refresh()?;
         self.place.host.restore(&backup).await?;
         self.look_anew(common)?;
         for handset in &mut self.handsets {

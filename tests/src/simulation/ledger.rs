@@ -143,7 +143,8 @@ impl Ledger {
             // What stood beside refused work was written anew: the same facts in another change.
             let is_anew = refused.contains(&saved.vault)
                 && saved.facts.iter().all(|said| stated.contains_key(&(saved.action, said.clone())));
-            for (document, hash) in &saved.changes {
+            let changes = saved.changes.iter().filter(|(document, _)| !truth.destroyed.contains(document));
+            for (document, hash) in changes {
                 ensure!(
                     is_anew || logged.contains_key(hash),
                     "P1: action {} of vault {} is not in {document} on the server",

@@ -34,6 +34,8 @@ pub(crate) struct Truth {
     unit: UnitId,
     pub(crate) head: u64,
     pub(crate) today: i32,
+    /// Documents that were destroyed, also by a server that was put back since: they stay so.
+    pub(crate) destroyed: BTreeSet<DocumentId>,
     /// The days that were opened.
     days: Vec<i32>,
     /// The server's own vault.
@@ -47,7 +49,17 @@ pub(crate) struct Truth {
 impl Truth {
     pub(crate) fn of(unit: UnitId) -> Self {
         let (documents, changes) = (BTreeMap::new(), Vec::new());
-        Self { unit, head: 0, today: 0, days: Vec::new(), own: None, documents, changes, roles: Vec::new() }
+        Self {
+            unit,
+            head: 0,
+            today: 0,
+            days: Vec::new(),
+            own: None,
+            destroyed: BTreeSet::new(),
+            documents,
+            changes,
+            roles: Vec::new(),
+        }
     }
 
     /// Reads what is new.
@@ -64,6 +76,9 @@ impl Truth {
         let mut days = tx.prepare_cached("SELECT day FROM day_opened WHERE unit = ?1 ORDER BY ordinal")?;
         let days = days.query_map([self.unit.as_bytes()], |row| row.get(0))?;
         self.days = days.collect::<rusqlite::Result<_>>()?;
+        let mut destroyed = tx.prepare_cached("SELECT document FROM purged WHERE unit = ?1")?;
+        let destroyed = destroyed.query_map([self.unit.as_bytes()], |row| Ok(DocumentId(row.get(0)?)))?;
+        self.destroyed.extend(destroyed.collect::<rusqlite::Result<Vec<_>>>()?);
         self.read_changes(&tx)?;
         self.read_documents(&tx)
     }
@@ -108,11 +123,11 @@ impl Truth {
     /// The server's file is another one: all is read anew. It has the log in common up to an entry; roles that changed
     /// after that were put back when it opened, at the end of what it had.
     pub(crate) fn forget(&mut self, common: u64, head: u64) {
-        let mut roles = std::mem::take(&mut self.roles);
+        let (mut roles, destroyed) = (std::mem::take(&mut self.roles), std::mem::take(&mut self.destroyed));
         for (seq, ..) in roles.iter_mut().filter(|(seq, ..)| *seq > common) {
             *seq = head;
         }
-        *self = Self { roles, ..Self::of(self.unit) };
+        *self = Self { roles, destroyed, ..Self::of(self.unit) };
     }
 
     /// Whether a cursor is a place in the log, with the chain that the log has there.

@@ -79,6 +79,9 @@ impl Refusal {
     }
 }
 
+/// Refusals of a change's place among others, not of what it says: its vault makes it anew.
+pub const OF_PLACE: [Refusal; 2] = [Refusal::Actor, Refusal::History];
+
 /// Why a change cannot be judged now: its vault keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Later {
@@ -203,7 +206,7 @@ impl<'a> Bench<'a> {
         if self.nodes.contains_key(&hash) {
             return Outcome::Already(hash);
         }
-        // What is examined is replaced only when all is done, so a panic leaves it as it was.
+        // A panic may leave the document half written: `is_half` says so, and `judge` begins anew.
         let examine = std::panic::AssertUnwindSafe(|| self.examine(hash, &change, &expanded));
         let examined = std::panic::catch_unwind(examine).unwrap_or(Err(Outcome::Refused(Refusal::Breaks)));
         match examined {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use automerge::{ObjId, legacy};
-use rundan_model::{ActorId, ChangeHash, Fact, FactId, Kind, Timestamp};
+use rundan_model::{ActorId, ChangeHash, Fact, FactBody, FactId, Kind, Timestamp};
 use serde_json::Value as Json;
 
 use crate::document::{FACTS_OP, PLAN_OP, decode, from_scalar};
@@ -81,11 +81,19 @@ pub fn read_own_change(bytes: &[u8]) -> Option<ReadChange> {
                 read.edit.puts.push((key.to_string(), from_scalar(scalar)));
             }
             legacy::ObjectId::Id(legacy::OpId(FACTS_OP, _)) => {
-                let fact = scalar.as_str().and_then(|text| Fact::from_text(text).ok());
+                let fact = key.parse().ok().zip(scalar.as_str().and_then(|text| Fact::from_text(text).ok()));
                 read.has_unread |= fact.is_none();
-                read.edit.facts.extend(key.parse().ok().zip(fact));
+                read.edit.facts.extend(fact);
             }
             _ => {}
+        }
+    }
+    // A choice of what was shown already puts nothing: it takes the other values away.
+    for (_, fact) in &read.edit.facts {
+        if let FactBody::Chosen { register, chosen, .. } = &fact.body
+            && !read.edit.puts.iter().any(|(key, _)| key == register)
+        {
+            read.edit.puts.push((register.clone(), chosen.clone()));
         }
     }
     Some(read)

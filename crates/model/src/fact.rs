@@ -309,7 +309,6 @@ impl FactBody {
             Self::Read { facts } | Self::Withdrawn { facts } | Self::Settled { facts, .. } => {
                 facts.iter_mut().for_each(|fact| *fact = name(*fact));
             }
-            Self::Adopted { fact, .. } => *fact = name(*fact),
             _ => {}
         }
         self

@@ -111,7 +111,7 @@ fn sync_answer() {
 fn sync_answer_to_a_vault_of_another_log() {
     let stream = StreamAnswer {
         offered: vec![vec![PushResult::Accepted(301, Timestamp(1_780_000_000)), PushResult::Refused("receipt".into())]],
-        seals: vec![vec![Some(ReceiptMac([0x55; 16])), None]],
+        seals: vec![Some(ReceiptMac([0x55; 16]))],
         wanted: Some(vec![DOCUMENT]),
         ..StreamAnswer::bare(UNIT, StreamState::Forked)
     };

@@ -208,10 +208,10 @@ pub struct StreamAnswer {
     /// What became of each offered change: by offer, by change, in the order of the request.
     #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<Vec<PushResult>>,
-    /// For each pushed change and then for each offered one: the seal of its own receipt, where it is in the log and
-    /// of this vault. By it the vault can offer the change without the document.
+    /// For each pushed document and then for each offer: the seal on the receipt of those of its changes that are in the
+    /// log and this vault's own ([`Receipt::of_own`]). By it the vault can offer them without the document.
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
-    pub seals: Vec<Vec<Option<ReceiptMac>>>,
+    pub seals: Vec<Option<ReceiptMac>>,
     /// Forked, and told what the vault holds: the documents that the server has not in that state.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Vec<DocumentId>>,

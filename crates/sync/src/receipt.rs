@@ -19,9 +19,10 @@ impl std::fmt::Debug for ReceiptKey {
 }
 
 impl Receipt {
-    /// The receipt of one change by itself.
-    pub fn of_change(document: DocumentId, hash: ChangeHash, seq: u64, mac: ReceiptMac) -> Self {
-        Self { document, seq, heads: vec![hash], mac }
+    /// The receipt of a vault's own changes by themselves: it says nothing of the document's heads.
+    pub fn of_own(document: DocumentId, records: &[ChangeRecord], mac: ReceiptMac) -> Self {
+        let seq = records.iter().map(|record| record.seq).max().unwrap_or(0);
+        Self { document, seq, heads: Vec::new(), mac }
     }
 }
 
@@ -50,16 +51,16 @@ impl ReceiptKey {
         ReceiptMac(bytes)
     }
 
-    /// Seals one change by itself: the receipt that its author gets with the answer to a push.
-    pub fn seal_change(
+    /// Seals changes by themselves: the receipt that their author gets with the answer to a push.
+    pub fn seal_own(
         &self,
         unit: UnitId,
         document: DocumentId,
-        hash: ChangeHash,
-        record: &ChangeRecord,
+        changes: &[ChangeHash],
+        records: &[ChangeRecord],
     ) -> ReceiptMac {
-        let receipt = Receipt::of_change(document, hash, record.seq, ReceiptMac([0; 16]));
-        self.seal(unit, &receipt, &[hash], &columns::encode(&[*record]))
+        let receipt = Receipt::of_own(document, records, ReceiptMac([0; 16]));
+        self.seal(unit, &receipt, changes, &columns::encode(records))
     }
 
     /// Whether a receipt bears this server's seal.
@@ -115,8 +116,8 @@ mod tests {
         };
         assert_eq!(hex::encode(key.seal(UNIT, &receipt(), &CHANGES, b"columns").0), "bf703ed1de24937ad96191561ee1c86f");
         assert_eq!(
-            hex::encode(key.seal_change(UNIT, DocumentId([2; 16]), CHANGES[0], &record).0),
-            "d7708e7e88e7b595605520b7bddecdff"
+            hex::encode(key.seal_own(UNIT, DocumentId([2; 16]), &CHANGES[..1], &[record]).0),
+            "e02e2d4812475ccd3d07f03794354f83"
         );
     }
 }

@@ -88,14 +88,13 @@ fn check_stream(asked: &StreamRequest, told: &StreamAnswer) -> Result<Next, Roun
     Ok(Next::Page(PagePosition { head, position }))
 }
 
-/// One result for each offered change, and seals, if any, in the shape of all results. A server that takes no offers
-/// says nothing of them.
+/// One result for each offered change, and a seal, if any, for each pushed document and offer. A server that takes no
+/// offers says nothing of them.
 fn check_offers(asked: &StreamRequest, told: &StreamAnswer) -> Result<(), RoundError> {
     let is_one_each = told.offered.is_empty()
         || (asked.offers.len() == told.offered.len()
             && asked.offers.iter().zip(&told.offered).all(|(offer, results)| offer.changes.len() == results.len()));
-    let all = told.results.iter().chain(&told.offered).map(Vec::len);
-    let is_sealed = told.seals.is_empty() || told.seals.iter().map(Vec::len).eq(all);
+    let is_sealed = told.seals.is_empty() || told.seals.len() == told.results.len() + told.offered.len();
     if is_one_each && is_sealed { Ok(()) } else { Err(RoundError::Results(asked.unit)) }
 }
 
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn every_offered_change_has_its_result_and_seals_have_the_shape_of_results() {
+    fn every_offered_change_has_its_result_and_every_offer_its_seal() {
         let mut stream = StreamRequest::new(UNIT, Some(cursor(3)));
         let receipt = Receipt { document: DocumentId([2; 16]), seq: 1, heads: Vec::new(), mac: ReceiptMac([0; 16]) };
         stream.offers = vec![Offer { receipt, columns: ByteBuf::new(), changes: vec![ByteBuf::new(); 2] }];
@@ -178,7 +177,9 @@ mod tests {
         assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Err(RoundError::Results(UNIT)));
         told.offered = vec![vec![PushResult::Depends; 2]];
         assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Ok(vec![Next::Forked]));
-        told.seals = vec![vec![None]];
+        told.seals = vec![None];
+        assert_eq!(check(&request(stream.clone()), &answer(told.clone())), Ok(vec![Next::Forked]));
+        told.seals = vec![None; 2];
         assert_eq!(check(&request(stream), &answer(told)), Err(RoundError::Results(UNIT)));
     }
 

@@ -151,11 +151,13 @@ pub fn knew(tx: &Connection, unit: UnitId, person: PersonId, document: DocumentI
     Ok(statement.exists(params![unit.0, person.0, document.0])?)
 }
 
-/// How a person stands to a document: what the gate judges by. `known` is none for one that she is about to begin.
+/// How a person stands to a document: what the gate judges by. Her vault had confirmed the log up to `held_since` when
+/// it wrote; `known` is none for a document that she is about to begin.
 pub fn standing(
     tx: &Connection,
     state: &UnitState,
     person: PersonId,
+    held_since: u64,
     document: DocumentId,
     known: Option<&DocumentRow>,
 ) -> Result<Standing> {
@@ -164,7 +166,7 @@ pub fn standing(
         Ok(tx.prepare_cached(select)?.exists(params![unit.0, person.0, document.0])?)
     };
     let relation = Relation {
-        in_scope: was_in_scope(tx, state, person, document)?,
+        in_scope: was_in_scope(tx, state, person, held_since, document)?,
         began: known.is_none_or(|row| row.begun_by == person),
         own: known.is_some_and(|row| row.kind == Kind::RunSheet)
             && exists("SELECT 1 FROM work_day WHERE unit = ?1 AND person = ?2 AND document = ?3")?,
@@ -174,9 +176,16 @@ pub fn standing(
     Ok(Standing { roles, relation, is_server: false })
 }
 
-/// Whether she holds it, or held it when the day 14 opened days back began.
-fn was_in_scope(tx: &Connection, state: &UnitState, person: PersonId, document: DocumentId) -> Result<bool> {
-    let oldest = seq_of_day_back(tx, state, OWN_WORK_DAYS)?;
+/// Whether her vault held it at the place in the log that it had confirmed or since, but no longer than 14 opened days
+/// back.
+fn was_in_scope(
+    tx: &Connection,
+    state: &UnitState,
+    person: PersonId,
+    held_since: u64,
+    document: DocumentId,
+) -> Result<bool> {
+    let oldest = seq_of_day_back(tx, state, OWN_WORK_DAYS)?.max(held_since);
     let mut statement = tx.prepare_cached(
         "SELECT 1 FROM audience_document d
          JOIN audience_member m ON m.unit = d.unit AND m.audience = d.audience AND m.person = ?2

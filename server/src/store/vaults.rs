@@ -81,7 +81,7 @@ pub fn of_person(tx: &Connection, person: PersonId) -> Result<Vec<VaultId>> {
 }
 
 /// What a vault's request leaves behind in a unit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {
     /// How far it has confirmed.
     pub confirmed: u64,
@@ -111,12 +111,19 @@ pub fn confirm(tx: &Connection, unit: UnitId, vault: VaultId, progress: &Progres
     Ok(())
 }
 
-/// How many changes a vault has pushed to a unit on the day with this ordinal.
-pub fn changes_on(tx: &Connection, unit: UnitId, vault: VaultId, days_opened: u64) -> Result<u64> {
+/// What a vault's last request left behind in a unit; nothing, if it was the first.
+pub fn progress(tx: &Connection, unit: UnitId, vault: VaultId) -> Result<Progress> {
     let mut statement =
-        tx.prepare_cached("SELECT changes FROM vault_cursor WHERE unit = ?1 AND vault = ?2 AND ordinal = ?3")?;
-    let found = statement.query_row(params![unit.0, vault.0, sql(days_opened)], |row| seq(row, 0));
-    Ok(found.optional()?.unwrap_or(0))
+        tx.prepare_cached("SELECT seq, is_office, ordinal, changes FROM vault_cursor WHERE unit = ?1 AND vault = ?2")?;
+    let found = statement.query_row(params![unit.0, vault.0], |row| {
+        Ok(Progress {
+            confirmed: seq(row, 0)?,
+            is_office: row.get(1)?,
+            days_opened: seq(row, 2)?,
+            changes_today: seq(row, 3)?,
+        })
+    });
+    Ok(found.optional()?.unwrap_or_default())
 }
 
 /// The highest place that an office vault has confirmed.

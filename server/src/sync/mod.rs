@@ -19,6 +19,7 @@ use rundan_sync::{
 };
 use rusqlite::Connection;
 
+use self::push::Pusher;
 use crate::error::{Error, Result};
 use crate::scope::{Commit, Touched};
 use crate::server::Server;
@@ -81,7 +82,7 @@ struct TakenStream {
     state: StreamState,
     results: Vec<Vec<PushResult>>,
     offered: Vec<Vec<PushResult>>,
-    seals: Vec<Vec<Option<ReceiptMac>>>,
+    seals: Vec<Option<ReceiptMac>>,
     /// Changes of this request that are in the log: the vault has them.
     pushed: BTreeSet<ChangeHash>,
 }
@@ -191,19 +192,23 @@ fn take_stream(
         return Ok((taken, commit.finish()?.1));
     }
     let days_opened = commit.state().days_opened;
-    let pushed_before = vaults::changes_on(tx, unit, vault.vault, days_opened)?;
+    let before = vaults::progress(tx, unit, vault.vault)?;
+    let pushed_before = if before.days_opened == days_opened { before.changes_today } else { 0 };
+    let confirmed = stream.cursor.map_or(0, |cursor| cursor.seq);
+    // What she wrote before the last answer came is pushed after it. Another copy of the phone may have come further.
+    let pusher = Pusher { vault, counter, held_since: confirmed.min(before.confirmed) };
     let left_today = CHANGES_PER_DAY_MAX.saturating_sub(pushed_before);
     let mut allowed = (*budget).min(usize::try_from(left_today).unwrap_or(usize::MAX));
     let allowed_before = allowed;
     for push in &stream.push {
-        let judged = push::push(tx, server, &mut commit, vault, counter, push, &mut allowed)?;
+        let judged = push::push(tx, server, &mut commit, &pusher, push, &mut allowed)?;
         taken.results.push(judged.results);
         taken.pushed.extend(judged.in_log);
     }
     let judged = allowed_before - allowed;
     *budget -= judged;
     let progress = vaults::Progress {
-        confirmed: stream.cursor.map_or(0, |cursor| cursor.seq),
+        confirmed,
         is_office: Standing { roles, ..Standing::default() }.is_office(),
         days_opened,
         changes_today: pushed_before + judged as u64,
@@ -220,7 +225,7 @@ fn seals(
     vault: &Vault,
     stream: &StreamRequest,
     taken: &TakenStream,
-) -> Result<Vec<Vec<Option<ReceiptMac>>>> {
+) -> Result<Vec<Option<ReceiptMac>>> {
     let pushed = stream.push.iter().map(|push| (push.document, push.changes.as_slice()));
     let offered = stream.offers.iter().map(|offer| (offer.receipt.document, offer.changes.as_slice()));
     let answered = pushed.zip(&taken.results).chain(offered.zip(&taken.offered));

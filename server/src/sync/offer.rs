@@ -192,29 +192,29 @@ fn signer(offered: &Offered<'_>) -> (VaultId, PersonId) {
     (offered.record.vault, offered.record.person)
 }
 
-/// For each result, the seal by which the vault can show later that this change of its own is in the log.
+/// For each pushed document and offer, the seal by which the vault can show later that its own changes are in the log.
 pub(super) fn seals<'a>(
     tx: &Connection,
     server: &Server,
     unit: UnitId,
     vault: VaultId,
     answered: impl Iterator<Item = (DocumentId, &'a [ByteBuf], &'a [PushResult])>,
-) -> Result<Vec<Vec<Option<ReceiptMac>>>> {
+) -> Result<Vec<Option<ReceiptMac>>> {
     let mut seals = Vec::new();
     for (document, changes, results) in answered {
-        let mut of_document = Vec::with_capacity(results.len());
+        let (mut hashes, mut records) = (Vec::new(), Vec::new());
         for (bytes, result) in changes.iter().zip(results) {
-            let is_in_log = matches!(result, PushResult::Accepted(..) | PushResult::Already(..));
-            let hash = change::change_hash(bytes).filter(|_| is_in_log);
-            let seal = match hash {
-                Some(hash) => documents::record(tx, unit, document, hash)?
-                    .filter(|record| record.vault == vault)
-                    .map(|record| server.keys.receipts.seal_change(unit, document, hash, &record)),
-                None => None,
-            };
-            of_document.push(seal);
+            if !matches!(result, PushResult::Accepted(..) | PushResult::Already(..)) {
+                continue;
+            }
+            let Some(hash) = change::change_hash(bytes) else { continue };
+            if let Some(record) = documents::record(tx, unit, document, hash)?.filter(|record| record.vault == vault) {
+                hashes.push(hash);
+                records.push(record);
+            }
         }
-        seals.push(of_document);
+        let is_sealed = !hashes.is_empty();
+        seals.push(is_sealed.then(|| server.keys.receipts.seal_own(unit, document, &hashes, &records)));
     }
     Ok(seals)
 }

@@ -126,17 +126,29 @@ impl Reader<'_> {
                 (HeldAt(false), HeldAt(true)) => due.push(ListedDocument { document, due: Due::Whole }),
                 (HeldAt(true), HeldAt(true)) => due.push(ListedDocument { document, due: Due::Changes }),
                 (HeldAt(true), HeldAt(false)) => due.push(ListedDocument { document, due: Due::Leave }),
+                // What she began and gave up since came into her audience by her own push, and left it unseen.
+                (HeldAt(false), HeldAt(false)) if self.has_written(document, from.seq)? => {
+                    due.push(ListedDocument { document, due: Due::Leave });
+                }
                 (HeldAt(false), HeldAt(false)) => {}
             }
         }
         Ok(due)
     }
 
+    fn has_written(&self, document: DocumentId, from: u64) -> Result<bool> {
+        let mut statement = self
+            .tx
+            .prepare_cached("SELECT 1 FROM change WHERE unit = ?1 AND document = ?2 AND person = ?3 AND seq > ?4")?;
+        Ok(statement.exists(params![self.state.unit.0, document.0, self.person.0, sql(from)])?)
+    }
+
     fn is_held(&self, document: DocumentId) -> Result<HeldAt> {
         scope::held_at(self.tx, self.state.unit, self.person, document, self.state.head.seq)
     }
 
-    /// Documents that changed, or moved in or out of an audience of hers, after a place in the log.
+    /// Documents that changed, by her or among what she has, or moved in or out of an audience of hers, after a place in
+    /// the log.
     fn moved_since(&self, from: u64) -> Result<BTreeSet<DocumentId>> {
         let mut statement = self.tx.prepare_cached(
             "WITH mine AS (
@@ -148,6 +160,7 @@ impl Reader<'_> {
              SELECT c.document FROM change c WHERE c.unit = ?1 AND c.seq > ?3 AND EXISTS (
                  SELECT 1 FROM mine JOIN audience_document d
                  ON d.unit = ?1 AND d.document = c.document AND d.audience = mine.audience)
+             UNION SELECT c.document FROM change c WHERE c.unit = ?1 AND c.seq > ?3 AND c.person = ?2
              UNION SELECT d.document FROM mine JOIN audience_document d
                  ON d.unit = ?1 AND d.audience = mine.audience AND d.added_seq > ?3
              UNION SELECT d.document FROM mine JOIN audience_document d

@@ -29,16 +29,25 @@ impl Judged {
     }
 }
 
+/// Who pushes.
+pub(super) struct Pusher<'a> {
+    pub(super) vault: &'a Vault,
+    /// The counter of its request.
+    pub(super) counter: u64,
+    /// What it held after this entry it may have worked on.
+    pub(super) held_since: u64,
+}
+
 /// Takes what is pushed to one document.
 pub(super) fn push(
     tx: &Connection,
     server: &Server,
     commit: &mut Commit<'_>,
-    vault: &Vault,
-    counter: u64,
+    pusher: &Pusher<'_>,
     push: &PushDocument,
     budget: &mut usize,
 ) -> Result<Judged> {
+    let Pusher { vault, counter, held_since } = *pusher;
     if push.changes.len() > *budget {
         return Ok(Judged::all(push, &PushResult::Later(LATER_LOAD.to_owned())));
     }
@@ -53,7 +62,7 @@ pub(super) fn push(
     // Judged as if it did not exist, and never begun a second time.
     let is_taken = is_purged || (known.is_none() && documents::is_elsewhere(tx, unit, push.document)?);
     let document = documents::load(tx, unit, push.document)?;
-    let standing = scope::standing(tx, commit.state(), vault.person, push.document, known.as_ref())?;
+    let standing = scope::standing(tx, commit.state(), vault.person, held_since, push.document, known.as_ref())?;
     let author = Author { vault: vault.vault, person: vault.person, standing };
     let pushed: Vec<&[u8]> = push.changes.iter().map(|bytes| bytes.as_slice()).collect();
     let judge = AssertUnwindSafe(|| gate::judge(push.document, document, &pushed, &author));

@@ -1,6 +1,6 @@
 //! What is refused becomes a document of the office's: it quotes the work, so that someone may take it over.
 
-use rundan_documents::gate::Refusal;
+use rundan_documents::gate::{OF_PLACE, Refusal};
 use rundan_documents::read_change;
 use rundan_model::refused::{RefusedWork, plan};
 use rundan_model::{DocumentId, Kind, Timestamp};
@@ -28,7 +28,7 @@ pub(super) fn quote(
     refusal: Refusal,
 ) -> Result<()> {
     // What only could not be placed comes again from a new session.
-    if matches!(refusal, Refusal::Actor | Refusal::History) {
+    if OF_PLACE.contains(&refusal) {
         return Ok(());
     }
     let Some(read) = read_change(bytes) else { return Ok(()) };

@@ -144,10 +144,10 @@ async fn own_work_that_was_accepted_comes_with_a_seal_that_brings_it_back() {
     let told = anna.ask(&world, &request).await.streams.remove(0);
     let PushResult::Accepted(seq, at) = told.results[0][0] else { panic!("{:?}", told.results) };
     let record = ChangeRecord { seq, received_at: at, vault: anna.vault, person: anna.person };
-    let mac = told.seals[0][0].expect("a seal");
+    let mac = told.seals[0].expect("a seal");
     assert!(world.server.keys.receipts.holds(
         world.unit,
-        &Receipt::of_change(visit, hash, seq, mac),
+        &Receipt::of_own(visit, &[record], mac),
         &[hash],
         &columns::encode(&[record])
     ));

@@ -162,6 +162,19 @@ async fn a_submitted_draft_leaves_its_author_and_is_destroyed() {
 }
 
 #[tokio::test]
+async fn a_draft_that_was_begun_and_given_up_between_two_syncs_leaves_with_the_answer() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    alice.sync(&world).await;
+    let draft = alice.begin(&world, Kind::Draft);
+    alice.state(&world, draft, FactBody::Submitted { text: IncidentText::default() });
+    // Sync compares the digest.
+    let told = alice.sync(&world).await;
+    assert!(matches!(told[..], [PushResult::Accepted(..), PushResult::Accepted(..)]), "{told:?}");
+    assert!(!alice.held.contains_key(&draft));
+}
+
+#[tokio::test]
 async fn many_vaults_push_at_once_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with(Db::threads(&folder.path().join("rundan.db")).unwrap()).await;

@@ -54,6 +54,45 @@ async fn a_reassigned_visit_leaves_one_carer_and_comes_to_the_other() {
 }
 
 #[tokio::test]
+async fn what_left_a_phone_is_written_to_only_by_what_it_had_not_confirmed() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut eva = world.phone("Eva", Role::Planner).await;
+    let bob = world.person("Bob", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let mut visits = Vec::new();
+    for clock in ["08:00", "09:00", "10:00"] {
+        visits.push(world.plan_visit(recipient, at(MONDAY, clock), alice.person).await);
+    }
+    alice.sync(&world).await;
+    eva.sync(&world).await;
+    let [before, between, after] = visits[..] else { panic!("three visits") };
+    let stored = alice.held.clone();
+    for visit in visits {
+        eva.put(&world, visit, "slot/1", slot(bob));
+    }
+    eva.sync(&world).await;
+
+    alice.state(&world, before, FactBody::Started);
+    let told = alice.sync(&world).await;
+    assert!(matches!(told[..], [PushResult::Accepted(..)]), "written before it was told: {told:?}");
+    assert!(!alice.held.contains_key(&between) && !alice.held.contains_key(&after));
+
+    alice.held = stored.clone();
+    alice.state(&world, between, FactBody::Started);
+    let request = alice.request(alice.stream());
+    let told = alice.ask(&world, &request).await.streams.remove(0).results;
+    assert!(matches!(told[0][..], [PushResult::Accepted(..)]), "written while the answer was on its way: {told:?}");
+
+    alice.outbox.clear();
+    alice.held = stored;
+    alice.state(&world, after, FactBody::Started);
+    let request = alice.request(alice.stream());
+    let told = alice.ask(&world, &request).await.streams.remove(0).results;
+    assert!(matches!(told[0][..], [PushResult::Refused(_)]), "written after it had left: {told:?}");
+}
+
+#[tokio::test]
 async fn every_value_of_a_clashing_slot_counts() {
     let world = World::new().await;
     let mut alice = world.phone("Alice", Role::Carer).await;

@@ -336,12 +336,13 @@ impl<'a, 'tx> Act<'a, 'tx> {
         let row = DocumentRow {
             document: id,
             unit: self.actor.unit,
+            kind,
             state: DocumentState::Own,
             heads: Vec::new(),
             records: BTreeMap::new(),
             own_seq: 0,
         };
-        row.save(self.tx, &kind, None)?;
+        row.save(self.tx, None)?;
         self.insert_pending(id, self.actor.unit, &change)?;
         self.held.insert(id, Held { row, pending: vec![change.hash], document });
         self.order.push(id);

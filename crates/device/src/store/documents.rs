@@ -48,6 +48,7 @@ impl DocumentState {
 pub(crate) struct DocumentRow {
     pub(crate) document: DocumentId,
     pub(crate) unit: UnitId,
+    pub(crate) kind: Kind,
     pub(crate) state: DocumentState,
     /// Accepted heads.
     pub(crate) heads: Vec<ChangeHash>,
@@ -141,9 +142,9 @@ impl DocumentRow {
     }
 
     /// Reads a document's row; none if it is not here.
-    fn load_alone(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn load_alone(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Self>, StoreError> {
         let mut query =
-            tx.prepare_cached("SELECT unit, state, heads, records, own_seq FROM document WHERE document = ?1")?;
+            tx.prepare_cached("SELECT unit, state, heads, records, own_seq, kind FROM document WHERE document = ?1")?;
         let found = query
             .query_row([id.as_bytes()], |row| {
                 Ok((
@@ -152,13 +153,15 @@ impl DocumentRow {
                     row.get::<_, Vec<u8>>(2)?,
                     row.get::<_, Vec<u8>>(3)?,
                     row.get::<_, i64>(4)?,
+                    Kind::from(row.get_ref(5)?.as_str()?),
                 ))
             })
             .optional()?;
-        let Some((unit, state, heads, records, own_seq)) = found else { return Ok(None) };
+        let Some((unit, state, heads, records, own_seq, kind)) = found else { return Ok(None) };
         Ok(Some(Self {
             document: id,
             unit: UnitId::try_from(unit.as_slice())?,
+            kind,
             state: DocumentState::parse(&state),
             heads: hashes(&heads)?,
             records: read_records(&records)?,
@@ -172,7 +175,7 @@ impl DocumentRow {
     }
 
     /// Writes a document's row with its accepted bytes.
-    pub(crate) fn save(&self, tx: &Transaction<'_>, kind: &Kind, saved: Option<&[u8]>) -> Result<(), StoreError> {
+    pub(crate) fn save(&self, tx: &Transaction<'_>, saved: Option<&[u8]>) -> Result<(), StoreError> {
         let changed_at = self.records.values().map(|record| record.received_at.0).max().unwrap_or(0);
         let mut insert = tx.prepare_cached(
             "INSERT INTO document (document, unit, kind, saved, heads, records, own_seq, changed_at, state)
@@ -183,7 +186,7 @@ impl DocumentRow {
         insert.execute(params![
             self.document.as_bytes(),
             self.unit.as_bytes(),
-            kind.as_str(),
+            self.kind.as_str(),
             saved,
             self.heads.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>(),
             write_records(&self.records),
@@ -212,7 +215,7 @@ pub(crate) fn records_of(
     tx: &Transaction<'_>,
     id: DocumentId,
 ) -> Result<BTreeMap<ChangeHash, ChangeRecord>, StoreError> {
-    Ok(DocumentRow::load(tx, id)?.map(|(row, _)| row.records).unwrap_or_default())
+    Ok(DocumentRow::load_alone(tx, id)?.map(|row| row.records).unwrap_or_default())
 }
 
 fn hashes(bytes: &[u8]) -> Result<Vec<ChangeHash>, StoreError> {

@@ -274,7 +274,7 @@ fn put_draft(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<
 }
 
 fn put_refused(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
-    let Some(refused) = refused(content) else { return Ok(()) };
+    let Some(refused) = refused(content) else { return clear(tx, id) };
     tx.prepare_cached("INSERT OR REPLACE INTO refused (document, at, is_open, json) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![
             id.as_bytes(),

@@ -271,12 +271,12 @@ DROP TABLE receipt;
 CREATE TABLE receipt (
     n INTEGER PRIMARY KEY,
     document BLOB NOT NULL,
+    -- Of own changes by themselves: it stays as long as they are kept, also when the document has left.
+    is_own INTEGER NOT NULL,
     sealed BLOB NOT NULL
 ) STRICT;
 CREATE INDEX receipt_by_document ON receipt (document, n);
-
--- The receipt of each kept change by itself: its document may have left.
-ALTER TABLE kept ADD COLUMN sealed BLOB;
+CREATE INDEX receipt_own ON receipt (document) WHERE is_own = 1;
 
 -- How far a stream has come in finding its way into another log; null when it is in none.
 ALTER TABLE stream ADD COLUMN recovery TEXT CHECK (recovery IN ('ask', 'offer', 'compare'));

@@ -68,13 +68,13 @@ pub(crate) fn take(
         let mut intake = Intake::new(tx, identity, stream, writer, now)?;
         let pushed = asked.pushed.get(place).map(Vec::as_slice).unwrap_or_default();
         let documents = asked.request.streams.get(place).map(|asked| asked.push.as_slice()).unwrap_or_default();
-        let mut seals = told.seals.iter().map(Vec::as_slice);
+        let mut seals = told.seals.iter().copied();
         for ((push, hashes), results) in documents.iter().zip(pushed).zip(&told.results) {
-            intake.results(push.document, hashes, results, seals.next().unwrap_or_default())?;
+            intake.results(push.document, hashes, results, seals.next().flatten())?;
         }
         if let Some(offered) = asked.offered.get(place) {
             let seals = told.seals.get(told.results.len()..).unwrap_or_default();
-            recovery::results(tx, identity.vault, offered, &told.offered, seals)?;
+            recovery::results(tx, identity, offered, &told.offered, seals)?;
         }
         if let Some(wanted) = &told.wanted {
             recovery::want(tx, told.unit, wanted)?;
@@ -105,7 +105,7 @@ struct Intake<'a, 'tx> {
     today: Day,
     digest: Digest,
     must_compare: bool,
-    has_pushed: bool,
+    has_accepted: bool,
     is_first_load: bool,
     touched: BTreeSet<DocumentId>,
     writer: &'a Writer<'a>,
@@ -138,7 +138,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             today: rundan_model::Zone.day(now),
             digest,
             must_compare: false,
-            has_pushed: false,
+            has_accepted: false,
             is_first_load: stream.cursor.is_none(),
             touched: BTreeSet::new(),
             writer,
@@ -152,16 +152,14 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         id: DocumentId,
         hashes: &[ChangeHash],
         results: &[PushResult],
-        seals: &[Option<ReceiptMac>],
+        mac: Option<ReceiptMac>,
     ) -> Result<(), TakeError> {
-        self.has_pushed = true;
-        let mut records = BTreeMap::new();
-        let macs: BTreeMap<_, _> = hashes.iter().zip(seals).filter_map(|(hash, mac)| Some((*hash, (*mac)?))).collect();
+        let mut records = Vec::new();
         for (hash, result) in hashes.iter().zip(results) {
             match result {
                 PushResult::Accepted(seq, at) | PushResult::Already(seq, at) => {
                     let (vault, person) = (self.identity.vault, self.identity.person);
-                    records.insert(*hash, ChangeRecord { seq: *seq, received_at: *at, vault, person });
+                    records.push((*hash, ChangeRecord { seq: *seq, received_at: *at, vault, person }));
                 }
                 PushResult::Later(reason) => {
                     self.tx
@@ -172,7 +170,9 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             }
         }
         if !records.is_empty() {
-            self.accept(id, &records, &macs)?;
+            // What only waits comes again with each round, and moves nothing.
+            self.has_accepted = true;
+            self.accept(id, records, mac)?;
         }
         let is_refused = |result: &PushResult| matches!(result, PushResult::Refused(_) | PushResult::Depends);
         if results.iter().any(is_refused) {
@@ -186,10 +186,15 @@ impl<'a, 'tx> Intake<'a, 'tx> {
     fn accept(
         &mut self,
         id: DocumentId,
-        records: &BTreeMap<ChangeHash, ChangeRecord>,
-        macs: &BTreeMap<ChangeHash, ReceiptMac>,
+        answered: Vec<(ChangeHash, ChangeRecord)>,
+        mac: Option<ReceiptMac>,
     ) -> Result<(), TakeError> {
         let Some((mut row, saved)) = DocumentRow::load(self.tx, id)? else { return Ok(()) };
+        if let Some(mac) = mac {
+            recovery::keep_own_receipt(self.tx, id, &answered, mac)?;
+        }
+        let records: BTreeMap<_, _> = answered.into_iter().collect();
+        let last = records.values().map(|record| record.seq).max().unwrap_or(0);
         let changes: Vec<_> =
             pending_changes(self.tx, id)?.into_iter().filter(|change| records.contains_key(&change.hash)).collect();
         let bytes = || changes.iter().map(|change| change.bytes.as_slice());
@@ -202,23 +207,18 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         };
         for change in &changes {
             let Some(record) = records.get(&change.hash) else { continue };
-            let sealed = macs.get(&change.hash).map(|mac| recovery::seal_change(id, change.hash, record, *mac));
+            // All that one receipt covers is kept equally long.
             self.tx
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO kept (document, hash, unit, seq, bytes, sealed)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    "INSERT OR IGNORE INTO kept (document, hash, unit, seq, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
                 )?
                 .execute(params![
                     id.as_bytes(),
                     change.hash.as_bytes(),
                     row.unit.as_bytes(),
-                    record.seq as i64,
-                    change.bytes,
-                    sealed
+                    last as i64,
+                    change.bytes
                 ])?;
-            if let Some(sealed) = sealed {
-                self.keep_sealed(id, &sealed)?;
-            }
             self.tx
                 .prepare_cached(
                     "UPDATE intent SET seq = max(coalesce(seq, 0), ?2)
@@ -227,7 +227,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 .execute(params![change.hash.as_bytes(), record.seq as i64])?;
             self.tx.prepare_cached("DELETE FROM pending WHERE hash = ?1")?.execute([change.hash.as_bytes()])?;
         }
-        row.own_seq = records.values().map(|record| record.seq).max().unwrap_or(0).max(row.own_seq);
+        row.own_seq = last.max(row.own_seq);
         row.records.extend(records);
         if row.state == DocumentState::Own {
             row.state = DocumentState::Held;
@@ -282,9 +282,9 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         }
         let known = DocumentRow::load(self.tx, id)?;
         let is_new = known.is_none();
-        let (mut row, saved) = known.unwrap_or_else(|| (self.new_row(id), None));
-        self.tx.prepare_cached("DELETE FROM receipt WHERE document = ?1")?.execute([id.as_bytes()])?;
-        self.keep_sealed(id, &recovery::seal(receipt, packed, &hashes))?;
+        let (mut row, saved) = known.unwrap_or_else(|| (self.new_row(id, arrived.kind()), None));
+        recovery::forget_receipts(self.tx, id)?;
+        recovery::keep_receipt(self.tx, receipt, packed, &hashes)?;
         row.records.extend(hashes.into_iter().zip(records));
         row.state = DocumentState::Held;
         match accepted(saved.as_deref()).ok().flatten() {
@@ -306,7 +306,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let Some(hashes) = hashes.filter(|_| document.apply(changes.iter().copied()).is_ok()) else {
             return self.put_aside(id);
         };
-        self.keep_sealed(id, &recovery::seal(receipt, packed, &hashes))?;
+        recovery::keep_receipt(self.tx, receipt, packed, &hashes)?;
         row.records.extend(hashes.into_iter().zip(records));
         if document.heads() != receipt.heads {
             self.must_compare = true;
@@ -338,25 +338,19 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 &bytes
             }
         };
-        Ok(row.save(self.tx, document.kind(), Some(saved))?)
+        Ok(row.save(self.tx, Some(saved))?)
     }
 
-    fn new_row(&self, id: DocumentId) -> DocumentRow {
+    fn new_row(&self, id: DocumentId, kind: &Kind) -> DocumentRow {
         DocumentRow {
             document: id,
+            kind: kind.clone(),
             unit: self.stream.unit,
             state: DocumentState::Held,
             heads: Vec::new(),
             records: BTreeMap::new(),
             own_seq: 0,
         }
-    }
-
-    fn keep_sealed(&self, id: DocumentId, sealed: &[u8]) -> Result<(), TakeError> {
-        self.tx
-            .prepare_cached("INSERT INTO receipt (document, sealed) VALUES (?1, ?2)")?
-            .execute(params![id.as_bytes(), sealed])?;
-        Ok(())
     }
 
     /// A document that does not come whole is asked for again by the comparison; what is here stays.
@@ -372,11 +366,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             self.digest = self.digest.minus(Digest::of(id, &row.heads));
         }
         row.state = DocumentState::Leaving;
-        let kind: String = self
-            .tx
-            .prepare_cached("SELECT kind FROM document WHERE document = ?1")?
-            .query_row([id.as_bytes()], |row| row.get(0))?;
-        row.save(self.tx, &Kind::from(kind.as_str()), saved.as_deref())?;
+        row.save(self.tx, saved.as_deref())?;
         seen::left(self.tx, id, self.today, self.now)?;
         Ok(())
     }
@@ -435,7 +425,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let is_other = told.digest.is_some_and(|digest| digest != self.digest);
         // A comparison that has just been answered is not asked for again at once, unless the same request brought
         // work: that may have moved what was compared.
-        let is_answered = self.stream.must_compare && !self.has_pushed;
+        let is_answered = self.stream.must_compare && !self.has_accepted;
         let must_compare = (self.must_compare || is_other) && !is_answered;
         if is_other {
             tracing::warn!(unit = %told.unit, "what is held differs from what the server says; comparing");
@@ -479,9 +469,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 )?
                 .execute(params![told.unit.as_bytes(), head.seq as i64, head.chain.0])?;
         }
-        self.tx
-            .prepare_cached("DELETE FROM kept WHERE unit = ?1 AND seq <= ?2")?
-            .execute(params![told.unit.as_bytes(), told.backed_up as i64])?;
+        recovery::forget_backed_up(self.tx, told.unit, told.backed_up)?;
         let is_office = told.roles.iter().any(Role::is_office);
         for heard in told.heard.iter().filter(|_| is_office) {
             taken.changed = true;
@@ -503,7 +491,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             let mut query = self.tx.prepare_cached(
                 "SELECT document FROM document WHERE state = 'leaving' AND unit = ?1
                      AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.document = document.document)
-                     AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.document = document.document)",
+                     AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.document = document.document AND offer.is_stuck = 0)",
             )?;
             let rows = query.query_map([self.stream.unit.as_bytes()], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?
@@ -514,7 +502,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 continue;
             }
             self.tx.prepare_cached("DELETE FROM document WHERE document = ?1")?.execute([id.as_bytes()])?;
-            self.tx.prepare_cached("DELETE FROM receipt WHERE document = ?1")?.execute([id.as_bytes()])?;
+            recovery::forget_receipts(self.tx, id)?;
             projection::clear(self.tx, id)?;
             crate::typing::forget_document(self.tx, id)?;
         }

@@ -12,14 +12,14 @@
 use std::collections::BTreeMap;
 
 use rundan_documents::Change;
-use rundan_model::{ChangeHash, DocumentId, Timestamp, UnitId, VaultId};
+use rundan_model::{ChangeHash, DocumentId, UnitId};
 use rundan_sync::columns::{self, ChangeRecord};
 use rundan_sync::message::REFUSED_PURGED;
 use rundan_sync::{Offer, PushResult, Receipt, ReceiptMac, wire};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_bytes::ByteBuf;
 
-use super::request::accepted;
+use super::request::{Identity, accepted};
 use crate::store::{DocumentRow, StoreError};
 
 /// The most bytes of changes that one request offers, unless a single document has more.
@@ -63,17 +63,68 @@ impl Recovery {
 /// A receipt as it is stored, with the first bytes of the hashes of the changes that it covers, in its order.
 type Sealed = (Receipt, ByteBuf, ByteBuf);
 
-/// Stores a receipt with what it covers.
-pub(super) fn seal(receipt: &Receipt, packed: &[u8], changes: &[ChangeHash]) -> Vec<u8> {
-    let prefixes: Vec<u8> = changes.iter().flat_map(|hash| hash.0.into_iter().take(PREFIX_BYTES)).collect();
-    let sealed: Sealed = (receipt.clone(), ByteBuf::from(packed), ByteBuf::from(prefixes));
-    wire::to_cbor(&sealed).unwrap_or_default()
+/// Keeps the receipt of what came from the server, with what it covers.
+pub(super) fn keep_receipt(
+    tx: &Transaction<'_>,
+    receipt: &Receipt,
+    packed: &[u8],
+    changes: &[ChangeHash],
+) -> Result<(), StoreError> {
+    insert_receipt(tx, receipt, packed, changes, false)
 }
 
-/// Stores the receipt of one own change.
-pub(super) fn seal_change(document: DocumentId, hash: ChangeHash, record: &ChangeRecord, mac: ReceiptMac) -> Vec<u8> {
-    let receipt = Receipt::of_change(document, hash, record.seq, mac);
-    seal(&receipt, &columns::encode(&[*record]), &[hash])
+/// Keeps the receipt of own changes by themselves, in the order in which they were sent.
+pub(super) fn keep_own_receipt(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    changes: &[(ChangeHash, ChangeRecord)],
+    mac: ReceiptMac,
+) -> Result<(), StoreError> {
+    let (hashes, records): (Vec<_>, Vec<_>) = changes.iter().copied().unzip();
+    insert_receipt(tx, &Receipt::of_own(document, &records, mac), &columns::encode(&records), &hashes, true)
+}
+
+fn insert_receipt(
+    tx: &Transaction<'_>,
+    receipt: &Receipt,
+    packed: &[u8],
+    changes: &[ChangeHash],
+    is_own: bool,
+) -> Result<(), StoreError> {
+    let prefixes: Vec<u8> = changes.iter().flat_map(|hash| hash.0.into_iter().take(PREFIX_BYTES)).collect();
+    let sealed: Sealed = (receipt.clone(), ByteBuf::from(packed), ByteBuf::from(prefixes));
+    tx.prepare_cached("INSERT INTO receipt (document, is_own, sealed) VALUES (?1, ?2, ?3)")?.execute(params![
+        receipt.document.as_bytes(),
+        is_own,
+        wire::to_cbor(&sealed).unwrap_or_default()
+    ])?;
+    Ok(())
+}
+
+/// Forgets a document's receipts, but not those of own changes that are kept.
+pub(super) fn forget_receipts(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM receipt WHERE document = ?1
+             AND (is_own = 0 OR NOT EXISTS (SELECT 1 FROM kept WHERE kept.document = receipt.document))",
+    )?
+    .execute([document.as_bytes()])?;
+    Ok(())
+}
+
+/// Keeps own changes no longer than until a backup has passed them.
+pub(super) fn forget_backed_up(tx: &Transaction<'_>, unit: UnitId, backed_up: u64) -> Result<(), StoreError> {
+    let forgotten = tx
+        .prepare_cached("DELETE FROM kept WHERE unit = ?1 AND seq <= ?2")?
+        .execute(params![unit.as_bytes(), backed_up as i64])?;
+    if forgotten > 0 {
+        tx.prepare_cached(
+            "DELETE FROM receipt WHERE is_own = 1
+                 AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.document = receipt.document)
+                 AND NOT EXISTS (SELECT 1 FROM document WHERE document.document = receipt.document)",
+        )?
+        .execute([])?;
+    }
+    Ok(())
 }
 
 /// Begins to find the way into another log. Where its places were told, they mean nothing any more.
@@ -92,6 +143,8 @@ pub(super) fn begin(tx: &Transaction<'_>, unit: UnitId) -> Result<(), StoreError
     .execute([unit.as_bytes()])?;
     // The places of own changes are unknown until the server says them anew: no watermark passes them before that.
     tx.prepare_cached("UPDATE kept SET seq = ?2 WHERE unit = ?1")?.execute(params![unit.as_bytes(), i64::MAX])?;
+    tx.prepare_cached("UPDATE document SET own_seq = ?2 WHERE unit = ?1 AND document IN (SELECT document FROM kept)")?
+        .execute(params![unit.as_bytes(), i64::MAX])?;
     tx.prepare_cached(
         "UPDATE intent SET seq = NULL
          WHERE seq IS NOT NULL AND document NOT IN (SELECT document FROM document WHERE unit <> ?1)",
@@ -168,39 +221,44 @@ pub(super) fn offers(tx: &Transaction<'_>, unit: UnitId) -> Result<Offers, Store
 }
 
 fn offers_of(tx: &Transaction<'_>, id: DocumentId) -> Result<Offers, StoreError> {
-    let mut offers = Offers::default();
+    let mut changes: BTreeMap<[u8; PREFIX_BYTES], Change> = BTreeMap::new();
+    let mut know = |change: Change| {
+        if let Some(prefix) = change.hash.0.first_chunk() {
+            changes.insert(*prefix, change);
+        }
+    };
     if let Some((row, saved)) = DocumentRow::load(tx, id)?
-        && let Some(document) = accepted(saved.as_deref())?
+        // One that cannot be read is not offered, and holds up nothing.
+        && let Some(document) = accepted(saved.as_deref()).ok().flatten()
     {
-        let by_prefix: BTreeMap<&[u8], ChangeHash> =
-            row.records.keys().filter_map(|hash| Some((hash.0.get(..PREFIX_BYTES)?, *hash))).collect();
-        let mut query = tx.prepare_cached("SELECT sealed FROM receipt WHERE document = ?1 ORDER BY n")?;
+        row.records.keys().filter_map(|hash| document.change(hash)).for_each(&mut know);
+    }
+    {
+        let mut query = tx.prepare_cached("SELECT hash, bytes FROM kept WHERE document = ?1")?;
         let mut rows = query.query([id.as_bytes()])?;
         while let Some(row) = rows.next()? {
-            let find = |prefix: &[u8]| document.change(by_prefix.get(prefix)?);
-            offers.add(row.get_ref(0)?.as_blob().unwrap_or_default(), find);
+            let hash = ChangeHash::try_from(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+            know(Change { hash, bytes: row.get(1)? });
         }
     }
-    let mut query = tx.prepare_cached(
-        "SELECT sealed, hash, bytes FROM kept WHERE document = ?1 AND sealed IS NOT NULL ORDER BY hash",
-    )?;
+    let mut offers = Offers::default();
+    let mut query = tx.prepare_cached("SELECT sealed FROM receipt WHERE document = ?1 ORDER BY n")?;
     let mut rows = query.query([id.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let hash: Vec<u8> = row.get(1)?;
-        let kept = Change { hash: ChangeHash::try_from(hash.as_slice())?, bytes: row.get(2)? };
-        offers.add(row.get_ref(0)?.as_blob().unwrap_or_default(), |_| Some(kept.clone()));
+        offers.add(row.get_ref(0)?.as_blob().unwrap_or_default(), &changes);
     }
     Ok(offers)
 }
 
 impl Offers {
     /// Adds what a stored receipt covers, if all of it is here.
-    fn add(&mut self, sealed: &[u8], find: impl Fn(&[u8]) -> Option<Change>) {
+    fn add(&mut self, sealed: &[u8], changes: &BTreeMap<[u8; PREFIX_BYTES], Change>) {
         let Ok((receipt, columns, prefixes)) = wire::from_cbor::<Sealed>(sealed) else { return };
-        let found: Option<Vec<Change>> = prefixes.chunks(PREFIX_BYTES).map(find).collect();
+        let (prefixes, _) = prefixes.as_chunks();
+        let found: Option<Vec<&Change>> = prefixes.iter().map(|prefix| changes.get(prefix)).collect();
         let Some(found) = found else { return };
         self.hashes.push(found.iter().map(|change| change.hash).collect());
-        let changes = found.into_iter().map(|change| ByteBuf::from(change.bytes)).collect();
+        let changes = found.into_iter().map(|change| ByteBuf::from(change.bytes.clone())).collect();
         self.offers.push(Offer { receipt, columns, changes });
     }
 }
@@ -208,71 +266,70 @@ impl Offers {
 /// What became of the offers of one request.
 pub(super) fn results(
     tx: &Transaction<'_>,
-    vault: VaultId,
+    identity: &Identity,
     offers: &Offers,
     results: &[Vec<PushResult>],
-    seals: &[Vec<Option<ReceiptMac>>],
+    seals: &[Option<ReceiptMac>],
 ) -> Result<(), StoreError> {
-    let mut by_document: BTreeMap<DocumentId, Outcome> = BTreeMap::new();
+    let mut by_document: BTreeMap<DocumentId, Outcome<'_>> = BTreeMap::new();
     for (n, (offer, hashes)) in offers.offers.iter().zip(&offers.hashes).enumerate() {
         let outcome = by_document.entry(offer.receipt.document).or_default();
         let Some(results) = results.get(n) else {
             outcome.is_later = true;
             continue;
         };
-        for (place, ((hash, bytes), result)) in hashes.iter().zip(&offer.changes).zip(results).enumerate() {
+        let records = columns::decode(&offer.columns).unwrap_or_default();
+        let mut own = Vec::new();
+        for (((hash, bytes), record), result) in hashes.iter().zip(&offer.changes).zip(records).zip(results) {
             match result {
                 PushResult::Accepted(seq, at) | PushResult::Already(seq, at) => {
-                    let mac = seals.get(n).and_then(|seals| seals.get(place)).copied().flatten();
-                    outcome.places.insert(*hash, (*seq, *at, mac, bytes));
+                    outcome.places.insert(*hash, *seq);
+                    if record.vault == identity.vault {
+                        own.push((*hash, ChangeRecord { seq: *seq, received_at: *at, ..record }));
+                        outcome.own.insert(*hash, bytes);
+                    }
                 }
                 PushResult::Later(_) => outcome.is_later = true,
                 PushResult::Refused(reason) if reason == REFUSED_PURGED => outcome.is_purged = true,
                 PushResult::Refused(_) | PushResult::Depends => outcome.is_refused = true,
             }
         }
+        outcome.receipts.extend(seals.get(n).copied().flatten().map(|mac| (own, mac)));
     }
     for (id, outcome) in by_document {
-        settle(tx, vault, id, &outcome)?;
+        settle(tx, id, &outcome)?;
     }
     Ok(())
 }
 
 #[derive(Default)]
 struct Outcome<'a> {
-    places: BTreeMap<ChangeHash, (u64, Timestamp, Option<ReceiptMac>, &'a ByteBuf)>,
+    places: BTreeMap<ChangeHash, u64>,
+    own: BTreeMap<ChangeHash, &'a ByteBuf>,
+    receipts: Vec<(Vec<(ChangeHash, ChangeRecord)>, ReceiptMac)>,
     is_later: bool,
     is_refused: bool,
     is_purged: bool,
 }
 
 /// Keeps the places that changes have in the new log; own ones are kept until a backup of that log has passed them.
-fn settle(tx: &Transaction<'_>, vault: VaultId, id: DocumentId, outcome: &Outcome<'_>) -> Result<(), StoreError> {
-    let held = DocumentRow::load(tx, id)?;
+fn settle(tx: &Transaction<'_>, id: DocumentId, outcome: &Outcome<'_>) -> Result<(), StoreError> {
     let unit: Option<Vec<u8>> = tx
         .prepare_cached("SELECT unit FROM offer WHERE document = ?1")?
         .query_row([id.as_bytes()], |row| row.get(0))
         .optional()?;
-    let mut own_seq = 0;
+    let own_seq = outcome.own.keys().filter_map(|hash| outcome.places.get(hash)).max().copied().unwrap_or(0);
     let mut insert = tx.prepare_cached(
-        "INSERT INTO kept (document, hash, unit, seq, bytes, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (document, hash) DO UPDATE SET seq = excluded.seq, sealed = excluded.sealed",
+        "INSERT INTO kept (document, hash, unit, seq, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (document, hash) DO UPDATE SET seq = excluded.seq",
     )?;
-    for (hash, (seq, at, mac, bytes)) in &outcome.places {
-        // Only this vault's own changes are sealed for it.
-        let (Some(mac), Some(unit)) = (mac, &unit) else { continue };
-        own_seq = own_seq.max(*seq);
-        let person = held.as_ref().and_then(|(row, _)| row.records.get(hash)).map(|record| record.person);
-        let person = match person {
-            Some(person) => person,
-            None => super::request::Identity::load(tx)?.person,
-        };
-        let record = ChangeRecord { seq: *seq, received_at: *at, vault, person };
-        let sealed = seal_change(id, *hash, &record, *mac);
-        insert.execute(params![id.as_bytes(), hash.as_bytes(), unit, *seq as i64, bytes.as_slice(), sealed])?;
+    if let Some(unit) = unit {
+        for (hash, bytes) in &outcome.own {
+            insert.execute(params![id.as_bytes(), hash.as_bytes(), unit, own_seq as i64, bytes.as_slice()])?;
+        }
     }
-    if let Some((mut row, saved)) = held {
-        for (hash, (seq, _, _, _)) in &outcome.places {
+    if let Some((mut row, saved)) = DocumentRow::load(tx, id)? {
+        for (hash, seq) in &outcome.places {
             if let Some(record) = row.records.get_mut(hash) {
                 record.seq = *seq;
             }
@@ -280,15 +337,20 @@ fn settle(tx: &Transaction<'_>, vault: VaultId, id: DocumentId, outcome: &Outcom
         if own_seq > 0 {
             row.own_seq = own_seq;
         }
-        if let Some(document) = accepted(saved.as_deref())? {
-            row.save(tx, document.kind(), saved.as_deref())?;
-        }
+        row.save(tx, saved.as_deref())?;
     }
     let change = if outcome.is_later {
         "UPDATE offer SET tries = tries + 1 WHERE document = ?1"
     } else if outcome.is_refused {
         "UPDATE offer SET is_stuck = 1 WHERE document = ?1"
     } else {
+        // All of it stands in the new log: the receipts of that one take the place of those that were shown.
+        if !outcome.receipts.is_empty() {
+            tx.prepare_cached("DELETE FROM receipt WHERE document = ?1 AND is_own = 1")?.execute([id.as_bytes()])?;
+        }
+        for (own, mac) in &outcome.receipts {
+            keep_own_receipt(tx, id, own, *mac)?;
+        }
         "DELETE FROM offer WHERE document = ?1"
     };
     tx.prepare_cached(change)?.execute([id.as_bytes()])?;

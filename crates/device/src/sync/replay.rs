@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rundan_documents::gate::{OF_PLACE, Refusal};
 use rundan_documents::{Document, Edit, ReadChange, WriteError, read_own_change};
 use rundan_model::{ChangeHash, DocumentId, Fact, FactId};
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -17,14 +18,8 @@ use crate::store::{DocumentRow, DocumentState, StoreError};
 
 /// How often a change is made anew that the server could not place.
 const REDONE_MAX: i64 = 3;
-/// Refusals of a change's place among others, not of what it says.
-const OF_PLACE: [&str; 2] = ["actor", "history"];
 /// Why something is refused that speaks of what was.
 const DEPENDS: &str = "depends";
-/// Why something is refused whose words are not as they should be.
-const SHAPE: &str = "shape";
-/// Why something is refused that cannot be read any more.
-const MALFORMED: &str = "malformed";
 
 /// The fields of an intent that hold a person's own words.
 const WORDS: [&str; 4] = ["text", "happened", "measures", "name"];
@@ -99,8 +94,10 @@ struct Replay<'a, 'tx> {
 
 impl Replay<'_, '_> {
     fn take(&mut self, pending: &Pending, refused: Option<&str>) -> Result<(), StoreError> {
-        let Some(read) = read_own_change(&pending.bytes) else { return self.close(pending, None, MALFORMED) };
-        let is_of_place = refused.is_some_and(|code| OF_PLACE.contains(&code));
+        let Some(read) = read_own_change(&pending.bytes) else {
+            return self.close(pending, None, Refusal::Malformed.as_str());
+        };
+        let is_of_place = refused.is_some_and(|code| OF_PLACE.iter().any(|refusal| refusal.as_str() == code));
         if let Some(code) = refused
             && (!is_of_place || pending.redone >= REDONE_MAX || read.begins.is_some())
         {
@@ -115,7 +112,7 @@ impl Replay<'_, '_> {
         }
         // What cannot be read cannot be said again: it would be refused in its turn.
         if read.has_unread {
-            return self.close(pending, Some(&read), SHAPE);
+            return self.close(pending, Some(&read), Refusal::Shape.as_str());
         }
         if self.is_said(&read) {
             let deps = self.deps(&read);
@@ -199,11 +196,16 @@ impl Replay<'_, '_> {
         if words.is_empty() {
             words = self.asked_words(pending)?;
         }
-        self.tx.prepare_cached("UPDATE intent SET refused = ?2, words = ?3 WHERE action = ?1")?.execute(params![
-            pending.action,
-            code,
-            words.join("\n\n")
-        ])?;
+        // An action can have changes in several documents: the first cause is told, and no words are lost.
+        self.tx
+            .prepare_cached(
+                "UPDATE intent SET refused = coalesce(refused, ?2),
+                     words = CASE WHEN instr(?3, coalesce(words, '')) THEN ?3
+                                  WHEN instr(words, ?3) THEN words
+                                  ELSE words || char(10, 10) || ?3 END
+                 WHERE action = ?1",
+            )?
+            .execute(params![pending.action, code, words.join("\n\n")])?;
         self.lost.extend(read.iter().flat_map(|read| read.edit.facts.iter().map(|(id, _)| *id)));
         let deps = read.map(|read| self.deps(read)).unwrap_or_default();
         self.forget(pending, deps)

@@ -65,7 +65,6 @@ queries! {
         WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.action = i.action)
         ORDER BY i.at DESC LIMIT ?1";
 
-    KIND = "SELECT kind FROM document WHERE document = ?1";
     REFUSED = "SELECT document, json FROM refused ORDER BY at DESC LIMIT ?1";
     REFUSED_OPEN_COUNT = "SELECT count(*) FROM refused WHERE is_open = 1";
     INCIDENTS = "SELECT document, json FROM incident ORDER BY at DESC LIMIT ?1";

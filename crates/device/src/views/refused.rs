@@ -3,7 +3,7 @@
 use rundan_model::policy::Standing;
 use rundan_model::refused::{Decision, Refused};
 use rundan_model::{DocumentId, Fact, Kind};
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 
 use super::card::{Reader, count};
 use super::context::id;
@@ -12,6 +12,7 @@ use super::{ViewContext, queries, rows};
 use crate::StoreError;
 use crate::act::adoptable;
 use crate::api::{RefusedFact, RefusedLine, RefusedPut, RefusedState};
+use crate::store::DocumentRow;
 
 /// The most lines in the list.
 const LINES_MAX: usize = 500;
@@ -32,12 +33,7 @@ pub(crate) fn refused(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<Vec<Ref
 impl Reader<'_> {
     fn refused_line(&self, document: DocumentId, refused: &Refused) -> Result<RefusedLine, StoreError> {
         let work = &refused.work;
-        let kind: Option<String> = self
-            .tx
-            .prepare_cached(queries::KIND)?
-            .query_row([work.document.as_bytes()], |row| row.get(0))
-            .optional()?;
-        let kind = kind.map(|kind| Kind::from(kind.as_str()));
+        let kind = DocumentRow::load_alone(self.tx, work.document)?.map(|row| row.kind);
         let standing = Standing { roles: self.ctx.roles.clone(), ..Standing::default() };
         let (state, decided, decided_text) = match &refused.decision {
             None => (RefusedState::Open, None, String::new()),

@@ -149,6 +149,7 @@ fn what_clashes_is_overwritten_only_with_a_choice() {
         let id = FactId { actor: actor(9, 4), n: 1 };
         let told = Edit { facts: vec![(id, fact(EVA, body))], ..when(start) };
         let change = both.clone().write(actor(9, 4), Timestamp(2), &told).unwrap();
+        assert_eq!(crate::read_change(&change.bytes).unwrap().edit.puts, told.puts, "{start}");
         let verdict = judge(both.id(), Some(both.clone()), &[&change.bytes], &eva());
         assert!(matches!(verdict.outcomes[0], Outcome::Accepted(_)), "{start}");
         assert_eq!(verdict.document.unwrap().content().plan["when"].values.len(), 1);

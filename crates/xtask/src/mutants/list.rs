@@ -20,6 +20,7 @@ const GATE: &str = "crates/documents/src/gate.rs";
 const OPERATIONS: &str = "crates/documents/src/gate/operations.rs";
 const CHUNK: &str = "crates/documents/src/gate/chunk.rs";
 const ANSWER: &str = "crates/device/src/sync/answer.rs";
+const RECOVERY: &str = "crates/device/src/sync/recovery.rs";
 const ACT: &str = "crates/device/src/act/mod.rs";
 const SERVER: &str = "server/src/sync/mod.rs";
 
@@ -170,7 +171,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "the phone forgets its own work before a backup has it",
-        file: ANSWER,
+        file: RECOVERY,
         find: "\"DELETE FROM kept WHERE unit = ?1 AND seq <= ?2\"",
         put: "\"DELETE FROM kept WHERE unit = ?1 AND ?2 = ?2\"",
         tests: "world",

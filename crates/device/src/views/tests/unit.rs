@@ -99,6 +99,7 @@ impl World {
         let mut row = DocumentRow {
             document: document.id(),
             unit: UNIT,
+            kind,
             state: DocumentState::Held,
             heads: document.heads(),
             records: Default::default(),
@@ -106,7 +107,7 @@ impl World {
         };
         row.records.insert(change.hash, record(by, self.seq, self.now));
         self.write(move |tx| {
-            row.save(tx, &kind, Some(&document.save()))?;
+            row.save(tx, Some(&document.save()))?;
             projection::project(tx, row.document)?;
             Ok(row.document)
         })
@@ -155,7 +156,7 @@ impl World {
             row.heads = document.heads();
             row.records.insert(change.hash, record(by, seq, time));
             row.own_seq = if me == by.as_bytes() { seq } else { row.own_seq };
-            row.save(tx, document.kind(), Some(&document.save()))?;
+            row.save(tx, Some(&document.save()))?;
             projection::project(tx, id)
         })
         .await;
@@ -178,7 +179,7 @@ impl World {
             row.heads = document.heads();
             row.records.insert(first.hash, record(EVA, 901, at("06:11")));
             row.records.insert(second.hash, record(FATIMA, 902, at("06:21")));
-            row.save(tx, document.kind(), Some(&document.save()))?;
+            row.save(tx, Some(&document.save()))?;
             projection::project(tx, id)
         })
         .await;

@@ -10,6 +10,7 @@ use rundan_model::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::error::{Error, Result};
+use crate::files::{beside, folder_of, sync_folder};
 use crate::remembered;
 use crate::server::{Server, make_private};
 use crate::store::verify::{Proof, verify};
@@ -44,9 +45,10 @@ pub async fn take(server: &Arc<Server>, folder: &Path) -> Result<Backup> {
             return Err(error);
         }
     };
-    fs::rename(&part, &file).map_err(failed(&file))?;
+    // A backup is believed by its name: what is remembered lies beside it before it has one.
     server.remembered.copy_to(&std::path::absolute(folder).map_err(failed(folder))?)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))?;
+    fs::rename(&part, &file).map_err(failed(&file))?;
+    sync_folder(folder).map_err(failed(folder))?;
     let heads: Vec<_> = proof.units.iter().map(|unit| (unit.unit, unit.head.seq)).collect();
     server
         .db
@@ -113,15 +115,9 @@ pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Proof> 
         }
     }
     fs::rename(&part, database).map_err(failed(database))?;
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))?;
+    let folder = folder_of(database);
+    sync_folder(folder).map_err(failed(folder))?;
     Ok(proof)
-}
-
-fn beside(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn stamp(now: Timestamp) -> String {

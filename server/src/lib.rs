@@ -10,6 +10,7 @@ pub mod backup;
 pub mod bell;
 pub mod enrol;
 pub mod error;
+mod files;
 pub mod http;
 pub mod import;
 pub mod keys;

@@ -7,7 +7,7 @@
 //! last line saw, as a vault's cursor would be `forked`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,8 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::scope::{Commit, Touched};
+use crate::files::{beside, folder_of, sync_folder};
+use crate::scope::Commit;
 use crate::store::{column, documents, log, people, vaults};
 
 /// The name of the copies in backup folders.
@@ -81,19 +82,19 @@ impl Remembered {
 
     /// Opens the file beside a database; it comes to be with the first line.
     pub fn beside(database: &Path) -> Result<Self> {
-        Self::open(file_beside(database))
+        Self::open(beside(database, SUFFIX))
     }
 
     /// Opens a file. A last line that a crash cut short is left out.
     pub fn open(file: PathBuf) -> Result<Self> {
-        let text = match fs::read_to_string(&file) {
+        let text = match fs::read(&file) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(source) => return Err(Error::File { path: file, source }),
         };
         let mut known = Known::default();
-        for line in text.lines().filter(|line| !line.is_empty()) {
-            match serde_json::from_str(line) {
+        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
                 Ok(line) => known.take(line),
                 Err(error) => tracing::warn!(file = %file.display(), error = %error, "a line is left out"),
             }
@@ -101,8 +102,8 @@ impl Remembered {
         Ok(Self { file: Some(file), known: Mutex::new(known) })
     }
 
-    /// Puts back into the database what it lacks. Returns whom it touches.
-    pub fn recall(&self, tx: &Connection, now: Timestamp) -> Result<Touched> {
+    /// Puts back into the database what it lacks, but for what is of a person whose line a crash cut short.
+    pub fn recall(&self, tx: &Connection, now: Timestamp) -> Result<()> {
         let known = self.known();
         for (person, (external_id, name)) in &known.people {
             if people::person(tx, *person)?.is_none() {
@@ -114,7 +115,7 @@ impl Remembered {
             }
         }
         for (vault, (person, key, at)) in &known.vaults {
-            if vaults::vault(tx, *vault)?.is_none() {
+            if vaults::vault(tx, *vault)?.is_none() && people::person(tx, *person)?.is_some() {
                 tracing::warn!(vault = %vault, "a vault that the database had lost is put back");
                 vaults::create(tx, *vault, *person, *key, *at)?;
             }
@@ -124,11 +125,10 @@ impl Remembered {
                 tracing::warn!(vault = %vault, "a revocation that the database had lost is put back");
             }
         }
-        let mut touched = Touched::default();
         for unit in log::units(tx)? {
-            touched.add(known.recall_unit(tx, unit, now)?);
+            known.recall_unit(tx, unit, now)?;
         }
-        Ok(touched)
+        Ok(())
     }
 
     /// What the database says that is not remembered yet, as lines.
@@ -151,7 +151,15 @@ impl Remembered {
         let Some(file) = &self.file else { return Ok(()) };
         let lines = self.missing(tx)?;
         let row: i64 = tx.query_row("SELECT coalesce(max(rowid), 0) FROM purged", [], |row| row.get(0))?;
-        if lines.iter().all(|line| matches!(line, Line::Head { .. })) {
+        let is_of_log = |line: &Line| match line {
+            // After a database was put back, its log is the one that is gone on from.
+            Line::Head { unit, .. } => {
+                let head = self.known().heads.get(unit).copied();
+                head.map_or(Ok(true), |head| log::is_of_log(tx, *unit, head))
+            }
+            _ => Ok(false),
+        };
+        if lines.iter().map(is_of_log).collect::<Result<Vec<_>>>()?.into_iter().all(|is_of_log| is_of_log) {
             return Ok(());
         }
         self.append(file, lines)?;
@@ -165,6 +173,8 @@ impl Remembered {
         if !self.known().backups.contains(folder) {
             self.append(file, vec![Line::Backups { folder: folder.to_owned() }])?;
         }
+        // Nothing is appended meanwhile.
+        let _known = self.known();
         copy(file, &folder.join(COPY_NAME))
     }
 
@@ -177,9 +187,16 @@ impl Remembered {
         }
         write(file, &text)?;
         for folder in &known.backups {
-            let copy = folder.join(COPY_NAME);
-            if let Err(error) = write(&copy, &text) {
-                tracing::error!(file = %copy.display(), error = %error.chain(), "what is remembered is not copied");
+            let beside = folder.join(COPY_NAME);
+            // A copy that missed a line is made anew; a folder that is not there is none to make.
+            let is_whole = length(&beside) + text.len() as u64 == length(file);
+            let copied = match is_whole {
+                true => write(&beside, &text),
+                false if folder.is_dir() => copy(file, &beside),
+                false => continue,
+            };
+            if let Err(error) = copied {
+                tracing::error!(file = %beside.display(), error = %error.chain(), "what is remembered is not copied");
             }
         }
         lines.into_iter().for_each(|line| known.take(line));
@@ -191,18 +208,15 @@ impl Remembered {
     }
 }
 
-/// Where what is remembered lies beside a database.
-fn file_beside(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(SUFFIX);
-    name.into()
-}
-
 /// Brings what lies beside a backup to a database, where that knows less: both are beginnings of the same lines.
 pub(crate) fn bring(database: &Path, backup: &Path) -> Result<()> {
-    let (own, beside) = (file_beside(database), backup.with_file_name(COPY_NAME));
-    let length = |file: &Path| fs::metadata(file).map_or(0, |found| found.len());
-    if length(&beside) > length(&own) { copy(&beside, &own) } else { Ok(()) }
+    let (own, copied) = (beside(database, SUFFIX), backup.with_file_name(COPY_NAME));
+    if length(&copied) > length(&own) { copy(&copied, &own) } else { Ok(()) }
+}
+
+/// Bytes in a file; none where it is not there.
+fn length(file: &Path) -> u64 {
+    fs::metadata(file).map_or(0, |found| found.len())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -213,8 +227,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
     file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&part, to).map_err(failed)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    sync_folder(folder_of(to)).map_err(failed)
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {
@@ -246,7 +259,7 @@ impl Known {
         }
     }
 
-    fn recall_unit(&self, tx: &Connection, unit: UnitId, now: Timestamp) -> Result<Touched> {
+    fn recall_unit(&self, tx: &Connection, unit: UnitId, now: Timestamp) -> Result<()> {
         let is_older = match self.heads.get(&unit) {
             Some(head) => !log::is_of_log(tx, unit, *head)?,
             None => false,
@@ -258,10 +271,13 @@ impl Known {
             }
         }
         if !is_older && destroyed.is_empty() {
-            return Ok(Touched::default());
+            return Ok(());
         }
         let mut commit = Commit::open(tx, unit, now)?;
         for ((_, person, role), is_given) in self.roles.iter().filter(|((of, _, _), _)| is_older && *of == unit) {
+            if people::person(tx, *person)?.is_none() {
+                continue;
+            }
             let is_moved =
                 if *is_given { commit.give_role(*person, role)? } else { commit.take_role(*person, role)? };
             if is_moved {
@@ -272,7 +288,7 @@ impl Known {
             tracing::warn!(unit = %unit, document = %document, "a document is destroyed again");
             commit.destroy_again(document)?;
         }
-        Ok(commit.finish()?.1)
+        commit.finish().map(drop)
     }
 
     fn unit_lines(&self, tx: &Connection, unit: UnitId) -> Result<Vec<Line>> {
@@ -360,5 +376,39 @@ mod tests {
         remembered.append(&file, vec![revoked(3)]).unwrap();
         let remembered = Remembered::open(file).unwrap();
         assert_eq!(remembered.known().revoked, [VaultId([1; 8]), VaultId([3; 8])].into());
+    }
+
+    #[test]
+    fn a_line_may_be_cut_inside_a_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rundan.db.remembered");
+        let remembered = Remembered::open(file.clone()).unwrap();
+        let asa = Line::Person { person: PersonId([1; 8]), external_id: None, name: "Åsa".into() };
+        remembered.append(&file, vec![Line::Revoked { vault: VaultId([1; 8]) }, asa]).unwrap();
+        let whole = fs::read(&file).unwrap();
+        let letter = whole.iter().position(|byte| *byte == 0xc3).unwrap();
+        fs::write(&file, &whole[..=letter]).unwrap();
+        let remembered = Remembered::open(file).unwrap();
+        assert_eq!(remembered.known().revoked, [VaultId([1; 8])].into());
+        assert!(remembered.known().people.is_empty());
+    }
+
+    #[test]
+    fn a_copy_that_missed_a_line_is_made_anew_and_one_in_a_folder_that_is_gone_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rundan.db.remembered");
+        let (near, far) = (folder.path().join("near"), folder.path().join("far"));
+        let remembered = Remembered::open(file.clone()).unwrap();
+        for backups in [&near, &far] {
+            fs::create_dir(backups).unwrap();
+            remembered.copy_to(backups).unwrap();
+        }
+        fs::remove_dir_all(&far).unwrap();
+        fs::write(near.join(COPY_NAME), "").unwrap();
+        for n in [1, 2] {
+            remembered.append(&file, vec![Line::Revoked { vault: VaultId([n; 8]) }]).unwrap();
+            assert_eq!(fs::read(near.join(COPY_NAME)).unwrap(), fs::read(&file).unwrap());
+        }
+        assert!(!far.exists());
     }
 }

@@ -9,6 +9,7 @@ use rundan_model::{PersonId, UnitId};
 
 use crate::bell::Bell;
 use crate::error::Result;
+use crate::files::folder_of;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::remembered::Remembered;
@@ -49,8 +50,7 @@ impl Server {
         clock: impl Clock + 'static,
         random: impl Random + 'static,
     ) -> Result<Arc<Self>> {
-        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let keys = Keys::open(folder, &random)?;
+        let keys = Keys::open(folder_of(database), &random)?;
         make_private(database)?;
         let remembered = Remembered::beside(database)?;
         Self::remembering(Db::threads(database)?, keys, remembered, Arc::new(clock), Arc::new(random)).await

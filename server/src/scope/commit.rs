@@ -217,24 +217,9 @@ impl<'a> Commit<'a> {
     /// Destroys a way into a home that another document replaces: a door code that no longer opens is still one
     /// that nobody need know.
     pub fn destroy_access(&mut self, access: DocumentId) -> Result<()> {
-        let (tx, unit) = (self.tx, self.log.state.unit);
-        let Some(row) = documents::row(tx, unit, access)? else { return Ok(()) };
-        let share = Share::new(&row.kind, row.digest);
-        for audience in audience::with_document(tx, unit, access)? {
-            match audience {
-                Audience::Person(person) => {
-                    self.affected.insert(person);
-                }
-                shared => {
-                    self.moves.entry(shared).or_default().removed.insert(access, share);
-                }
-            }
+        if documents::row(self.tx, self.log.state.unit, access)?.is_some() {
+            self.destroy_again(access)?;
         }
-        for table in ["recipient_access", "own_work"] {
-            let delete = format!("DELETE FROM {table} WHERE unit = ?1 AND document = ?2");
-            tx.execute(&delete, params![unit.0, access.0])?;
-        }
-        self.purges.insert(access);
         Ok(())
     }
 

@@ -101,14 +101,15 @@ impl Ledger {
         (new, wrong)
     }
 
-    /// P5: what a phone said is saved it still shows, in every document that it holds.
+    /// P5: what a phone said is saved it still shows, in every document that it holds. What it still has to bring back to
+    /// a server that lost it may build on work that only another vault can bring.
     pub(crate) fn check_shown(&self, holding: &Holding) -> Result<()> {
         let mut contents: BTreeMap<DocumentId, Option<Content>> = BTreeMap::new();
         for saved in self.saved.iter().filter(|saved| saved.fate == Fate::Owed) {
             if !holding.actions.contains_key(&saved.action) {
                 continue;
             }
-            for said in &saved.facts {
+            for said in saved.facts.iter().filter(|said| !holding.offers.contains(&said.0)) {
                 let content = match contents.entry(said.0) {
                     Entry::Occupied(read) => read.into_mut(),
                     Entry::Vacant(free) => free.insert(holding.content(said.0)?),

@@ -19,7 +19,7 @@ use super::desired::{self, Desired, Known, Standing};
 use super::intake::Reading;
 use super::ledger::{self, Entry, GONE, Ledger, PAST, RowDigest};
 use super::problem::Report;
-use super::recovered::Recovered;
+use super::recovered::{Recovered, as_imported};
 use super::unit::{ImportedUnit, StaffCode, StaffRow, VisitCode};
 use crate::error::{Error, Result};
 use crate::scope::{Commit, OwnSession};
@@ -89,7 +89,7 @@ fn apply(
 ) -> Result<Applied> {
     let (tx, of_unit) = (commit.connection(), commit.state().unit);
     let ledger = Ledger::read(tx, of_unit)?;
-    let recovered = Recovered::read(tx, of_unit, own.person, &ledger.documents())?;
+    let recovered = Recovered::read(tx, of_unit, own, &ledger.documents())?;
     let mut run =
         Run { commit, own, now, random, ledger, recovered, applied: Applied::default(), lost: BTreeSet::new() };
     run.unit(unit)?;
@@ -211,7 +211,7 @@ impl Run<'_, '_> {
             return Ok(entry.document);
         }
         let before = self.load(entry.document)?;
-        let view = self.view(&before);
+        let view = as_imported(&before, self.own.actor.vault());
         let puts = desired::changes(&view, desired);
         if puts.is_empty() {
             self.applied.unchanged += 1;
@@ -230,7 +230,7 @@ impl Run<'_, '_> {
             let before = self.load(entry.document)?;
             let own = self.own.actor.vault();
             let is_only_imported = before.infos().iter().all(|info| info.actor.vault() == own);
-            let is_changed = !desired::changes(&self.view(&before), desired).is_empty();
+            let is_changed = !desired::changes(&as_imported(&before, self.own.actor.vault()), desired).is_empty();
             if is_only_imported && is_changed {
                 self.commit.destroy_access(entry.document)?;
                 self.begin(desired, digest)?;
@@ -242,9 +242,9 @@ impl Run<'_, '_> {
     }
 
     fn begin(&mut self, desired: &Desired, digest: RowDigest) -> Result<DocumentId> {
-        if let Some((document, genesis)) = self.recovered.take(&desired.kind, &desired.plan) {
+        if let Some((document, heads)) = self.recovered.take(&desired.kind, &desired.plan) {
             self.applied.unchanged += 1;
-            let entry = Entry { document, heads: vec![genesis], digest };
+            let entry = Entry { document, heads, digest };
             self.ledger.write(self.commit.connection(), &desired.kind, &desired.external_id, entry)?;
             return Ok(document);
         }
@@ -280,13 +280,6 @@ impl Run<'_, '_> {
     fn load(&self, document: DocumentId) -> Result<Document> {
         let (tx, unit) = (self.commit.connection(), self.commit.state().unit);
         documents::load(tx, unit, document)?.ok_or(Error::NoDocument(document))
-    }
-
-    /// The plan as the imports left it: the last value that the server's own vault put in each register.
-    fn view(&self, document: &Document) -> BTreeMap<String, Json> {
-        let own = self.own.actor.vault();
-        let puts = document.plan_log().into_iter().filter(|entry| entry.change.actor.vault() == own);
-        puts.map(|entry| (entry.register, entry.json)).collect()
     }
 
     fn note_meeting(
@@ -343,7 +336,7 @@ impl Run<'_, '_> {
 
     fn cancel(&mut self, code: &str, entry: Entry, first_day: NaiveDate) -> Result<()> {
         let before = self.load(entry.document)?;
-        let view = self.view(&before);
+        let view = as_imported(&before, self.own.actor.vault());
         self.lost.extend(recipient_in(&view));
         let when: Option<When> = view.get("when").and_then(|json| serde_json::from_value(json.clone()).ok());
         let is_past = when.is_some_and(|when| when.day().date() < first_day);

@@ -188,6 +188,24 @@ async fn rows_that_a_restored_database_has_lost_find_the_documents_that_vaults_b
 }
 
 #[tokio::test]
+async fn a_lost_row_is_known_by_what_the_last_import_made_of_its_document() {
+    let mut world = World::new().await;
+    world.import().await;
+    let (was, is) = ("08:00;08:30", "08:10;08:40");
+    let before = world.shown(Kind::Visit, "V2", "when").await;
+    world.edit(ExportFile::Visits, was, is);
+    world.import().await;
+    let after = world.shown(Kind::Visit, "V2", "when").await;
+    world.server.db.write(|tx| Ok(tx.execute("DELETE FROM imported", [])?)).await.unwrap();
+    assert_eq!(world.import().await.begun, 0);
+    assert_eq!(world.shown(Kind::Visit, "V2", "when").await, after);
+    world.edit(ExportFile::Visits, is, was);
+    assert_eq!(world.import().await.changed, 1);
+    assert_eq!(world.shown(Kind::Visit, "V2", "when").await, before);
+    assert!(!world.document(Kind::Visit, "V2").await.content().plan["when"].is_clash());
+}
+
+#[tokio::test]
 async fn only_what_the_export_changed_is_written() {
     let mut world = World::new().await;
     world.import().await;

@@ -11,27 +11,14 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::SCHEMA;
 use crate::error::{Error, Result};
 
 /// How many works may wait before callers wait themselves.
 const QUEUE_MAX: usize = 256;
 /// How many works one commit may hold: enough to share its cost, few enough to answer soon.
 const BATCH_MAX: usize = 64;
-/// The version of the tables.
-const USER_VERSION: i64 = 2;
-/// What a database of version 1 lacks. A backup may be of any version.
-const SINCE_1: &str = "
-CREATE TABLE refused (
-    unit     BLOB    NOT NULL REFERENCES unit (unit),
-    hash     BLOB    NOT NULL,
-    vault    BLOB    NOT NULL,
-    ordinal  INTEGER NOT NULL,
-    document BLOB    NOT NULL,
-    PRIMARY KEY (unit, hash)
-) STRICT;
-CREATE INDEX refused_vault ON refused (unit, vault, ordinal);
-";
+/// The steps from nothing to the newest version. A backup may be of any; a step that was released never changes.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("since_1.sql")];
 
 /// Work with its answer: runs inside the batch's transaction, and is told whether that was committed.
 type Work = Box<dyn FnOnce(&Connection) -> Settle + Send>;
@@ -71,12 +58,15 @@ fn prepare(connection: &Connection) -> Result<()> {
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        USER_VERSION => Ok(()),
-        0 => Ok(connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {USER_VERSION}; COMMIT;"))?),
-        1 => Ok(connection.execute_batch(&format!("BEGIN; {SINCE_1} PRAGMA user_version = {USER_VERSION}; COMMIT;"))?),
-        newer => Err(Error::Ask(format!("The database is of version {newer}: run a newer rundan-server"))),
+    let steps = usize::try_from(version).ok().and_then(|version| STEPS.get(version..));
+    let Some(steps) = steps else {
+        return Err(Error::Ask(format!("The database is of version {version}: run a newer rundan-server")));
+    };
+    if !steps.is_empty() {
+        let (steps, newest) = (steps.concat(), STEPS.len());
+        connection.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {newest}; COMMIT;"))?;
     }
+    Ok(())
 }
 
 impl Db {
@@ -328,9 +318,19 @@ mod tests {
             rows.collect::<rusqlite::Result<_>>().unwrap()
         };
         let new = open_file(&folder.path().join("new.db")).unwrap();
-        let old = folder.path().join("old.db");
-        open_file(&old).unwrap().execute_batch("DROP TABLE refused; PRAGMA user_version = 1").unwrap();
-        assert_eq!(tables(&open_file(&old).unwrap()), tables(&new));
+        let path = folder.path().join("old.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.execute_batch(
+            "INSERT INTO work_day (unit, person, day, document, at) VALUES (x'01', x'02', 3, x'04', 5);
+             PRAGMA user_version = 1",
+        )
+        .unwrap();
+        drop(old);
+        let old = open_file(&path).unwrap();
+        assert_eq!(tables(&old), tables(&new));
+        let kept = old.query_row("SELECT at FROM work_day WHERE person = x'02' AND day = 3", [], |row| row.get(0));
+        assert_eq!(kept, Ok(5));
     }
 
     #[test]

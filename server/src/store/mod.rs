@@ -11,9 +11,6 @@ pub use db::{Db, open_file};
 
 use rusqlite::types::FromSqlError;
 
-/// The tables of version 1.
-const SCHEMA: &str = include_str!("schema.sql");
-
 /// Reads a fixed-length value from a row.
 pub(crate) fn column<T>(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<T>
 where

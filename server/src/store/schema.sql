@@ -1,4 +1,4 @@
--- The server's tables, version 2. Ids, hashes and keys are bytes; instants are seconds since 1970 UTC.
+-- The server's tables, version 1. Ids, hashes and keys are bytes; instants are seconds since 1970 UTC.
 -- Keys of a unit's data begin with the unit, so that the unit can distribute them over nodes.
 
 CREATE TABLE unit (
@@ -149,7 +149,7 @@ CREATE TABLE audience_member (
     added_seq   INTEGER NOT NULL,
     removed_seq INTEGER,
     PRIMARY KEY (unit, person, audience, added_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE audience_document (
     unit        BLOB    NOT NULL,
@@ -158,7 +158,7 @@ CREATE TABLE audience_document (
     added_seq   INTEGER NOT NULL,
     removed_seq INTEGER,
     PRIMARY KEY (unit, audience, document, added_seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX audience_document_document ON audience_document (unit, document, audience);
 CREATE INDEX audience_document_added ON audience_document (unit, audience, added_seq);
 CREATE INDEX audience_document_removed ON audience_document (unit, audience, removed_seq);
@@ -171,7 +171,7 @@ CREATE TABLE work_day (
     document BLOB    NOT NULL,
     at       INTEGER NOT NULL,
     PRIMARY KEY (unit, person, day, document)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX work_day_document ON work_day (unit, document);
 CREATE INDEX work_day_day ON work_day (unit, day);
 
@@ -180,7 +180,7 @@ CREATE TABLE visit_recipient (
     document  BLOB NOT NULL,
     recipient BLOB NOT NULL,
     PRIMARY KEY (unit, document, recipient)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX visit_recipient_recipient ON visit_recipient (unit, recipient);
 
 CREATE TABLE recipient_access (
@@ -188,7 +188,7 @@ CREATE TABLE recipient_access (
     recipient BLOB NOT NULL,
     document  BLOB NOT NULL,
     PRIMARY KEY (unit, recipient, document)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX recipient_access_document ON recipient_access (unit, document);
 
 CREATE TABLE contact_worker (
@@ -196,7 +196,7 @@ CREATE TABLE contact_worker (
     person   BLOB NOT NULL,
     document BLOB NOT NULL,
     PRIMARY KEY (unit, person, document)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX contact_worker_document ON contact_worker (unit, document);
 
 -- What a person began, and visits with a fact of hers, with the ordinal of the last day on which she did.
@@ -206,7 +206,7 @@ CREATE TABLE own_work (
     document BLOB    NOT NULL,
     ordinal  INTEGER NOT NULL,
     PRIMARY KEY (unit, person, document)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Which documents an import made of which rows, and at which heads its last run left them.
 CREATE TABLE imported (
@@ -218,14 +218,3 @@ CREATE TABLE imported (
     row_digest  BLOB NOT NULL,
     PRIMARY KEY (unit, source, external_id)
 ) STRICT;
-
--- Changes that were refused and are quoted for the office, each once.
-CREATE TABLE refused (
-    unit     BLOB    NOT NULL REFERENCES unit (unit),
-    hash     BLOB    NOT NULL,
-    vault    BLOB    NOT NULL,
-    ordinal  INTEGER NOT NULL,
-    document BLOB    NOT NULL,
-    PRIMARY KEY (unit, hash)
-) STRICT;
-CREATE INDEX refused_vault ON refused (unit, vault, ordinal);

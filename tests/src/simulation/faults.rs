@@ -212,6 +212,7 @@ impl World {
         // What it has destroyed stays so.
         self.refresh()?;
         self.place.host.restore(&backup).await?;
+        self.was_restored = true;
         self.look_anew(common)?;
         for handset in &mut self.handsets {
             handset.forget_cursor();

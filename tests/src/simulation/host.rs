@@ -53,6 +53,8 @@ pub(crate) struct Exchange {
     pub(crate) up: u64,
     /// Bytes to the phone that went through.
     pub(crate) down: u64,
+    /// Whether it was long enough to be cut.
+    pub(crate) is_cut: bool,
 }
 
 impl Host {
@@ -139,7 +141,7 @@ impl Host {
         {
             let mut running = self.running.lock().unwrap();
             let Some(running) = running.as_mut() else {
-                return Exchange { answer: Err(HttpError::Unreachable), up: 0, down: 0 };
+                return Exchange { answer: Err(HttpError::Unreachable), up: 0, down: 0, is_cut: false };
             };
             let service = TowerToHyperService::new(running.router.clone());
             while running.connections.try_join_next().is_some() {}
@@ -154,8 +156,8 @@ impl Host {
         let time = Duration::from_millis(request.timeout_ms);
         let answer = tokio::time::timeout(time, ask(near, request)).await;
         let answer = answer.unwrap_or(Err(HttpError::Unreachable));
-        let Meter { up, down, .. } = *meter.lock().unwrap();
-        Exchange { answer, up, down }
+        let Meter { up, down, is_cut, .. } = *meter.lock().unwrap();
+        Exchange { answer, up, down, is_cut }
     }
 }
 

@@ -101,6 +101,7 @@ impl Wire {
         let mut state = self.state.lock().unwrap();
         state.notes.push(format!("{path} up {} down {} {outcome}", exchange.up, exchange.down));
         state.rounds += 1;
+        state.cuts += u64::from(exchange.is_cut);
         state.up += exchange.up;
         state.down += exchange.down;
         exchange.answer
@@ -117,10 +118,7 @@ impl Wire {
         };
         match mishap {
             None => self.pass(request, None).await,
-            Some(Mishap::Cut(cut)) => {
-                self.state.lock().unwrap().cuts += 1;
-                self.pass(request, Some(cut)).await
-            }
+            Some(Mishap::Cut(cut)) => self.pass(request, Some(cut)).await,
             Some(Mishap::LosesAnswer) => {
                 let lost = Cut { way: Way::Down, after: 1, end: End::Breaks };
                 // The whole answer is lost, whatever it was: the server had the whole request.

@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) backups: Vec<(PathBuf, u64)>,
     /// Until which step the server's disk is full.
     pub(crate) full_until: Option<u32>,
+    /// Whether the server was put back from a backup.
+    pub(crate) was_restored: bool,
     pub(crate) journal: Journal,
     phones: usize,
     dice: Dice,
@@ -89,6 +91,7 @@ impl World {
             demoted: BTreeSet::new(),
             backups: Vec::new(),
             full_until: None,
+            was_restored: false,
             journal,
             phones: 0,
             dice,

@@ -18,15 +18,28 @@ pub enum Keep {
     Nothing,
     /// Everything: also what a killed process leaves, and a disk that lies about syncs but keeps their order.
     All,
-    /// Some of it, in no order, chosen by chance.
-    Some,
+    /// Some of it, in no order, chosen by chance: one draw of several.
+    Some(u8),
     /// Everything, but the last write ends at a sector's edge.
     Torn,
 }
 
 impl Keep {
-    /// All of them.
-    pub const EACH: [Self; 4] = [Self::Nothing, Self::All, Self::Some, Self::Torn];
+    /// All of them; of the chances so many that a run opens each database again some 20,000 times.
+    pub const EACH: [Self; 12] = [
+        Self::Nothing,
+        Self::All,
+        Self::Torn,
+        Self::Some(0),
+        Self::Some(1),
+        Self::Some(2),
+        Self::Some(3),
+        Self::Some(4),
+        Self::Some(5),
+        Self::Some(6),
+        Self::Some(7),
+        Self::Some(8),
+    ];
 }
 
 /// A file as it is for programs, and as it is on the disk.
@@ -71,7 +84,11 @@ impl<'a> Crashes<'a> {
 
     /// Writes the files that `chosen` names as a power cut now would leave them.
     pub fn leave(&self, folder: &Path, keep: Keep, chosen: impl Fn(&Path) -> bool) -> std::io::Result<()> {
-        let mut chance = ChaCha8Rng::seed_from_u64(self.done as u64);
+        let draw = match keep {
+            Keep::Some(draw) => u64::from(draw),
+            _ => 0,
+        };
+        let mut chance = ChaCha8Rng::seed_from_u64(self.done as u64 ^ draw << 32);
         let files = self.files.iter().filter(|(name, _)| chosen(name));
         put(folder, files.map(|(name, file)| (name, file.left(keep, &mut chance))))
     }
@@ -120,7 +137,7 @@ impl File {
                 };
                 apply(&mut left, last, below(chance, sectors) * SECTOR_BYTES);
             }
-            Keep::Some => {
+            Keep::Some(_) => {
                 for deed in &self.unsynced {
                     let is_kept = chance.next_u32().is_multiple_of(2);
                     if is_kept {

@@ -220,6 +220,7 @@ impl Recording {
                 count += 1;
             }
         }
+        assert!(count > 0, "nothing was recorded");
         count
     }
 
@@ -245,6 +246,7 @@ impl Recording {
             runtime.block_on(look(folder.path(), &crash));
             count += 1;
         }
+        assert!(count > 0, "nothing was recorded");
         count
     }
 

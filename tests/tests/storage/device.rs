@@ -142,7 +142,6 @@ const FIRST_VERSION: &str = "
     ALTER TABLE pending DROP COLUMN redone;
     DROP TABLE offer;
     ALTER TABLE stream DROP COLUMN recovery;
-    ALTER TABLE kept DROP COLUMN sealed;
     DROP TABLE receipt;
     CREATE TABLE receipt (document BLOB NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL,
         PRIMARY KEY (document, seq)) STRICT, WITHOUT ROWID;

@@ -77,6 +77,26 @@ async fn a_refusal_keeps_her_words_and_holds_up_nothing_that_came_after() {
 }
 
 #[tokio::test]
+async fn what_was_corrected_stays_corrected_when_it_is_made_anew() {
+    let cast = Cast::new().await;
+    cast.handheld.start(cast.visit).await;
+    cast.refused("Den här tas inte emot.").await;
+    cast.handheld.done(cast.visit, "OMV01").await;
+    let corrected = json!({
+        "do": "mark_not_done", "visit": cast.visit, "items": ["OMV01"], "reason": "declined", "text": "",
+    });
+    cast.handheld.act(corrected).await;
+    cast.handheld.sync().await;
+    assert_eq!(cast.kinds().await, ["done", "not_done", "started"]);
+    let facts = cast.office.facts(cast.visit).await;
+    assert_eq!(facts["disputes"], json!([]), "she corrected herself; nobody disputes it");
+    let standing = facts["facts"].as_array().unwrap().iter().filter(|fact| fact["superseded"] == json!(false));
+    let mut standing: Vec<_> = standing.map(|fact| fact["kind"].as_str().unwrap()).collect();
+    standing.sort_unstable();
+    assert_eq!(standing, ["not_done", "started"]);
+}
+
+#[tokio::test]
 async fn what_speaks_of_refused_work_is_refused_with_it_and_an_undo_reaches_what_was_made_anew() {
     let cast = Cast::new().await;
     let cause = "x".repeat(100_000);

@@ -178,6 +178,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         noticed_by: "restored",
     },
     Mutant {
+        name: "what is made anew forgets what it comes after",
+        file: "crates/device/src/sync/replay.rs",
+        find: "let after = fact.after.iter().map(|earlier| name(*earlier)).collect();",
+        put: "let after = Vec::new();",
+        tests: "world",
+        noticed_by: "refusals",
+    },
+    Mutant {
         name: "a copied phone goes on under the same actor",
         file: ACT,
         find: "*self.lock() = (fresh_actor(vault, random), 0);",

@@ -130,7 +130,7 @@ export const factKinds = catalogue(
     shift_ended: 'Avslutade passet', break_started: 'Rast började', break_ended: 'Rast slutade', other_time: 'Kringtid',
     acknowledged: 'Läste ändringar', shown: 'Portkod visad', submitted: 'Avvikelse inskickad', text: 'Utkast', added: 'Tillägg',
     read: 'Öppnade', withdrawn: 'Ångrade', settled: 'Kontoret avgjorde', chosen: 'Kontoret valde', adopted: 'Kontoret tog över',
-    put_aside: 'Lades åt sidan', plan: 'Ändrad plan',
+    put_aside: 'Lades undan', plan: 'Ändrad plan',
   },
   {
     begun: 'Unplanned visit', started: 'Started', ended: 'Ended', paused: 'Paused', resumed: 'Resumed', done: 'Done',

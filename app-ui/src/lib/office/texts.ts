@@ -1,7 +1,8 @@
 import type { AttentionKind, CheckState } from '../api/generated';
 import { catalogue, plural } from '../i18n/catalogue.svelte';
 import {
-  factKinds, lateReasons, notCarriedOutReasons, notDoneReasons, pauseCauses, toldOutcomes, unplannedCauses, word,
+  factKinds, incidentKinds, lateReasons, notCarriedOutReasons, notDoneReasons, otherTimeKinds, pauseCauses, toldOutcomes,
+  unplannedCauses, word,
 } from '../words';
 
 export const texts = catalogue(
@@ -50,7 +51,6 @@ export const texts = catalogue(
     boardHelp: 'Gå mellan besök med piltangenterna. Enter öppnar.',
     wholeDay: 'Hela dagen',
     closer: 'Närmare',
-    width: 'Tavlans bredd',
     unstaffed: 'Utan personal',
     heard: (time: string) => `hörd ${time}`,
     neverHeard: 'inte hörd',
@@ -59,7 +59,6 @@ export const texts = catalogue(
     nobodyWorks: 'Inga arbetskort den här dagen',
     nobodyWorksHelp: 'Dagens besök och pass visas här när de är planerade.',
     boardLoading: 'Hämtar dagen …',
-    nowIs: (time: string) => `Nu ${time}`,
     legend: 'Så här läser du tavlan',
     asks: 'Behöver ett beslut',
     doubleStaffed: 'Dubbelbemannat',
@@ -92,7 +91,7 @@ export const texts = catalogue(
     needUnknown: (who: string) => `Vem besöktes? ”${who}”`,
     needUnknownHelp: (carer: string) => `${carer} började ett besök som inte var planerat`,
     needIncident: (kind: string) => `Avvikelse: ${kind}`,
-    needDecided: (who: string) => `${who}: en annan plan än din gäller`,
+    needDecided: (who: string) => `${who}: avgjort på annat sätt än du skrev`,
     needDecidedHelp: (name: string) => `Avgjort av ${name}. Öppna och säg att du har sett det.`,
     needUnstaffed: (who: string, time: string) => `${who} ${time} saknar personal`,
     needUnstaffedHelp: 'Välj vem som ska gå',
@@ -161,7 +160,7 @@ export const texts = catalogue(
     refusedHelp: 'Servern tog inte emot det här. Ta över det som stämmer, så gäller det som kontorets uppgift. Lägg undan resten.',
     refusedCount: (count: number) => `${count} att avgöra`,
     refusedFrom: (name: string, time: string) => `${name}, kom ${time}`,
-    refusedUnknown: 'Något som inte finns på den här datorn',
+    refusedUnknown: 'Inte ett besök på den här datorn',
     refusedAt: (time: string) => `uppgavs ${time}`,
     refusedPut: (register: string, shown: string) => `${register}: ${shown}`,
     adopt: 'Ta över',
@@ -244,7 +243,6 @@ export const texts = catalogue(
     addSave: 'Lägg till',
     added: 'Tillägget är sparat',
     badText: 'Skriv något först.',
-    list: 'Lista',
 
     language: 'Språk',
     look: 'Utseende',
@@ -308,7 +306,6 @@ export const texts = catalogue(
     boardHelp: 'Move between visits with the arrow keys. Enter opens.',
     wholeDay: 'Whole day',
     closer: 'Closer',
-    width: 'Width of the board',
     unstaffed: 'Without staff',
     heard: (time: string) => `heard ${time}`,
     neverHeard: 'not heard',
@@ -317,7 +314,6 @@ export const texts = catalogue(
     nobodyWorks: 'No run sheets on this day',
     nobodyWorksHelp: 'Visits and shifts of the day show here once they are planned.',
     boardLoading: 'Loading the day …',
-    nowIs: (time: string) => `Now ${time}`,
     legend: 'How to read the board',
     asks: 'Needs a decision',
     doubleStaffed: 'Double-staffed',
@@ -350,7 +346,7 @@ export const texts = catalogue(
     needUnknown: (who: string) => `Who was visited? “${who}”`,
     needUnknownHelp: (carer: string) => `${carer} began a visit that was not planned`,
     needIncident: (kind: string) => `Incident: ${kind}`,
-    needDecided: (who: string) => `${who}: someone chose another plan than yours`,
+    needDecided: (who: string) => `${who}: settled otherwise than you wrote`,
     needDecidedHelp: (name: string) => `Decided by ${name}. Open it and say that you have seen it.`,
     needUnstaffed: (who: string, time: string) => `${who} ${time} has no staff`,
     needUnstaffedHelp: 'Choose who goes',
@@ -419,7 +415,7 @@ export const texts = catalogue(
     refusedHelp: 'The server did not take this in. Take over what is right, and it holds as the office’s own statement. Put the rest aside.',
     refusedCount: (count: number) => `${count} to decide on`,
     refusedFrom: (name: string, time: string) => `${name}, received ${time}`,
-    refusedUnknown: 'Something that is not on this computer',
+    refusedUnknown: 'Not a visit on this computer',
     refusedAt: (time: string) => `stated ${time}`,
     refusedPut: (register: string, shown: string) => `${register}: ${shown}`,
     adopt: 'Take over',
@@ -501,7 +497,6 @@ export const texts = catalogue(
     addSave: 'Add',
     added: 'The addition was saved',
     badText: 'Write something first.',
-    list: 'List',
 
     language: 'Language',
     look: 'Look',
@@ -617,6 +612,9 @@ const wordsByKind: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   told: toldOutcomes,
   paused: pauseCauses,
   begun: unplannedCauses,
+  other_time: otherTimeKinds,
+  submitted: incidentKinds,
+  text: incidentKinds,
 };
 
 /** A fact's kind in words; one of a newer version is shown by its own name. */

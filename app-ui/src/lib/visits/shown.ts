@@ -82,7 +82,7 @@ export function clashAbout({ register }: ClashView): string {
 
 /** What was decided: what holds now of a plan, or which intervention it was about. */
 export function decisionAbout({ register, shown }: DecisionView): string {
-  if (register === '') return texts.decidedStatement(shown || texts.theVisit);
+  if (register === '') return shown || texts.theVisit;
   return shown === '' ? texts.decidedPlan : texts.decidedValue(shown);
 }
 

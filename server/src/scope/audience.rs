@@ -138,7 +138,8 @@ pub fn held_at(tx: &Connection, unit: UnitId, person: PersonId, document: Docume
     Ok(HeldAt(statement.exists(params![unit.0, person.0, document.0, sql(at_seq)])?))
 }
 
-/// Whether a person ever held a document or wrote to it: to anybody else it has never been there.
+/// Whether a person ever held a document or wrote to it: to anybody else it has never been there. Of one that was
+/// destroyed before the database was put back nothing is known but that; whoever names it has known it.
 pub fn knew(tx: &Connection, unit: UnitId, person: PersonId, document: DocumentId) -> Result<bool> {
     let mut statement = tx.prepare_cached(
         "SELECT 1 FROM change WHERE unit = ?1 AND document = ?3 AND person = ?2
@@ -146,7 +147,8 @@ pub fn knew(tx: &Connection, unit: UnitId, person: PersonId, document: DocumentI
          JOIN audience_member m ON m.unit = d.unit AND m.audience = d.audience AND m.person = ?2
              AND (m.removed_seq IS NULL OR m.removed_seq > d.added_seq)
              AND (d.removed_seq IS NULL OR d.removed_seq > m.added_seq)
-         WHERE d.unit = ?1 AND d.document = ?3",
+         WHERE d.unit = ?1 AND d.document = ?3
+         UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM change WHERE unit = ?1 AND document = ?3)",
     )?;
     Ok(statement.exists(params![unit.0, person.0, document.0])?)
 }

@@ -175,6 +175,19 @@ async fn a_draft_that_was_begun_and_given_up_between_two_syncs_leaves_with_the_a
 }
 
 #[tokio::test]
+async fn what_builds_on_a_document_that_was_destroyed_in_a_lost_log_does_not_wait_for_ever() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    alice.sync(&world).await;
+    let draft = alice.begin(&world, Kind::Draft);
+    alice.state(&world, draft, FactBody::Submitted { text: IncidentText::default() });
+    alice.outbox.remove(0);
+    assert!(matches!(&alice.sync(&world).await[..], [PushResult::Later(_)]));
+    world.commit(move |commit, _, _, _| commit.destroy_again(draft)).await;
+    assert!(matches!(&alice.sync(&world).await[..], [PushResult::Refused(reason)] if reason == "purged"));
+}
+
+#[tokio::test]
 async fn many_vaults_push_at_once_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with(Db::threads(&folder.path().join("rundan.db")).unwrap()).await;

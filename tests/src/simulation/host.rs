@@ -12,12 +12,12 @@ use hyper::{Request, client, server};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rundan_device::seams::{HttpAnswer, HttpError, HttpRequest};
-use rundan_model::UnitId;
+use rundan_model::{DocumentId, PersonId, UnitId};
 use rundan_server::keys::Keys;
 use rundan_server::remembered::Remembered;
 use rundan_server::store::{Db, log, open_file};
 use rundan_server::{Server, backup, http};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params};
 use tokio::task::JoinSet;
 
 use super::pipe::{Cut, Meter, connection};
@@ -159,6 +159,12 @@ impl Host {
         let Meter { up, down, is_cut, .. } = *meter.lock().unwrap();
         Exchange { answer, up, down, is_cut }
     }
+}
+
+/// Whether a document was in a person's own scope at any time that the server's log knows of.
+pub(crate) fn was_in_scope(server: &Connection, person: PersonId, document: DocumentId) -> Result<bool> {
+    let mut query = server.prepare_cached("SELECT 1 FROM audience_document WHERE document = ?1 AND audience = ?2")?;
+    Ok(query.exists(params![document.as_bytes(), format!("person/{person}")])?)
 }
 
 /// The phone's side of one exchange.

@@ -82,23 +82,33 @@ impl Ledger {
     /// Reads what a phone says was refused: how much is new, and each action for which there is no good reason, with
     /// the one given.
     ///
-    /// A draft that was submitted or put away on another phone of the same person is a good reason; so is a role that
-    /// was taken from her.
-    pub(crate) fn note_refusals(&mut self, holding: &Holding, truth: &Truth, is_demoted: bool) -> (usize, Vec<String>) {
+    /// A draft that was submitted or put away on another phone of the same person is a good reason; so are a role that
+    /// was taken from her, and a document that became hers in a log that the server has lost and is not hers in this one.
+    pub(crate) fn note_refusals(
+        &mut self,
+        holding: &Holding,
+        truth: &Truth,
+        is_demoted: bool,
+        was_hers: impl Fn(DocumentId) -> Result<bool>,
+    ) -> Result<(usize, Vec<String>)> {
         let (mut new, mut wrong) = (0, Vec::new());
         for saved in self.saved.iter_mut().filter(|saved| saved.fate == Fate::Owed) {
             if let Some(Some(reason)) = holding.actions.get(&saved.action) {
                 saved.fate = Fate::Refused;
                 let is_destroyed = saved.changes.iter().any(|(document, _)| !truth.documents.contains_key(document));
                 new += 1;
-                let is_her_role = is_demoted && matches!(reason.as_str(), "not_allowed" | "depends");
-                if (reason == "purged" && is_destroyed) || is_her_role {
+                let is_of_rights = matches!(reason.as_str(), "not_allowed" | "depends");
+                if (reason == "purged" && is_destroyed) || (is_of_rights && is_demoted) {
+                    continue;
+                }
+                let mut hers = saved.changes.iter().map(|(document, _)| was_hers(*document));
+                if is_of_rights && hers.try_fold(false, |lost, is| Ok::<_, anyhow::Error>(lost || !is?))? {
                     continue;
                 }
                 wrong.push(format!("{} ({:?}): {reason}", saved.action, saved.facts));
             }
         }
-        (new, wrong)
+        Ok((new, wrong))
     }
 
     /// P5: what a phone said is saved it still shows, in every document that it holds. What it still has to bring back to

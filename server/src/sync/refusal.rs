@@ -17,7 +17,7 @@ use crate::store::vaults::Vault;
 const QUOTED_PER_DAY_MAX: i64 = 100;
 
 /// Quotes a refused change for the office, once however often it is pushed. What cannot be read, and a draft, which is
-/// its author's alone, stay with their author.
+/// its author's alone, stay with their author; so does what is beyond a day's measure.
 pub(super) fn quote(
     tx: &Connection,
     server: &Server,

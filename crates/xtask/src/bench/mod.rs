@@ -57,7 +57,7 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<()> {
     Ok(())
 }
 
-/// The entry bundle, compressed as a server would.
+/// The page's code, all of it, compressed as a server would.
 fn bundle(root: &Path) -> Result<Option<Figure>> {
     let assets = root.join("app-ui/dist/assets");
     let Ok(entries) = std::fs::read_dir(&assets) else {
@@ -73,7 +73,7 @@ fn bundle(root: &Path) -> Result<Option<Figure>> {
             size += zstd::bulk::compress(&bytes, 9).context("Could not compress the bundle")?.len();
         }
     }
-    Ok(Some(Figure::new("UI entry bundle, compressed", kilobytes(size), "under 120 KB", size < 120_000)))
+    Ok(Some(Figure::new("the page's code, compressed", kilobytes(size), "under 120 KB", size < 120_000)))
 }
 
 fn machine() -> String {

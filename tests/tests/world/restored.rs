@@ -133,6 +133,51 @@ async fn pages_that_a_restore_interrupts_begin_anew() {
 }
 
 #[tokio::test]
+async fn pages_that_the_network_interrupts_go_on_where_they_stood() {
+    let world = World::new().await;
+    let anna = world.person("Anna", Role::Carer).await;
+    let maj = world.recipient("Maj-Britt").await;
+    let (whole, interrupted) = (world.phone(anna).await, world.phone(anna).await);
+    let mut visits = Vec::new();
+    for _ in 0..600 {
+        visits.push(world.visit(maj, "09:00", &[anna]).await);
+    }
+    let before = whole.requests();
+    whole.sync().await;
+    let pages = whole.requests() - before;
+    assert!(pages > 1, "one page is none to interrupt");
+    interrupted.cut_after(1);
+    interrupted.sync().await;
+    interrupted.restore();
+    let before = interrupted.requests();
+    interrupted.sync().await;
+    assert_eq!(interrupted.requests() - before, pages - 1, "no page twice, and no comparison");
+    for visit in visits {
+        assert!(interrupted.try_ask("visit", json!({ "visit": visit })).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn unsent_work_on_what_its_author_cannot_bring_back_waits_for_one_who_can() {
+    let mut cast = Cast::new().await;
+    let backup = cast.world.server_backup("monday").await;
+    let visit = cast.world.visit(cast.maj, "09:00", &[cast.anna]).await;
+    cast.sync_all().await;
+    cast.handheld.cut();
+    cast.handheld.start(visit).await;
+    // As a vault of the first version is: its receipts named no changes.
+    cast.handheld = cast.world.altered(cast.handheld, "DELETE FROM receipt").await;
+    cast.world.restore_server(&backup).await;
+    cast.handheld.sync().await;
+    assert_eq!(cast.handheld.unsent().await, 1);
+    cast.office.sync().await;
+    cast.handheld.sync().await;
+    assert_eq!(cast.handheld.unsent().await, 0);
+    cast.office.sync().await;
+    assert_eq!(kinds(&cast.office.facts(visit).await), ["started"]);
+}
+
+#[tokio::test]
 async fn work_on_a_document_that_left_its_authors_phone_comes_back_when_another_brings_the_document() {
     let mut cast = Cast::new().await;
     let ingrid = cast.world.person("Ingrid", Role::UnitHead).await;

@@ -143,7 +143,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         find: "Item::Leave(document) => self.leave(*document),",
         put: "Item::Leave(_) => Ok(()),",
         tests: "world",
-        noticed_by: "day",
+        noticed_by: "restored",
     },
     Mutant {
         name: "the phone forgets work that has to wait",
@@ -191,7 +191,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         find: "*self.lock() = (fresh_actor(vault, random), 0);",
         put: "let _ = fresh_actor(vault, random);",
         tests: "world",
-        noticed_by: "copied",
+        noticed_by: "copies",
     },
     Mutant {
         name: "the server loses its acknowledgement",

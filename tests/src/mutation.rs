@@ -26,6 +26,17 @@ pub struct Tally {
     pub answers: BTreeMap<String, u64>,
 }
 
+impl Tally {
+    /// Adds what came of another run.
+    pub fn add(&mut self, other: &Self) {
+        self.tried += other.tried;
+        self.accepted += other.accepted;
+        for (answer, count) in &other.answers {
+            *self.answers.entry(answer.clone()).or_default() += count;
+        }
+    }
+}
+
 /// One honest change, and the document as it was before.
 struct Sample {
     before: Document,
@@ -57,12 +68,13 @@ pub fn run(seed: u64, count: u64) -> Result<Tally, String> {
     Ok(tally)
 }
 
-/// Tries one chunk on every sample: for what once did harm.
+/// Tries one chunk on every sample; the gate's answers, in their order.
 ///
 /// # Errors
 /// What harm it does.
-pub fn again(bytes: &[u8]) -> Result<(), String> {
-    samples().iter().try_for_each(|sample| attempt(sample, bytes).map(drop))
+pub fn again(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let answer = |sample| Ok(attempt(sample, bytes)?.unwrap_or_else(|| "accepted".to_owned()));
+    samples().iter().map(answer).collect()
 }
 
 /// The gate's answer, none for a change that passed.
@@ -74,6 +86,7 @@ fn attempt(sample: &Sample, bytes: &[u8]) -> Result<Option<String>, String> {
     match verdict.outcomes.first() {
         Some(Outcome::Accepted(_)) => {}
         Some(Outcome::Refused(refusal)) => return Ok(Some(refusal.as_str().to_owned())),
+        Some(Outcome::Already(_)) => return Ok(Some("already".to_owned())),
         Some(other) => return Ok(Some(format!("{other:?}"))),
         None => return Err("the gate gave no answer".to_owned()),
     }

@@ -53,6 +53,9 @@ pub(crate) struct TortureArgs {
     /// Begins no seed after so many minutes.
     #[arg(long)]
     pub(crate) minutes: Option<u64>,
+    /// How many mutated changes to put through the gate before that.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) mutations: u64,
 }
 
 /// Which mutants.

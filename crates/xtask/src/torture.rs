@@ -1,4 +1,4 @@
-//! `cargo xtask torture`: seeds of the simulated world for hours, on every core.
+//! `cargo xtask torture`: mutated changes, then seeds of the simulated world for hours, on every core.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,12 +6,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use rundan_tests::mutation;
 use rundan_tests::simulation::{Fault, Figures, Shape, run as play};
 
 use crate::args::TortureArgs;
 
 /// How often it says how far it has come.
 const PROGRESS: Duration = Duration::from_secs(60);
+
+/// How many mutated changes are one piece of work.
+const MUTATIONS_AT_ONCE: u64 = 100_000;
 
 /// What came of the seeds so far.
 #[derive(Default)]
@@ -24,8 +28,9 @@ struct Tally {
 /// Plays the seeds and prints what they did.
 ///
 /// # Errors
-/// When a seed did not hold; each is printed with how it is repeated.
+/// When a mutated change did harm, or a seed did not hold; each is printed with how it is repeated.
 pub(crate) fn run(args: &TortureArgs) -> Result<()> {
+    mutate(args)?;
     let begun = Instant::now();
     let until = args.minutes.map(|minutes| begun + Duration::from_secs(60 * minutes));
     let last = args.first.saturating_add(args.seeds);
@@ -48,8 +53,7 @@ pub(crate) fn run(args: &TortureArgs) -> Result<()> {
         }
     };
     thread::scope(|scope| {
-        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..cores()).map(|_| scope.spawn(work)).collect();
         let mut said = Instant::now();
         while workers.iter().any(|worker| !worker.is_finished()) {
             thread::sleep(Duration::from_millis(200));
@@ -67,6 +71,42 @@ pub(crate) fn run(args: &TortureArgs) -> Result<()> {
         return Ok(());
     }
     bail!("{} of {} seeds failed", tally.failures.len(), tally.seeds)
+}
+
+/// Puts mutated changes through the gate.
+fn mutate(args: &TortureArgs) -> Result<()> {
+    let begun = Instant::now();
+    let (next, tally) = (AtomicU64::new(0), Mutex::new(mutation::Tally::default()));
+    let work = || -> Result<(), String> {
+        loop {
+            let done = next.fetch_add(1, Ordering::Relaxed).saturating_mul(MUTATIONS_AT_ONCE);
+            if done >= args.mutations {
+                return Ok(());
+            }
+            // Other seeds than those of the tests.
+            let seed = args.first.wrapping_add(1_000 + done);
+            let came = mutation::run(seed, MUTATIONS_AT_ONCE.min(args.mutations - done))?;
+            if let Ok(mut tally) = tally.lock() {
+                tally.add(&came);
+            }
+        }
+    };
+    let harm = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores()).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().find_map(|worker| worker.join().unwrap_or_else(|_| Err("a worker panicked".into())).err())
+    });
+    let tally = tally.into_inner().unwrap_or_default();
+    if tally.tried > 0 {
+        println!("{} mutated changes in {} s, {} let through", tally.tried, begun.elapsed().as_secs(), tally.accepted);
+        for (answer, count) in &tally.answers {
+            println!("{count:>14}    {answer}");
+        }
+    }
+    harm.map_or(Ok(()), |harm| bail!("a mutated change did harm: {harm}"))
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn progress(tally: &Tally, took: Duration) {

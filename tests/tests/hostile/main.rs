@@ -3,4 +3,5 @@
 
 mod attacks;
 mod bombs;
+mod corpus;
 mod mutated;

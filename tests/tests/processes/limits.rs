@@ -17,7 +17,7 @@ use crate::server::{self, Serving, fresh_folder};
 use crate::unit;
 
 /// How long a phone of these tests waits for an answer: the real one waits a minute.
-const HASTE_MS: u64 = 300;
+const HASTE_MS: u64 = 1_000;
 /// No file may grow beyond this, in blocks of 512 bytes: some notes more than what lies there.
 const FILE_BLOCKS_MAX: usize = 1_000;
 /// As many notes fill such a file many times over.

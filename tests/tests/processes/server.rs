@@ -47,6 +47,12 @@ pub fn make(folder: &Path) {
     run(folder, &["import", export.to_str().unwrap()]);
 }
 
+/// An address of this process's own, so that no other takes the port of a server that starts again.
+fn own_loopback() -> String {
+    let [.., a, b] = std::process::id().to_be_bytes();
+    format!("127.{a}.{b}.2:0")
+}
+
 /// A one-time code for the carer.
 pub fn code(folder: &Path) -> String {
     run(folder, &["enrol", "--person", unit::CARER, "--role", "carer"])
@@ -77,7 +83,7 @@ impl Serving {
 
     fn start_as(command: &mut Command, listen: Option<&str>) -> Self {
         let mut process = command
-            .args(["serve", "--listen", listen.unwrap_or("127.0.0.1:0")])
+            .args(["serve", "--listen", listen.unwrap_or(&own_loopback())])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

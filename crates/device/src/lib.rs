@@ -22,5 +22,5 @@ mod views;
 
 pub use keys::FileKeys;
 pub use phone::{OpenError, Phone, PhoneConfig};
-pub use store::StoreError;
+pub use store::{PROJECTIONS, StoreError};
 pub use system::{NetworkError, SystemClock, SystemHttp, SystemRandom, is_allowed_address};

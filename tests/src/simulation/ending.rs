@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use rundan_device::PROJECTIONS;
 use rundan_model::visit::visit;
 use rundan_model::{Content, DocumentId, Kind};
 
@@ -17,21 +18,6 @@ use super::truth::Truth;
 use super::unit::{DOOR_CODE, NAME};
 use super::world::World;
 
-/// The tables that a phone makes of documents.
-const PROJECTIONS: [&str; 12] = [
-    "visit",
-    "visit_person",
-    "board_visit",
-    "run_sheet",
-    "recipient",
-    "recipient_name",
-    "access",
-    "staff",
-    "unit",
-    "incident",
-    "draft",
-    "refused",
-];
 /// In how many rounds of everyone all must be still.
 const ROUNDS_MAX: u32 = 3;
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rundan_device::Phone;
 use rundan_device::seams::{Http, HttpAnswer, HttpError, HttpRequest};
+use rundan_model::DocumentId;
 use rundan_tests::window::PATIENCE;
 use serde_json::{Value, json};
 
@@ -104,11 +105,10 @@ fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
     let (code, serving) = (server::code(folder.path()), Serving::start(folder.path(), None));
     let directory = folder.path().join("phone");
     runtime.block_on(phone::enrolled(&directory, &serving.address, code)).close();
-    let (mut asked, mut saved, mut failed) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut asked, mut saved) = (BTreeSet::new(), BTreeSet::new());
     let mut hear = |line: String| match line.split_once(' ') {
         Some(("asks", text)) => drop(asked.insert(text.to_owned())),
         Some(("saved", text)) => drop(saved.insert(text.to_owned())),
-        Some(("failed", _)) => failed += 1,
         _ => {}
     };
     let limit = within(&format!("-f {FILE_BLOCKS_MAX}"));
@@ -130,7 +130,7 @@ fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
         hear(line);
     }
     at_work.kill().into_iter().for_each(&mut hear);
-    assert!(failed >= 10, "the limit was never met");
+    assert_eq!(failures, 10, "the limit was never met");
     runtime.block_on(async {
         let old = phone::open(&directory, unit::clock_offset(), phone::network()).await;
         comes_to_rest(&old).await;
@@ -140,17 +140,22 @@ fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
     });
 }
 
+/// A server that a limit of the shell holds back, and an enrolled phone with its visits.
+async fn starved(folder: &Path, limit: &str) -> (Serving, Phone, Vec<DocumentId>) {
+    server::make(folder);
+    let serving = Serving::start(folder, None);
+    let handheld = hasty_phone(folder, &serving.address).await;
+    let address = serving.address.clone();
+    serving.kill();
+    let serving = Serving::start_within(folder, &address, &borrowed(&within(limit)));
+    let visits = phone::visits(&handheld).await;
+    (serving, handheld, visits)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_files_cannot_grow_takes_nothing_by_halves() {
     let folder = fresh_folder();
-    server::make(folder.path());
-    let serving = Serving::start(folder.path(), None);
-    let handheld = hasty_phone(folder.path(), &serving.address).await;
-    let address = serving.address.clone();
-    serving.kill();
-    let limit = within(&format!("-f {FILE_BLOCKS_MAX}"));
-    let serving = Serving::start_within(folder.path(), &address, &borrowed(&limit));
-    let visits = phone::visits(&handheld).await;
+    let (serving, handheld, visits) = starved(folder.path(), &format!("-f {FILE_BLOCKS_MAX}")).await;
     let mut notes = 0;
     while problem(&handheld).await != "server_trouble" {
         assert!(notes < NOTES_MAX, "the limit was never met");
@@ -160,6 +165,7 @@ async fn a_server_whose_files_cannot_grow_takes_nothing_by_halves() {
         notes += 1;
     }
     assert!(phone::unsent(&handheld).await > 0);
+    let address = serving.address.clone();
     serving.kill();
     let serving = Serving::start(folder.path(), Some(&address));
     comes_to_rest(&handheld).await;
@@ -170,15 +176,8 @@ async fn a_server_whose_files_cannot_grow_takes_nothing_by_halves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_a_socket_to_spare_answers_again_when_it_has_one() {
     let folder = fresh_folder();
-    server::make(folder.path());
-    let serving = Serving::start(folder.path(), None);
-    let handheld = hasty_phone(folder.path(), &serving.address).await;
-    let address = serving.address.clone();
-    serving.kill();
-    let limit = within(&format!("-n {FILES_MAX}"));
-    let serving = Serving::start_within(folder.path(), &address, &borrowed(&limit));
-    let visits = phone::visits(&handheld).await;
-    let crowd: Vec<TcpStream> = (0..2 * FILES_MAX).map_while(|_| TcpStream::connect(&address).ok()).collect();
+    let (serving, handheld, visits) = starved(folder.path(), &format!("-n {FILES_MAX}")).await;
+    let crowd: Vec<TcpStream> = (0..2 * FILES_MAX).map_while(|_| TcpStream::connect(&serving.address).ok()).collect();
     phone::write_note(&handheld, visits[0], "i trängseln").await.unwrap();
     handheld.sync().await.unwrap();
     assert_eq!(problem(&handheld).await, "unreachable");

@@ -138,26 +138,36 @@ async fn works_with(closed: &Path, cast: &Cast, states: &[State], fault: Fault, 
     assert_eq!(view["notes"].as_array().unwrap().len(), 1);
     drop(stage);
     drop(disk);
-    let (Extent::Once(at) | Extent::From(at)) = extent;
-    if at.is_multiple_of(FURTHER_LOOKS_APART) {
+    if is_looked_at_further(extent) {
         both_go_on(folder.path(), cast).await;
     }
     struck
 }
 
-#[test]
-fn an_action_on_a_disk_that_fails_is_whole_or_nothing_and_works_when_the_disk_does() {
+/// Whether both sides are played on after this failure; it takes longer than a look.
+fn is_looked_at_further(extent: Extent) -> bool {
+    let (Extent::Once(at) | Extent::From(at)) = extent;
+    at.is_multiple_of(FURTHER_LOOKS_APART)
+}
+
+/// Each kind of failure at one operation after the other, or at fewer of them, until one comes too late to strike.
+fn every_failure(sparser: usize, strike: impl Fn(Fault, Extent) -> usize) {
     count_panics();
-    let (closed, cast) = closed();
-    let states = states_where_nothing_fails(closed.path(), &cast);
     let mut failures = 0;
     for (fault, extent, apart) in FAILURES {
-        let strikes = |at| runtime().block_on(works_with(closed.path(), &cast, &states, fault, extent(at))) > 0;
-        failures += (0..).step_by(apart).take_while(|at| strikes(*at)).count();
+        let strikes = |at: &usize| strike(fault, extent(*at)) > 0;
+        failures += (0..).step_by(sparser * apart).take_while(strikes).count();
     }
     println!("{failures} failures");
     assert!(failures > FAILURES.len());
     assert_eq!(panics(), 0);
+}
+
+#[test]
+fn an_action_on_a_disk_that_fails_is_whole_or_nothing_and_works_when_the_disk_does() {
+    let (closed, cast) = closed();
+    let states = states_where_nothing_fails(closed.path(), &cast);
+    every_failure(1, |fault, extent| runtime().block_on(works_with(closed.path(), &cast, &states, fault, extent)));
 }
 
 /// A push, a plan and a backup with a disk that fails under the server. Returns how many operations failed.
@@ -188,8 +198,7 @@ async fn serves_with(closed: &Path, cast: &Cast, fault: Fault, extent: Extent) -
     assert_eq!((&sync["chip"]["unsent"], &sync["problem"]), (&json!(0), &Value::Null), "{fault:?} {extent:?}: {sync}");
     drop(stage);
     drop(disk);
-    let (Extent::Once(at) | Extent::From(at)) = extent;
-    if at.is_multiple_of(FURTHER_LOOKS_APART) {
+    if is_looked_at_further(extent) {
         both_go_on(folder.path(), cast).await;
     }
     struck
@@ -197,14 +206,6 @@ async fn serves_with(closed: &Path, cast: &Cast, fault: Fault, extent: Extent) -
 
 #[test]
 fn a_server_on_a_disk_that_fails_keeps_what_it_said_and_works_when_the_disk_does() {
-    count_panics();
     let (closed, cast) = closed();
-    let mut failures = 0;
-    for (fault, extent, apart) in FAILURES {
-        let strikes = |at| runtime().block_on(serves_with(closed.path(), &cast, fault, extent(at))) > 0;
-        failures += (0..).step_by(3 * apart).take_while(|at| strikes(*at)).count();
-    }
-    println!("{failures} failures");
-    assert!(failures > FAILURES.len());
-    assert_eq!(panics(), 0);
+    every_failure(3, |fault, extent| runtime().block_on(serves_with(closed.path(), &cast, fault, extent)));
 }

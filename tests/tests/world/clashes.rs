@@ -3,17 +3,13 @@
 use rundan_model::Role;
 use serde_json::json;
 
-use crate::world::{World, at, each};
+use crate::world::{Morning, World, at, each};
 
 #[tokio::test]
 async fn a_visit_moved_by_the_office_while_its_carer_is_there_keeps_both() {
-    let world = World::new().await;
-    let (anna, fatima) = (world.person("Anna", Role::Carer).await, world.person("Fatima", Role::Carer).await);
-    let eva = world.person("Eva", Role::Planner).await;
-    let maj = world.recipient("Maj-Britt").await;
-    world.run_sheet(anna).await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, other, office) = (world.phone(anna).await, world.phone(fatima).await, world.phone(eva).await);
+    let Morning { world, visit, handheld, office, .. } = Morning::new().await;
+    let fatima = world.person("Fatima", Role::Carer).await;
+    let other = world.phone(fatima).await;
 
     handheld.cut();
     handheld.start(visit).await;
@@ -175,13 +171,9 @@ async fn changes_made_while_she_was_away_are_listed_until_she_acknowledges() {
 
 #[tokio::test]
 async fn a_visit_given_to_another_leaves_the_first_ones_phone() {
-    let world = World::new().await;
-    let (anna, fatima) = (world.person("Anna", Role::Carer).await, world.person("Fatima", Role::Carer).await);
-    let eva = world.person("Eva", Role::Planner).await;
-    let maj = world.recipient("Maj-Britt").await;
-    world.run_sheet(anna).await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (annas, fatimas, office) = (world.phone(anna).await, world.phone(fatima).await, world.phone(eva).await);
+    let Morning { world, maj, visit, handheld: annas, office, .. } = Morning::new().await;
+    let fatima = world.person("Fatima", Role::Carer).await;
+    let fatimas = world.phone(fatima).await;
     let change = json!({ "is": "carer", "slot": 1, "person": fatima });
     office.act(json!({ "do": "change_visit", "visit": visit, "change": change })).await;
     office.sync().await;

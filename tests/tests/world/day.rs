@@ -3,16 +3,11 @@
 use rundan_model::Role;
 use serde_json::{Value, json};
 
-use crate::world::{World, each};
+use crate::world::{Morning, World, each};
 
 #[tokio::test]
 async fn a_visit_worked_without_a_network_arrives_at_the_office() {
-    let world = World::new().await;
-    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-    let maj = world.recipient("Maj-Britt").await;
-    world.run_sheet(anna).await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let Morning { world, visit, handheld, office, .. } = Morning::new().await;
 
     handheld.cut();
     world.set_time("09:04");
@@ -48,11 +43,7 @@ async fn a_visit_worked_without_a_network_arrives_at_the_office() {
 
 #[tokio::test]
 async fn what_was_ticked_is_there_after_the_app_was_killed() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { world, visit, handheld, .. } = Morning::new().await;
     handheld.cut();
     handheld.start(visit).await;
     handheld.done(visit, "OMV01").await;
@@ -68,11 +59,7 @@ async fn what_was_ticked_is_there_after_the_app_was_killed() {
 
 #[tokio::test]
 async fn a_shift_is_one_request_and_nothing_new_is_one_more() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { visit, handheld, .. } = Morning::new().await;
     handheld.start(visit).await;
     handheld.act(json!({ "do": "mark_all_done", "visit": visit })).await;
     handheld.end(visit).await;
@@ -85,11 +72,7 @@ async fn a_shift_is_one_request_and_nothing_new_is_one_more() {
 
 #[tokio::test]
 async fn all_done_never_ticks_medicine() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { visit, handheld, .. } = Morning::new().await;
     handheld.start(visit).await;
     handheld.act(json!({ "do": "mark_all_done", "visit": visit })).await;
     let items = handheld.visit(visit).await["items"].clone();
@@ -99,11 +82,7 @@ async fn all_done_never_ticks_medicine() {
 
 #[tokio::test]
 async fn an_undo_takes_back_what_the_press_did() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { visit, handheld, .. } = Morning::new().await;
     let started = handheld.start(visit).await;
     let done = handheld.done(visit, "OMV01").await;
     handheld.ask("undo", json!({ "action": done["action"] })).await;
@@ -217,11 +196,7 @@ async fn shift_break_and_other_time_are_kept() {
 
 #[tokio::test]
 async fn a_text_that_is_being_typed_survives_the_app_and_goes_with_the_action_that_uses_it() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { world, visit, handheld, .. } = Morning::new().await;
     let note = json!({ "what": "note", "document": visit, "about": "" });
     let reason = json!({ "what": "not_done", "document": visit, "about": "OMV01" });
     for text in ["Hon ä", "Hon är yr"] {

@@ -4,15 +4,11 @@ use rundan_device::api::{Command, ErrorCode};
 use rundan_model::Role;
 use serde_json::{Value, json};
 
-use crate::world::{World, at, each};
+use crate::world::{Morning, World, at, each};
 
 #[tokio::test]
 async fn an_answer_that_is_lost_has_one_effect() {
-    let world = World::new().await;
-    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let Morning { visit, handheld, office, .. } = Morning::new().await;
     handheld.start(visit).await;
     handheld.lose_next_answer();
     handheld.sync().await;
@@ -29,11 +25,7 @@ async fn an_answer_that_is_lost_has_one_effect() {
 
 #[tokio::test]
 async fn a_copied_phone_goes_on_as_a_new_session_and_loses_nothing() {
-    let world = World::new().await;
-    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let Morning { world, visit, handheld, office, .. } = Morning::new().await;
     handheld.start(visit).await;
     let backup = handheld.backup();
     handheld.sync().await;
@@ -62,11 +54,7 @@ async fn a_code_is_good_once() {
 
 #[tokio::test]
 async fn a_carer_who_asks_for_the_offices_work_is_told_so_and_nothing_is_written() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { visit, handheld, .. } = Morning::new().await;
     let change = json!({ "is": "cancel", "reason": "x" });
     let intent = json!({ "intent": { "do": "change_visit", "visit": visit, "change": change } });
     assert_eq!(handheld.try_ask("act", intent).await.unwrap_err().code, ErrorCode::NotAllowed);
@@ -75,11 +63,7 @@ async fn a_carer_who_asks_for_the_offices_work_is_told_so_and_nothing_is_written
 
 #[tokio::test]
 async fn a_time_that_the_clock_change_leaves_out_is_refused() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let handheld = world.phone(anna).await;
+    let Morning { visit, handheld, .. } = Morning::new().await;
     for time in ["25:00", "9:00", ""] {
         let at = json!({ "is": "local", "time": time, "reason": "x" });
         let intent = json!({ "intent": { "do": "start_visit", "visit": visit, "at": at, "end_other": [] } });
@@ -107,11 +91,7 @@ const DAY_SECONDS: i64 = 24 * 60 * 60;
 #[tokio::test]
 async fn a_phone_whose_clock_is_a_day_wrong_works_and_both_she_and_the_office_can_see_it() {
     for ahead in [DAY_SECONDS, -DAY_SECONDS] {
-        let world = World::new().await;
-        let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-        let maj = world.recipient("Maj-Britt").await;
-        let visit = world.visit(maj, "09:00", &[anna]).await;
-        let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+        let Morning { world, visit, handheld, office, .. } = Morning::new().await;
         handheld.set_clock_ahead(ahead);
         world.set_time("09:00");
         handheld.start(visit).await;
@@ -140,11 +120,7 @@ async fn a_phone_whose_clock_is_a_day_wrong_works_and_both_she_and_the_office_ca
 
 #[tokio::test]
 async fn a_clock_that_jumps_during_a_visit_changes_no_order_and_invents_no_time() {
-    let world = World::new().await;
-    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let Morning { world, visit, handheld, office, .. } = Morning::new().await;
     world.set_time("09:00");
     handheld.start(visit).await;
     handheld.done(visit, "OMV01").await;
@@ -202,12 +178,7 @@ async fn a_server_whose_disk_is_full_takes_nothing_by_halves_and_everything_when
 
 #[tokio::test]
 async fn a_sum_that_differs_is_compared_and_what_is_missing_comes_again() {
-    let world = World::new().await;
-    let anna = world.person("Anna", Role::Carer).await;
-    let maj = world.recipient("Maj-Britt").await;
-    world.run_sheet(anna).await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let phone = world.phone(anna).await;
+    let Morning { world, visit, handheld: phone, .. } = Morning::new().await;
     let loss = "DELETE FROM document WHERE kind = 'visit'; DELETE FROM visit; DELETE FROM visit_person;
         DELETE FROM board_visit; UPDATE stream SET digest = zeroblob(16)";
     let phone = world.altered(phone, loss).await;

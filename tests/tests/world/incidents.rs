@@ -3,7 +3,7 @@
 use rundan_model::Role;
 use serde_json::{Value, json};
 
-use crate::world::{World, at, each};
+use crate::world::{Morning, World, at, each};
 
 #[tokio::test]
 async fn a_late_notice_and_who_was_told_reach_the_office() {
@@ -40,11 +40,7 @@ async fn a_late_notice_and_who_was_told_reach_the_office() {
 
 #[tokio::test]
 async fn an_incident_note_is_a_draft_until_it_is_submitted() {
-    let world = World::new().await;
-    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-    let maj = world.recipient("Maj-Britt").await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let Morning { world, maj, visit, handheld, office, .. } = Morning::new().await;
     let text = |happened: &str| {
         json!({
             "incident": "theft", "visit": visit, "recipient": maj, "when": at("08:55").0,

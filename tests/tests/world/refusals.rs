@@ -1,9 +1,9 @@
 //! What the server refuses is rolled back, kept for its author and quoted for the office; what came after it goes on.
 
-use rundan_model::{DocumentId, Role};
+use rundan_model::DocumentId;
 use serde_json::{Value, json};
 
-use crate::world::{Device, World, each};
+use crate::world::{Device, Morning, World, each};
 
 struct Cast {
     world: World,
@@ -14,11 +14,7 @@ struct Cast {
 
 impl Cast {
     async fn new() -> Self {
-        let world = World::new().await;
-        let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-        let maj = world.recipient("Maj-Britt").await;
-        let visit = world.visit(maj, "09:00", &[anna]).await;
-        let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+        let Morning { world, visit, handheld, office, .. } = Morning::new().await;
         Self { world, handheld, office, visit }
     }
 

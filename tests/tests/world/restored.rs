@@ -146,12 +146,13 @@ async fn pages_that_the_network_interrupts_go_on_where_they_stood() {
     whole.sync().await;
     let pages = whole.requests() - before;
     assert!(pages > 1, "one page is none to interrupt");
-    interrupted.cut_after(1);
+    interrupted.cut_after(pages - 1);
     interrupted.sync().await;
     interrupted.restore();
     let before = interrupted.requests();
     interrupted.sync().await;
-    assert_eq!(interrupted.requests() - before, pages - 1, "no page twice, and no comparison");
+    assert_eq!(interrupted.requests() - before, 1, "the last page, and no other twice");
+    assert_eq!((whole.comparisons(), interrupted.comparisons()), (0, 0));
     for visit in visits {
         assert!(interrupted.try_ask("visit", json!({ "visit": visit })).await.is_ok());
     }

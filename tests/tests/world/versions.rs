@@ -5,7 +5,7 @@ use rundan_model::{ActionId, Content, DocumentId, Fact, FactBody, FactId, Kind, 
 use rundan_server::store::documents;
 use serde_json::{Value, json};
 
-use crate::world::{World, at};
+use crate::world::{Morning, World, at};
 
 /// What a newer server writes in a visit: a register, a field of a known record, and a fact of a new kind.
 async fn newer_server_writes(world: &World, visit: DocumentId) {
@@ -46,12 +46,7 @@ fn flags(visit: &Value) -> &Vec<Value> {
 
 #[tokio::test]
 async fn what_a_newer_version_wrote_survives_a_round_through_older_phones() {
-    let world = World::new().await;
-    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
-    let maj = world.recipient("Maj-Britt").await;
-    world.run_sheet(anna).await;
-    let visit = world.visit(maj, "09:00", &[anna]).await;
-    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let Morning { world, visit, handheld, office, .. } = Morning::new().await;
     newer_server_writes(&world, visit).await;
     for device in [&handheld, &office] {
         device.sync().await;

@@ -23,6 +23,7 @@ use rundan_server::remembered::Remembered;
 use rundan_server::scope::begin_unit;
 use rundan_server::store::{Db, documents, open_file, people, vaults};
 use rundan_server::{Server, backup, enrol, http};
+use rundan_sync::{SyncRequest, wire};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -87,6 +88,8 @@ pub struct Wire {
     is_up: AtomicBool,
     loses_answer: AtomicBool,
     requests: AtomicU32,
+    /// Of them, those that say what is held.
+    comparisons: AtomicU32,
     /// After so many more it is down.
     requests_left: AtomicU32,
 }
@@ -98,12 +101,11 @@ impl Wire {
             is_up: AtomicBool::new(true),
             loses_answer: AtomicBool::new(false),
             requests: AtomicU32::new(0),
+            comparisons: AtomicU32::new(0),
             requests_left: AtomicU32::new(u32::MAX),
         })
     }
-}
 
-impl Wire {
     fn router(&self) -> Router {
         self.router.lock().unwrap().clone()
     }
@@ -116,6 +118,10 @@ impl Http for Wire {
                 return Err(HttpError::Unreachable);
             }
             self.requests.fetch_add(1, Ordering::Relaxed);
+            let asked = wire::decode::<SyncRequest>(&request.body, wire::REQUEST_BYTES_MAX);
+            if asked.is_ok_and(|asked| asked.streams.iter().any(|stream| stream.held.is_some())) {
+                self.comparisons.fetch_add(1, Ordering::Relaxed);
+            }
             if self.requests_left.fetch_sub(1, Ordering::Relaxed) == 1 {
                 self.is_up.store(false, Ordering::Relaxed);
             }
@@ -437,6 +443,11 @@ impl Device {
         self.wire.requests.load(Ordering::Relaxed)
     }
 
+    /// How often it asked the server to compare all that it holds.
+    pub fn comparisons(&self) -> u32 {
+        self.wire.comparisons.load(Ordering::Relaxed)
+    }
+
     /// Asks as the page does; the command and its arguments as JSON.
     pub async fn ask(&self, command: &str, args: Value) -> Value {
         self.try_ask(command, args).await.unwrap_or_else(|error| panic!("{command}: {error:?}"))
@@ -485,6 +496,28 @@ impl Device {
 
     pub async fn unsent(&self) -> u64 {
         self.ask("sync", Value::Null).await["chip"]["unsent"].as_u64().unwrap()
+    }
+}
+
+/// The morning that most stories begin with: Anna is to visit Maj-Britt at 09:00, and has it on her handheld; Eva is at
+/// her desktop.
+pub struct Morning {
+    pub world: World,
+    pub maj: DocumentId,
+    pub visit: DocumentId,
+    pub handheld: Device,
+    pub office: Device,
+}
+
+impl Morning {
+    pub async fn new() -> Self {
+        let world = World::new().await;
+        let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+        let maj = world.recipient("Maj-Britt").await;
+        world.run_sheet(anna).await;
+        let visit = world.visit(maj, "09:00", &[anna]).await;
+        let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+        Self { world, maj, visit, handheld, office }
     }
 }
 

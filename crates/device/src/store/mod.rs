@@ -19,6 +19,7 @@ use schema::MIGRATIONS;
 
 pub(crate) use db::Threads;
 pub(crate) use documents::{DocumentRow, DocumentState, Held, Recent, pending_changes, records_of};
+pub use projection::PROJECTIONS;
 
 /// Why a store could not be used.
 #[derive(Debug, thiserror::Error)]

@@ -18,8 +18,8 @@ use super::{Held, StoreError};
 /// The version of what is projected: raised whenever a row would come out otherwise.
 pub(crate) const VERSION: i64 = 3;
 
-/// The tables that are projections, each with one or more rows for a document.
-const TABLES: [&str; 12] = [
+/// The tables that are projections, each with one or more rows for a document: they can be made of documents anew.
+pub const PROJECTIONS: [&str; 12] = [
     "visit",
     "visit_person",
     "board_visit",
@@ -64,7 +64,7 @@ pub(crate) fn project_content(tx: &Transaction<'_>, id: DocumentId, content: &Co
 
 /// Takes a document out of every projection.
 pub(crate) fn clear(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreError> {
-    for table in TABLES {
+    for table in PROJECTIONS {
         tx.prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?.execute([id.as_bytes()])?;
     }
     Ok(())
@@ -72,7 +72,7 @@ pub(crate) fn clear(tx: &Transaction<'_>, id: DocumentId) -> Result<(), StoreErr
 
 /// Makes every projection anew.
 pub(crate) fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    for table in TABLES {
+    for table in PROJECTIONS {
         tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     let ids: Vec<Vec<u8>> = {

@@ -151,15 +151,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<R, E> + Send + 'static,
     {
-        let file = Arc::clone(&self.file);
-        let run = move |connection: &mut Connection| {
-            let done = write_once(connection, work);
-            if done.is_err() {
-                renew_if_stuck(connection, || file.to_write());
-            }
-            done
-        };
-        self.writer.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
+        self.run(&self.writer, File::to_write, |connection| write_once(connection, work)).await
     }
 
     /// Reads a state that no writer changes meanwhile.
@@ -169,15 +161,24 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&Transaction<'_>) -> Result<R, E> + Send + 'static,
     {
+        self.run(&self.reader, File::to_read, |connection| read_once(connection, work)).await
+    }
+
+    async fn run<R, E, F>(&self, db: &Db, open: fn(&File) -> Result<Connection, StoreError>, once: F) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<R, E> + Send + 'static,
+    {
         let file = Arc::clone(&self.file);
         let run = move |connection: &mut Connection| {
-            let read = read_once(connection, work);
-            if read.is_err() {
-                renew_if_stuck(connection, || file.to_read());
+            let done = once(connection);
+            if done.is_err() {
+                renew_if_stuck(connection, || open(&file));
             }
-            read
+            done
         };
-        self.reader.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
+        db.call(run).await.unwrap_or_else(|| Err(E::from(StoreError::Panic)))
     }
 
     /// Moves the write-ahead log into the file; when idle, so that no action waits for it.

@@ -183,9 +183,9 @@ impl Document {
         Ok(())
     }
 
-    /// Applies a change in place: quicker, and on an error or a panic the document may be half of it.
-    pub(crate) fn take(&mut self, change: automerge::Change) -> Result<(), LoadError> {
-        apply_parsed(&mut self.automerge, vec![change])
+    /// Applies changes in place: quicker, and on an error or a panic the document may be half of them.
+    pub(crate) fn take(&mut self, changes: Vec<automerge::Change>) -> Result<(), LoadError> {
+        apply_parsed(&mut self.automerge, changes)
     }
 
     /// Takes in everything of another copy of the same document.
@@ -305,6 +305,24 @@ impl Document {
             }
         }
         content
+    }
+
+    /// Whether another copy shows the same values by the same hands, without reading what they say.
+    pub(crate) fn shows_same(&self, other: &Self) -> bool {
+        let is_same_part = |mine: &automerge::ObjId, theirs: &automerge::ObjId| {
+            let mut theirs = other.automerge.map_range(theirs, ..);
+            let are_same = self.automerge.map_range(mine, ..).all(|entry| {
+                let is_same = |found: automerge::iter::MapRangeItem<'_>| {
+                    let is_shown = (&found.key, &found.value) == (&entry.key, &entry.value) && found.id() == entry.id();
+                    let stand_beside = || self.register(&entry.key) == other.register(&entry.key);
+                    is_shown && found.conflict == entry.conflict && (!entry.conflict || stand_beside())
+                };
+                theirs.next().is_some_and(is_same)
+            });
+            are_same && theirs.next().is_none()
+        };
+        let are_one_kind = (&self.kind, self.schema) == (&other.kind, other.schema);
+        are_one_kind && is_same_part(&self.plan, &other.plan) && is_same_part(&self.facts, &other.facts)
     }
 
     fn register(&self, key: &str) -> Register {

@@ -10,11 +10,12 @@ mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use automerge::legacy;
 use rundan_model::policy::{Act, Standing, may};
-use rundan_model::{ActorId, ChangeHash, DocumentId, Kind, PersonId, VaultId};
+use rundan_model::{ActorId, ChangeHash, DocumentId, FactId, Kind, PersonId, VaultId};
 
 use crate::Document;
-use crate::document::decode;
+use crate::document::{FACTS_OP, decode};
 
 pub use operations::Content as Written;
 
@@ -157,6 +158,9 @@ struct Bench<'a> {
     nodes: BTreeMap<ChangeHash, Node>,
     last_of: BTreeMap<ActorId, (u64, ChangeHash)>,
     refused: BTreeSet<ChangeHash>,
+    /// Judged good and not yet applied, to be applied together: nothing but appended facts, under these ids.
+    waiting: Vec<automerge::Change>,
+    appended: BTreeSet<FactId>,
     /// Whether a change was begun to be applied and not finished: the document may be half of it.
     is_half: bool,
 }
@@ -170,6 +174,8 @@ impl<'a> Bench<'a> {
             nodes: BTreeMap::new(),
             last_of: BTreeMap::new(),
             refused: BTreeSet::new(),
+            waiting: Vec::new(),
+            appended: BTreeSet::new(),
             is_half: false,
         };
         for meta in document.iter().flat_map(|document| document.automerge.get_changes_meta(&[])) {
@@ -232,6 +238,8 @@ impl<'a> Bench<'a> {
         }
         // Its place in its session is free again: what comes after it there may be good.
         (self.document, self.last_of) = before;
+        self.waiting.clear();
+        self.appended.clear();
         self.is_half = false;
         if let Outcome::Accepted(judged) = &outcome {
             self.refused.insert(judged.hash);
@@ -258,6 +266,9 @@ impl<'a> Bench<'a> {
             return self.examine_genesis(hash, actor, change, expanded);
         }
         self.check_history(actor, change)?;
+        if !self.appends_beside(expanded) {
+            self.settle();
+        }
         let Some(document) = &self.document else { return Err(Outcome::Later(Later::MissingDependency)) };
         if matches!(document.kind(), Kind::Unknown(_)) {
             return Err(Outcome::Later(Later::UnknownKind));
@@ -350,28 +361,48 @@ impl<'a> Bench<'a> {
         if may_put && may_append { Ok(()) } else { Err(Outcome::Refused(Refusal::NotAllowed)) }
     }
 
+    /// Whether a change appends facts and nothing else, under other ids than what waits.
+    fn appends_beside(&self, expanded: &automerge::ExpandedChange) -> bool {
+        expanded.operations.iter().all(|op| match (&op.obj, &op.key) {
+            (legacy::ObjectId::Id(legacy::OpId(FACTS_OP, _)), legacy::Key::Map(key)) => {
+                key.parse().is_ok_and(|id| !self.appended.contains(&id))
+            }
+            _ => false,
+        })
+    }
+
+    /// Notes a change that is good, to be applied with those after it.
     fn apply(&mut self, change: &automerge::Change, judged: Judged) -> Result<Judged, Outcome> {
-        let breaks = Outcome::Refused(Refusal::Breaks);
-        let Some(document) = &mut self.document else { return Err(breaks) };
-        self.is_half = true;
-        document.take(change.clone()).map_err(|_| breaks.clone())?;
-        if !document.has(&judged.hash) {
-            return Err(breaks);
+        self.appended.extend(judged.written.facts.iter().map(|(id, _)| *id));
+        self.waiting.push(change.clone());
+        if !judged.written.puts.is_empty() {
+            self.settle();
         }
-        self.is_half = false;
-        Ok(judged)
+        if self.is_half { Err(Outcome::Refused(Refusal::Breaks)) } else { Ok(judged) }
+    }
+
+    /// Applies what waits. Where that fails the document is half of it.
+    fn settle(&mut self) {
+        let Some(document) = self.document.as_mut().filter(|_| !self.waiting.is_empty()) else { return };
+        self.appended.clear();
+        let waiting = std::mem::take(&mut self.waiting);
+        let hashes: Vec<ChangeHash> = waiting.iter().map(|change| ChangeHash(change.hash().0)).collect();
+        self.is_half = true;
+        let take = std::panic::AssertUnwindSafe(|| document.take(waiting).is_ok());
+        let is_taken = std::panic::catch_unwind(take).unwrap_or(false);
+        self.is_half = !is_taken || !hashes.iter().all(|hash| document.has(hash));
     }
 
     /// Whether what is on the bench can be saved and read again, equal.
-    fn is_sound(&self) -> bool {
+    fn is_sound(&mut self) -> bool {
+        self.settle();
         if self.is_half {
             return false;
         }
         let Some(document) = &self.document else { return true };
         let save = std::panic::AssertUnwindSafe(|| document.save());
         let Ok(bytes) = std::panic::catch_unwind(save) else { return false };
-        Document::load(&bytes)
-            .is_ok_and(|read| read.heads() == document.heads() && read.content() == document.content())
+        Document::load(&bytes).is_ok_and(|read| read.heads() == document.heads() && read.shows_same(document))
     }
 }
 

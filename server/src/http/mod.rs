@@ -77,7 +77,8 @@ async fn answer_health(State(server): State<Arc<Server>>) -> Result<&'static str
     Ok("ok\n")
 }
 
-/// Whether a vault would be served now: the database can be written, and nobody has asked the server to stop.
+/// Whether a vault would be served now: whoever writes to the database answers, and nobody has asked the server to stop.
+/// A disk without room is told by the answers to those who write.
 async fn answer_ready(State(server): State<Arc<Server>>) -> Result<&'static str, ApiError> {
     if server.bell.is_closed() {
         return Err(Error::Unavailable.into());
@@ -86,7 +87,7 @@ async fn answer_ready(State(server): State<Arc<Server>>) -> Result<&'static str,
     Ok("ready\n")
 }
 
-/// Counters, for those who ask from this machine: a proxy does not pass this path on.
+/// Counters. They name nobody; a proxy should not pass this path on.
 async fn answer_metrics(State(server): State<Arc<Server>>) -> Result<Response, ApiError> {
     let standings = server.db.read(Standings::read).await?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(&standings)).into_response())

@@ -181,7 +181,8 @@ unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
 }
 
 unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
-    // SAFETY: the file is open. A sync is heard of when it has happened: what it promises holds from then on.
+    // SAFETY: the file is open. A sync is heard of before it happens: no other operation comes between, and one that is
+    // to fail does not happen.
     unsafe {
         match ask(file, Request::Sync) {
             Ok(()) => methods(file).xSync.map_or(ffi::SQLITE_IOERR_FSYNC, |sync| sync(real(file), flags)),

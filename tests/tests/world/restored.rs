@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Device, World, at, each};
 
-/// Anna and Fatima, who care, and Eva and Ingrid at the office.
+/// Anna and Fatima, who care, and Eva at the office.
 struct Cast {
     world: World,
     anna: PersonId,

@@ -363,7 +363,9 @@ impl World {
         self.ledger.check_shown(&holding)?;
         let word = problem.as_deref().unwrap_or("done");
         self.trace.note(format_args!("  {word}, cursor {:?}, {} pending", holding.cursor, holding.pending.len()));
-        if holding.cursor == Some(self.truth.head) && problem.as_deref().is_none_or(|problem| problem == "clock") {
+        // A log that the server has lost may have gone as far as this one.
+        let is_at_head = is_of_log && holding.cursor == Some(self.truth.head);
+        if is_at_head && problem.as_deref().is_none_or(|problem| problem == "clock") {
             let due = scope::due(&self.truth, handset.owner.person);
             super::ending::check_held(&self.truth, &holding, due.as_ref())
                 .with_context(|| format!("after a sync of {}", handset.owner.name))?;

@@ -15,7 +15,7 @@ use crate::steps::{self, Step};
 const ALL: &[&str] = &["--workspace", "--features=rundan-tests/window", "--locked"];
 
 /// How many new seeds of the simulated world are played.
-const NEW_SEEDS: &str = "1000";
+const SEEDS: &str = "1000";
 
 /// Checks and tests everything.
 pub(crate) fn everything(places: &Places) -> Result<()> {
@@ -81,7 +81,7 @@ fn tests(places: &Places, machine: &Machine) -> Command {
     } else {
         tests.arg("test");
     }
-    tests.args(["--workspace", "--locked"]).env("RUNDAN_SEEDS", NEW_SEEDS);
+    tests.args(["--workspace", "--locked"]).env("RUNDAN_SEEDS", SEEDS);
     tests
 }
 

@@ -98,7 +98,9 @@ impl Ledger {
                 let is_destroyed = saved.changes.iter().any(|(document, _)| !truth.documents.contains_key(document));
                 new += 1;
                 let is_of_rights = matches!(reason.as_str(), "not_allowed" | "depends");
-                if (reason == "purged" && is_destroyed) || (is_of_rights && is_demoted) {
+                // What is made anew without a choice that she might not make any more overwrites what clashed.
+                let is_of_role = is_demoted && (is_of_rights || reason == "operation");
+                if (reason == "purged" && is_destroyed) || is_of_role {
                     continue;
                 }
                 let mut hers = saved.changes.iter().map(|(document, _)| was_hers(*document));

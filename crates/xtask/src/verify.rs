@@ -14,7 +14,7 @@ use crate::steps::{self, Step};
 /// and compile those once more.
 const ALL: &[&str] = &["--workspace", "--features=rundan-tests/window", "--locked"];
 
-/// How many new seeds of the simulated world are played.
+/// How many seeds of the simulated world are played, besides new ones.
 const SEEDS: &str = "1000";
 
 /// Checks and tests everything.

@@ -14,9 +14,8 @@ test('an incident reaches the office, the sheet tells where all is, and the shif
       await handheld.getByRole('button', { name: 'Fall', exact: true }).tap();
       await handheld.getByLabel('Vad hände?').fill('Hon föll i hallen.');
       await expect(handheld.getByText(/^Utkast sparat/)).toBeVisible();
+      await expect(handheld).not.toHaveURL(/new$/);
       await handheld.reload();
-      await handheld.getByRole('link', { name: 'Rapportera' }).tap();
-      await handheld.getByRole('link', { name: /Hon föll i hallen/ }).tap();
       await expect(handheld.getByLabel('Vad hände?')).toHaveValue('Hon föll i hallen.');
       await handheld.getByLabel('Vad gjorde du?').fill('Hjälpte henne upp.');
       await handheld.getByRole('button', { name: 'Skicka in' }).tap();

@@ -34,8 +34,13 @@ export class Router {
 
   /** Puts another screen in this one's place. */
   replace(...parts: string[]): void {
-    history.replaceState({ depth: this.#depth }, '', path(parts));
+    this.readdress(...parts);
     this.parts = parts;
+  }
+
+  /** Gives this screen another address, under which it is found when the app is opened anew. */
+  readdress(...parts: string[]): void {
+    history.replaceState({ depth: this.#depth }, '', path(parts));
   }
 
   /** Goes back to where she came from, or to the screen above when the app was opened here. */

@@ -18,6 +18,14 @@ test('going somewhere changes the screen at once', () => {
   expect([router.screen, router.parts[1], location.hash]).toEqual(['visit', 'v1', '#/visit/v1']);
 });
 
+test('a screen that is given another address stays, and is found under it when the app is opened anew', () => {
+  const router = new Router();
+  router.go('report', 'new');
+  router.readdress('report', 'd1');
+  expect(router.parts).toEqual(['report', 'new']);
+  expect(new Router().parts).toEqual(['report', 'd1']);
+});
+
 test('back from a screen that the app was opened on leads to the one above', () => {
   location.hash = '#/report/d1';
   const router = new Router();

@@ -22,7 +22,7 @@ export class Draft {
   kept = $state<Kept>('empty');
   tried = $state(false);
   /** The draft's document, once it has one. */
-  document: string | null;
+  document = $state<string | null>(null);
   readonly #session: Session;
   #pause: ReturnType<typeof setTimeout> | null = null;
   #work: Promise<void> = Promise.resolve();

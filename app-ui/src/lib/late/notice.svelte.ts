@@ -1,7 +1,7 @@
 import { DeviceError } from '../api/device';
-import type { LatePreview, LatePreviewLine, LateReason, LateVisit, ToldOutcome } from '../api/generated';
+import type { LatePreview, LatePreviewLine, LateReason, LateVisit, ToldOutcome, VisitView } from '../api/generated';
 import type { Session } from '../app/session.svelte';
-import { parseTime } from '../time/format';
+import { dateOf, parseTime } from '../time/format';
 import { texts } from './texts';
 
 /** The delays offered, minutes. */
@@ -15,11 +15,13 @@ export class LateNotice {
   reason = $state<LateReason>('previous_visit');
   words = $state('');
   preview = $state.raw<LatePreview | null>(null);
-  /** When it was saved on the phone. */
+  /** When it was saved on the phone; null where that is not known. */
   savedAt = $state<number | null>(null);
   timeIsWrong = $state(false);
   /** The first visit that is late. */
   readonly visit: string;
+  /** When each visit that is late already is said to begin. */
+  #standing = $state.raw<readonly LateVisit[]>([]);
   readonly #session: Session;
   #turn = 0;
 
@@ -38,10 +40,42 @@ export class LateNotice {
     return this.lines.filter(({ told }) => told === null || told === 'no_answer');
   }
 
+  /** Whose new time is not saved. To save a time again would forget who was told of it. */
+  get unsaved(): readonly LatePreviewLine[] {
+    const isSaved = (line: LatePreviewLine) => this.#standing.some(({ visit, expected }) => visit === line.visit && expected === line.expected);
+    return this.lines.filter((line) => !isSaved(line));
+  }
+
+  /** Whether all that is shown is saved, so that those it moves can be told. */
+  get isSaved(): boolean {
+    return this.lines.length > 0 && this.unsaved.length === 0;
+  }
+
+  /** Takes up the notice that stands, and follows who is told, until the returned function is called. */
+  follow(): () => void {
+    void this.takeUp();
+    return this.#session.device.events((event) => event.event === 'changed' && void this.refresh());
+  }
+
+  /** Takes up the notice that stands for the visit, if there is one and nothing is chosen instead. */
+  async takeUp(): Promise<void> {
+    const view = await this.#readStanding();
+    if (view === null || this.delay !== null) return;
+    const { late } = view.card;
+    const preview = late === null || this.#standing.length === 0 ? null : await this.#status(this.#standing);
+    if (this.delay !== null) return;
+    const isFirst = this.preview === null;
+    this.preview = preview;
+    if (late === null || preview === null || !isFirst) return;
+    const said = view.own_facts.find(({ kind }) => kind === 'late');
+    this.reason = late.reason;
+    this.words ||= said?.about ?? '';
+    this.savedAt = said?.at ?? null;
+  }
+
   /** Takes a delay and shows whom it moves. What was saved before is then an older notice. */
   async choose(delay: number | 'clock'): Promise<void> {
     this.delay = delay;
-    this.savedAt = null;
     this.preview = null;
     this.timeIsWrong = false;
     if (delay !== 'clock') await this.#show(delay, null);
@@ -49,7 +83,6 @@ export class LateNotice {
 
   /** Takes a time as it is typed. */
   async type(text: string): Promise<void> {
-    this.savedAt = null;
     this.preview = null;
     const time = parseTime(text);
     if (time !== null) await this.#show(null, time);
@@ -57,7 +90,8 @@ export class LateNotice {
 
   /** Saves the new times. */
   async save(): Promise<void> {
-    const visits = this.#visits();
+    await this.#readStanding();
+    const visits = this.unsaved.map(({ visit, expected }) => ({ visit, expected }));
     if (visits.length === 0) return;
     const intent = { do: 'report_late', visits, reason: this.reason, text: this.words.trim() } as const;
     const done = await this.#session.act({ ...intent, visits }, texts.said);
@@ -81,13 +115,34 @@ export class LateNotice {
 
   /** Reads how the notices stand. */
   async refresh(): Promise<void> {
-    if (this.savedAt === null || this.preview === null) return;
-    const status = await this.#session.device.call('late_status', { visits: this.#visits() }).catch(() => null);
-    if (status !== null) this.preview = { ...this.preview, lines: status.lines };
+    if (this.delay === null) return this.takeUp();
+    await this.#readStanding();
+    if (!this.isSaved || this.preview === null) return;
+    const turn = this.#turn;
+    const status = await this.#status(this.lines);
+    if (status !== null && turn === this.#turn) this.preview = { ...this.preview, lines: status.lines };
   }
 
-  #visits(): LateVisit[] {
-    return this.lines.map(({ visit, expected }) => ({ visit, expected }));
+  /** Reads which of the day's visits are said to be late and have not begun; answers the first one as it is. */
+  async #readStanding(): Promise<VisitView | null> {
+    const { device } = this.#session;
+    try {
+      const view = await device.call('visit', { visit: this.visit });
+      if (view.card.start === null) return view;
+      const { stops } = await device.call('day', { date: dateOf(view.card.start) });
+      this.#standing = stops.flatMap((stop) =>
+        stop.is === 'visit' && stop.state === 'planned' && stop.late !== null ? [{ visit: stop.document, expected: stop.late.expected }] : [],
+      );
+      return view;
+    } catch (reason) {
+      this.#session.notices.fail(DeviceError.from(reason));
+      return null;
+    }
+  }
+
+  #status(lines: readonly LateVisit[]): Promise<LatePreview | null> {
+    const visits = lines.map(({ visit, expected }) => ({ visit, expected }));
+    return this.#session.device.call('late_status', { visits }).catch(() => null);
   }
 
   async #show(minutes: number | null, time: string | null): Promise<void> {

@@ -8,10 +8,11 @@ import { LateNotice } from './notice.svelte';
 
 let device: FakeDevice;
 let notice: LateNotice;
+let session: Session;
 
 beforeEach(async () => {
   device = new FakeDevice();
-  const session = new Session(device, new Router());
+  session = new Session(device, new Router());
   await session.load();
   notice = new LateNotice(session, 'visit-5');
 });
@@ -33,9 +34,9 @@ test('a time by the clock is taken as it is typed', async () => {
 });
 
 test('what is saved can be told, one by one or by the office', async () => {
-  await notice.choose(15);
+  await notice.choose(30);
   await notice.save();
-  expect(notice.savedAt).not.toBeNull();
+  expect(notice.isSaved).toBe(true);
   const [first] = notice.lines;
   if (first === undefined) throw new Error('nobody is late');
   await notice.tell(first, 'told');
@@ -49,5 +50,46 @@ test('another delay after saving is a new notice', async () => {
   await notice.choose(15);
   await notice.save();
   await notice.choose(30);
-  expect(notice.savedAt).toBeNull();
+  expect(notice.isSaved).toBe(false);
+});
+
+test('whoever is left is told after the screen was left, and what was told stays told', async () => {
+  await notice.choose(30);
+  await notice.save();
+  const [abdi] = notice.lines;
+  if (abdi === undefined) throw new Error('nobody is late');
+  await notice.tell(abdi, 'told');
+
+  const again = new LateNotice(session, 'visit-5');
+  await again.takeUp();
+  expect(again.isSaved).toBe(true);
+  expect(again.savedAt).not.toBeNull();
+  expect(again.untold.map(({ name }) => name)).toEqual(['Gun Ahlin']);
+  const [gun] = again.untold;
+  if (gun === undefined) throw new Error('nobody is left');
+  await again.tell(gun, 'message_left');
+  expect(again.lines.map(({ told }) => told)).toEqual(['told', 'message_left']);
+
+  await again.choose(30);
+  expect(again.isSaved).toBe(true);
+  expect(again.lines.map(({ told }) => told)).toEqual(['told', 'message_left']);
+});
+
+test('only times that are new are saved, so that who was told is not forgotten', async () => {
+  // Abdi's quarter of an hour stands, and he was told.
+  await notice.takeUp();
+  await notice.choose(15);
+  expect(notice.unsaved.map(({ name }) => name)).toEqual(['Gun Ahlin']);
+  await notice.save();
+  expect(notice.isSaved).toBe(true);
+  expect(notice.lines.map(({ told }) => told)).toEqual(['told', null]);
+});
+
+test('a notice that is undone can be saved anew', async () => {
+  await notice.choose(30);
+  await notice.save();
+  await session.notices.notice?.undo?.();
+  await notice.refresh();
+  expect(notice.isSaved).toBe(false);
+  expect(notice.unsaved.map(({ name }) => name)).toEqual(['Abdi Hersi', 'Gun Ahlin']);
 });

@@ -54,7 +54,7 @@ class Act {
         for (const { visit, expected } of intent.visits) {
           const each = this.#visit(visit);
           each.card.late = { expected, reason: intent.reason, told: null, told_at: null, read_by: null, read_at: null };
-          this.#log(each, 'late', '');
+          this.#log(each, 'late', intent.text);
         }
         return null;
       case 'tell': {

@@ -1,4 +1,4 @@
-import type { DayView, FactLine, LatePreview, LateVisit, MyRecord, ShiftClosing, Stop, SyncChip, VisitView } from '../generated';
+import type { DayView, FactLine, LatePreview, LatePreviewLine, LateVisit, MyRecord, ShiftClosing, Stop, SyncChip, VisitCard, VisitView } from '../generated';
 import { at, DATE, type FakeVisit, type World } from './world';
 
 /** The chip at the top. */
@@ -54,7 +54,7 @@ export function latePreview(world: World, first: string, minutes: number): LateP
     }
     preview.lines.push({
       visit: card.document, name: card.name, planned, expected, telephone: '08-465 00 00',
-      overnight_fast_hours: card.name === 'Gun Ahlin' ? 12 : null, told: null, told_at: null,
+      overnight_fast_hours: card.name === 'Gun Ahlin' ? 12 : null, ...toldOf(card, expected),
     });
   }
   return preview;
@@ -65,13 +65,18 @@ export function lateStatus(world: World, visits: readonly LateVisit[]): LatePrev
   const lines = visits.flatMap(({ visit: document, expected }) => {
     const card = world.visits.find(({ card: { document: id } }) => id === document)?.card;
     if (card === undefined) return [];
-    const { told = null, told_at = null } = card.late ?? {};
+    const standing = card.late?.expected ?? expected;
     return [{
-      visit: document, name: card.name, planned: card.start ?? 0, expected, telephone: '08-465 00 00',
-      overnight_fast_hours: card.name === 'Gun Ahlin' ? 12 : null, told, told_at,
+      visit: document, name: card.name, planned: card.start ?? 0, expected: standing, telephone: '08-465 00 00',
+      overnight_fast_hours: card.name === 'Gun Ahlin' ? 12 : null, ...toldOf(card, standing),
     }];
   });
   return { lines, not_affected: null, not_affected_start: null, break_start: null };
+}
+
+/** What was told of a time says nothing of another one. */
+function toldOf({ late }: VisitCard, expected: number): Pick<LatePreviewLine, 'told' | 'told_at'> {
+  return late?.expected === expected ? { told: late.told, told_at: late.told_at } : { told: null, told_at: null };
 }
 
 /** What the end of the shift leaves open. */

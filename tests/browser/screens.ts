@@ -6,6 +6,11 @@ export async function openDay(page: Page, query = ''): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 }
 
+/** Lets the made-up device fail the next call of a command. */
+export async function fail(page: Page, command: string, code: string): Promise<void> {
+  await page.evaluate(([name, why]) => (window as unknown as { fake: { fail: (...args: string[]) => void } }).fake.fail(name, why), [command, code] as const);
+}
+
 /** Opens a screen by its address, in the app that is already open. */
 export async function goTo(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => (location.hash = to), hash);
@@ -34,7 +39,7 @@ export const SCREENS: readonly { name: string; open: (page: Page, query: string)
   { name: 'visit-leave', open: async (page, query) => { await begun(page, query); await goTo(page, '#/visit/visit-6'); await press(page, 'Starta besök'); } },
   { name: 'recipient', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/recipient/recipient-4'); await expect(page.getByRole('heading', { name: 'Om brukaren' })).toBeVisible(); } },
   { name: 'late', open: late },
-  { name: 'late-told', open: async (page, query) => { await late(page, query); await press(page, /^Spara .* nya tider|^Spara ny tid/); await page.getByRole('link', { name: 'Ring Abdi Hersi' }).evaluate((link) => link.addEventListener('click', (event) => event.preventDefault())); await page.getByRole('link', { name: 'Ring Abdi Hersi' }).click(); } },
+  { name: 'late-told', open: async (page, query) => { await late(page, query); await press(page, /^Spara .* nya tider|^Spara ny tid/); await ring(page, 'Gun Ahlin'); } },
   { name: 'report', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/report'); await expect(page.getByRole('button', { name: 'Ny avvikelse' })).toBeVisible(); } },
   { name: 'incident', open: incident },
   { name: 'more', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more'); await expect(page.getByRole('heading', { name: 'Mer' })).toBeVisible(); } },
@@ -61,6 +66,13 @@ async function late(page: Page, query: string): Promise<void> {
   await goTo(page, '#/late/visit-5');
   await press(page, '15 min');
   await expect(page.getByText('Abdi Hersi')).toBeVisible();
+}
+
+/** Calls from the notice; nothing dials here. */
+export async function ring(page: Page, name: string): Promise<void> {
+  const link = page.getByRole('link', { name: `Ring ${name}` });
+  await link.evaluate((each) => each.addEventListener('click', (event) => event.preventDefault()));
+  await link.click();
 }
 
 async function incident(page: Page, query: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 
-import { openDay } from './screens';
+import { fail, goTo, openDay, ring } from './screens';
 
 test('undo stays for ten seconds and takes the tick back', async ({ page }) => {
   await openDay(page);
@@ -129,4 +129,68 @@ test('a note that is being written is there when its sheet opens again, and gone
   await page.getByRole('button', { name: 'Spara' }).tap();
   await page.getByRole('button', { name: 'Anteckning', exact: true }).tap();
   await expect(page.getByLabel('Vad ska kontoret och nästa kollega veta?')).toHaveValue('');
+});
+
+test('a late notice is taken up again after leaving it, and the one who is left is told', async ({ page }) => {
+  await openDay(page);
+  await goTo(page, '#/late/visit-5');
+  await page.getByRole('button', { name: '30 min' }).tap();
+  await page.getByRole('button', { name: 'Spara 2 nya tider' }).tap();
+  await ring(page, 'Abdi Hersi');
+  await page.getByRole('button', { name: 'Fick besked' }).tap();
+  await expect(page.getByText(/^Fick besked 0/)).toBeVisible();
+  await page.getByRole('button', { name: 'Tillbaka' }).tap();
+  await expect(page.getByText('3 av 12 besök')).toBeVisible();
+  await goTo(page, '#/late/visit-6');
+  await expect(page.getByText(/^Sparat 08:5/)).toBeVisible();
+  await expect(page.getByText(/^Fick besked 0/)).toBeVisible();
+  await ring(page, 'Gun Ahlin');
+  await page.getByRole('button', { name: 'Svarar inte' }).tap();
+  await expect(page.getByText(/^Svarar inte 0/)).toBeVisible();
+  await page.getByRole('button', { name: 'Be kontoret ringa alla' }).tap();
+  await expect(page.getByText('Kontoret ringer dem som inte har fått besked')).toBeVisible();
+});
+
+test('what fails under a sheet is said in the sheet, and stays to be tried again', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('button', { name: 'Anteckning', exact: true }).tap();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('textbox').fill('Hon är yr i dag');
+  await fail(page, 'act', 'disk_full');
+  await sheet.getByRole('button', { name: 'Spara' }).tap();
+  await expect(sheet.getByRole('status')).toContainText('Telefonens minne är fullt');
+  await sheet.getByRole('status').getByRole('button', { name: 'Stäng' }).tap();
+  await expect(sheet.getByRole('textbox')).toHaveValue('Hon är yr i dag');
+  await sheet.getByRole('button', { name: 'Spara' }).tap();
+  await expect(page.getByText('Anteckningen är sparad')).toBeVisible();
+});
+
+test('a tick in the list of what is open can be undone there', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('button', { name: 'Avsluta besök' }).tap();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('button', { name: 'Gjord: Dusch', exact: true }).tap();
+  await expect(sheet.getByText('3 insatser är öppna')).toBeVisible();
+  await sheet.getByRole('button', { name: 'Ångra' }).tap();
+  await expect(sheet.getByText('4 insatser är öppna')).toBeVisible();
+});
+
+test('another end passes the list of what is open, which comes back after a reason in words', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('button', { name: 'Annan sluttid' }).tap();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByRole('textbox').first().fill('0935');
+  await sheet.getByRole('textbox').nth(1).fill('Glömde avsluta');
+  await sheet.getByRole('button', { name: 'Spara' }).tap();
+  await expect(sheet.getByText('4 insatser är öppna')).toBeVisible();
+  await sheet.getByRole('button', { name: 'Inte gjord: Dusch' }).tap();
+  await sheet.getByRole('button', { name: 'Annat' }).tap();
+  await sheet.getByRole('textbox').fill('Duschen är trasig');
+  await sheet.getByRole('button', { name: 'Spara' }).tap();
+  await expect(sheet.getByText('3 insatser är öppna')).toBeVisible();
+  await sheet.getByRole('button', { name: 'Avsluta ändå' }).tap();
+  await expect(page.getByText(/–09:35/).first()).toBeVisible();
 });

@@ -4,7 +4,7 @@ import { disagree, share } from './fake/odd';
 import { FakeOffice } from './fake/office';
 import * as views from './fake/views';
 import { aDay, at, CATALOGUE, DATE, type World } from './fake/world';
-import type { Answers, Command, DraftText, Event, Intent, Preferences, SyncChip } from './generated';
+import type { Answers, Command, DraftText, ErrorCode, Event, Intent, Preferences, SyncChip } from './generated';
 
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
@@ -16,12 +16,11 @@ export class FakeDevice implements Device {
   world: World;
   /** Every command that was called, in order. */
   readonly calls: Command[] = [];
-  /** When set, the next call fails with it. */
-  failure: DeviceError | null = null;
   /** Set when an office's vault is open. */
   office: FakeOffice | null = null;
   readonly #listeners = new Set<Listener>();
   readonly #texts = new Map<string, string>();
+  readonly #failing = new Map<Name, ErrorCode>();
   readonly #before = new Map<string, World>();
   readonly #begun = Date.now();
   #actions = 0;
@@ -58,9 +57,9 @@ export class FakeDevice implements Device {
   async call<C extends Name>(command: C, args: Args<C>): Promise<Answers[C]> {
     await Promise.resolve();
     this.calls.push(structuredClone({ command, args }) as Command);
-    const { failure } = this;
-    this.failure = null;
-    if (failure !== null) throw failure;
+    const code = this.#failing.get(command);
+    this.#failing.delete(command);
+    if (code !== undefined) throw new DeviceError({ code, detail: null });
     const answer = this.office?.answer(command, args, this.#chip());
     if (answer !== undefined) {
       if (command === 'act' || command === 'undo') this.#changed();
@@ -69,6 +68,11 @@ export class FakeDevice implements Device {
     const handler = this.#handlers[command as Exclude<Name, OfficeName>] as ((args: unknown) => Answers[C]) | undefined;
     if (handler === undefined) throw new DeviceError({ code: 'not_allowed', detail: null });
     return structuredClone(handler(args));
+  }
+
+  /** Lets the next call of a command fail. */
+  fail(command: Name, code: ErrorCode): void {
+    this.#failing.set(command, code);
   }
 
   events(listener: Listener): () => void {

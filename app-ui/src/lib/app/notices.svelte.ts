@@ -13,7 +13,20 @@ export interface Notice {
 /** The one line at the bottom edge that says what just happened. */
 export class Notices {
   notice = $state.raw<Notice | null>(null);
+  /** Where it can be said, the topmost last: an open sheet covers the page, and nothing under it can be read or pressed. */
+  #places = $state.raw<readonly symbol[]>([]);
   #timer: ReturnType<typeof setTimeout> | null = null;
+
+  /** Whether it is said here: in the topmost place. */
+  isSaidAt(place: symbol): boolean {
+    return this.#places.at(-1) === place;
+  }
+
+  /** Puts a place over all others until the returned function is called. */
+  put(place: symbol): () => void {
+    this.#places = [...this.#places, place];
+    return () => (this.#places = this.#places.filter((each) => each !== place));
+  }
 
   /** Says what was done, with a way to take it back. */
   say(text: string, undo: (() => Promise<void>) | null): void {

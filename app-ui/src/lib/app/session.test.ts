@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { DeviceError } from '../api/device';
 import { FakeDevice } from '../api/fake';
 import { UNDO_MS } from './notices.svelte';
 import { Router } from './router.svelte';
@@ -34,10 +33,19 @@ test('undo stays for ten seconds', async () => {
 });
 
 test('a failure is said until it is read, and gives no answer', async () => {
-  device.failure = new DeviceError({ code: 'disk_full', detail: null });
+  device.fail('act', 'disk_full');
   expect(await session.act({ do: 'write_note', visit: 'visit-1', text: 'Hej' }, 'Sparat')).toBeNull();
   vi.advanceTimersByTime(10 * UNDO_MS);
   expect(session.notices.notice?.error?.code).toBe('disk_full');
+});
+
+test('what is said is said in the topmost place alone, and under it again when that is gone', () => {
+  const [page, sheet] = [Symbol('page'), Symbol('sheet')];
+  session.notices.put(page);
+  const remove = session.notices.put(sheet);
+  expect([page, sheet].map((place) => session.notices.isSaidAt(place))).toEqual([false, true]);
+  remove();
+  expect(session.notices.isSaidAt(page)).toBe(true);
 });
 
 test('two presses of one button are one act, presses of two buttons are two', async () => {

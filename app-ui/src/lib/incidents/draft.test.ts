@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { DeviceError } from '../api/device';
 import { FakeDevice } from '../api/fake';
 import { Router } from '../app/router.svelte';
 import { Session } from '../app/session.svelte';
@@ -52,7 +51,7 @@ test('it is not sent in before it says what and what happened', async () => {
 test('what could not be saved is saved at the next chance', async () => {
   draft.change({ happened: 'Fall' });
   await vi.advanceTimersByTimeAsync(1);
-  device.failure = new DeviceError({ code: 'disk_full', detail: null });
+  device.fail('act', 'disk_full');
   await draft.save();
   expect(draft.kept).toBe('failed');
   await draft.save();

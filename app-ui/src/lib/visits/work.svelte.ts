@@ -4,10 +4,18 @@ import type { Session } from '../app/session.svelte';
 import { Starting } from './starting.svelte';
 import { texts } from './texts';
 
+/** The list of open interventions, and when the visit ends after it. */
+export interface Ending {
+  readonly is: 'end';
+  readonly at: Stated;
+}
+
 /** What is asked over the visit's screen. */
 export type Question =
-  | { readonly is: 'not_done' | 'item'; readonly item: CheckItem }
-  | { readonly is: 'end' | 'extra' | 'note' | 'not_carried_out' | 'wrong_visit' | 'start_time' | 'end_time' };
+  | Ending
+  | { readonly is: 'item'; readonly item: CheckItem }
+  | { readonly is: 'not_done'; readonly item: CheckItem; /** The list that asked for another reason, and comes back. */ readonly ending?: Ending }
+  | { readonly is: 'extra' | 'note' | 'not_carried_out' | 'wrong_visit' | 'start_time' | 'end_time' };
 
 /** A carer's work at one visit. */
 export class VisitWork {
@@ -34,8 +42,9 @@ export class VisitWork {
     this.question = question;
   }
 
+  /** Closes what is asked; the list of open interventions comes back. */
   close(): void {
-    this.question = null;
+    this.question = (this.question?.is === 'not_done' && this.question.ending) || null;
   }
 
   start(at?: Stated): Promise<void> {
@@ -47,16 +56,17 @@ export class VisitWork {
   async end(at: Stated = { is: 'now' }): Promise<void> {
     if (this.openItems.length > 0 && !this.#listed) {
       this.#listed = true;
-      return this.ask({ is: 'end' });
+      return this.ask({ is: 'end', at });
     }
     await this.endAnyway(at);
   }
 
   /** Ends it whatever is open. */
-  async endAnyway(at: Stated = { is: 'now' }): Promise<void> {
-    this.close();
+  async endAnyway(at: Stated): Promise<void> {
     const done = await this.#session.act({ do: 'end_visit', visit: this.visit, at }, texts.saidEnded);
-    if (done !== null) this.#session.router.back();
+    if (done === null) return;
+    this.close();
+    this.#session.router.back();
   }
 
   async pause(cause: PauseCause): Promise<void> {

@@ -1,16 +1,18 @@
 import { beforeEach, expect, test } from 'vitest';
 
 import { FakeDevice } from '../api/fake';
+import { at } from '../api/fake/world';
 import { Router } from '../app/router.svelte';
 import { Session } from '../app/session.svelte';
 import { VisitWork } from './work.svelte';
 
 let device: FakeDevice;
 let work: VisitWork;
+let session: Session;
 
 beforeEach(async () => {
   device = new FakeDevice();
-  const session = new Session(device, new Router());
+  session = new Session(device, new Router());
   await session.load();
   work = await begun(session, 'visit-4');
 });
@@ -60,6 +62,38 @@ test('open interventions are listed once when the visit ends', async () => {
   await work.view.reload();
   expect(work.view.value?.card.state).toBe('done');
   expect(work.view.value?.card.flags).toContain('ended_with_open_items');
+});
+
+test('another end is asked about what is open too, and ends when it says', async () => {
+  await work.end({ is: 'local', time: '09:20', reason: 'Glömde' });
+  expect(work.question).toEqual({ is: 'end', at: { is: 'local', time: '09:20', reason: 'Glömde' } });
+  if (work.question?.is !== 'end') throw new Error('nothing is listed');
+  await work.endAnyway(work.question.at);
+  await work.view.reload();
+  expect(work.view.value?.card.segments.at(-1)?.end).toBe(at('09:20'));
+  expect(work.question).toBeNull();
+});
+
+test('the list comes back after the words of a reason, and after changing her mind', async () => {
+  await work.end();
+  const { question: ending } = work;
+  if (ending?.is !== 'end') throw new Error('nothing is listed');
+  work.ask({ is: 'not_done', item: item('Bäddning'), ending });
+  await work.notDone(item('Bäddning'), 'other', 'Hunden låg i sängen');
+  expect(work.question).toBe(ending);
+  work.ask({ is: 'not_done', item: item('Medicin'), ending });
+  work.close();
+  expect(work.question).toBe(ending);
+  work.close();
+  expect(work.question).toBeNull();
+});
+
+test('an end that could not be saved leaves its sheet, so that what she wrote is not lost', async () => {
+  await work.end();
+  device.fail('act', 'disk_full');
+  await work.endAnyway({ is: 'now' });
+  expect(work.question?.is).toBe('end');
+  expect(session.notices.notice?.error?.code).toBe('disk_full');
 });
 
 test('a fact taken back later opens the intervention again', async () => {

@@ -163,6 +163,30 @@ test('a late notice is read when it is opened, and what came of the call is writ
   await expect(page.getByRole('button', { name: /inget besked än/ })).toBeHidden();
 });
 
+test('what arrives while a visit or a notice lies open is read only when it is opened again', async ({ page }) => {
+  await office(page);
+  await page.getByRole('row', { name: /Elin Roos/ }).getByRole('button', { name: /Klart/ }).first().click();
+  await expect(page.getByRole('dialog').getByText('Ville inte ha gröt i dag', { exact: false })).toBeVisible();
+  await expect.poll(() => readFacts(page)).toHaveLength(1);
+  await arrive(page, 'noteArrives');
+  await expect(page.getByRole('dialog').getByText('Hon är yr')).toBeVisible();
+  expect(await readFacts(page)).toHaveLength(1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /Elin Roos/ }).getByRole('button', { name: /Klart/ }).first().click();
+  await expect.poll(() => readFacts(page)).toHaveLength(2);
+  await page.keyboard.press('Escape');
+
+  await openCard(page, /inget besked än/);
+  await expect(page.getByText('Läst av Eva Ström 09:22')).toBeVisible();
+  await arrive(page, 'lateArrives');
+  await expect(page.getByText('Läst av Eva Ström 09:22')).toBeHidden();
+  expect(await readFacts(page)).toHaveLength(3);
+  const line = page.getByRole('main').locator('[aria-expanded=true]');
+  await line.click();
+  await page.getByRole('main').locator('[aria-expanded]').first().click();
+  await expect(page.getByText('Läst av Eva Ström 09:22')).toBeVisible();
+});
+
 test('an incident is read when it is opened, and what is being written stays', async ({ page }) => {
   await office(page);
   await room(page, /Avvikelser/);
@@ -191,6 +215,28 @@ async function room(page: Page, name: string | RegExp): Promise<void> {
 
 async function openCard(page: Page, name: RegExp): Promise<void> {
   await page.getByRole('region', { name: /Behöver dig/ }).getByRole('button', { name }).first().click();
+}
+
+type Fake = {
+  calls: { command: string; args: { visit?: string; intent?: { do: string; document: string; facts: string[] } } }[];
+  arrive: (at: (office: Record<string, (visit: string, text: string) => void>) => void) => void;
+};
+
+/** Lets a carer's fact arrive about the visit that was opened or looked at last. */
+async function arrive(page: Page, what: 'noteArrives' | 'lateArrives'): Promise<void> {
+  await page.evaluate((which) => {
+    const { fake } = window as unknown as { fake: Fake };
+    const visit = fake.calls.findLast(({ args }) => args.intent?.do === 'mark_read')?.args.intent?.document ?? '';
+    fake.arrive((office) => office[which]?.(visit, 'Hon är yr'));
+  }, what);
+}
+
+/** All that was said to be read, in order. */
+function readFacts(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { fake } = window as unknown as { fake: Fake };
+    return fake.calls.flatMap(({ args: { intent } }) => (intent?.do === 'mark_read' ? intent.facts : []));
+  });
 }
 
 /** What the page's policy refused and what failed. */

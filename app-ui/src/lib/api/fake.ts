@@ -75,6 +75,12 @@ export class FakeDevice implements Device {
     this.#failing.set(command, code);
   }
 
+  /** Lets something arrive at the office's vault from a phone. */
+  arrive(at: (office: FakeOffice) => void): void {
+    if (this.office !== null) at(this.office);
+    this.#changed();
+  }
+
   events(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -40,6 +40,7 @@ export class FakeOffice {
   #day: FakeDay;
   #before = new Map<string, { day: FakeDay; log: Map<string, PlanLine[]> }>();
   #log = new Map<string, PlanLine[]>();
+  #notes = new Map<string, readonly string[]>();
   #actions = 0;
   readonly #date: string;
 
@@ -100,7 +101,7 @@ export class FakeOffice {
       carers: rows.length > 0 ? rows.map((row) => row.name) : [null],
       carer_ids: rows.length > 0 ? rows.map((row) => row.person) : [null],
       items: items(visit, rows[0]?.name ?? null),
-      facts: facts(visit, rows.map((row) => row.name)),
+      facts: facts(visit, rows.map((row) => row.name), this.#notes.get(document) ?? []),
       clashes: clash
         ? [
             {
@@ -205,6 +206,16 @@ export class FakeOffice {
     const action = `office-action-${this.#actions}`;
     this.#before.set(action, before);
     return { action, began: null, can_undo: !FINAL.includes(intent.do) };
+  }
+
+  /** Lets a note about a visit arrive from a phone. */
+  noteArrives(document: string, text: string): void {
+    this.#notes = new Map(this.#notes).set(document, [...(this.#notes.get(document) ?? []), text]);
+  }
+
+  /** Lets another late notice for a visit arrive from a phone. */
+  lateArrives(document: string): void {
+    this.#lates(document, (line) => ({ ...line, fact: `${line.fact}-again`, expected: line.expected + 600, read_by: null, read_at: null }));
   }
 
   #decide(document: string, state: 'adopted' | 'put_aside', text: string): void {
@@ -337,7 +348,7 @@ function items(visit: FakeVisit, carer: string | null): CheckItem[] {
   });
 }
 
-function facts(visit: FakeVisit, carers: readonly string[]): FactLine[] {
+function facts(visit: FakeVisit, carers: readonly string[], notes: readonly string[]): FactLine[] {
   const by = carers[0] ?? 'Erik Lind';
   const line = (kind: string, at: number, more: Partial<FactLine> = {}): FactLine => ({
     fact: `${visit.document}-${kind}-${at}`,
@@ -373,5 +384,6 @@ function facts(visit: FakeVisit, carers: readonly string[]): FactLine[] {
   }
   if (visit.late) lines.push(line('late', visit.late.expected - 1500, { word: visit.late.reason }));
   if (visit.not_carried_out) lines.push(line('not_carried_out', visit.start + 480, { word: visit.not_carried_out }));
+  lines.push(...notes.map((text, index) => line('note', visit.start + index, { text })));
   return lines.sort((a, b) => b.at - a.at);
 }

@@ -40,6 +40,9 @@ pub enum LoadError {
     /// A change cannot be applied: its dependencies are missing, or its sequence is taken.
     #[error("A change does not fit the document")]
     DoesNotFit,
+    /// It does or holds what no document of Rundan has.
+    #[error("The document holds what no document of Rundan has")]
+    NotOurs,
 }
 
 /// Why a document could not be written.

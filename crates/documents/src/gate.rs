@@ -7,6 +7,7 @@
 
 pub(crate) mod chunk;
 mod operations;
+mod received;
 
 use std::collections::{BTreeMap, BTreeSet};
 

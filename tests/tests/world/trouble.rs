@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
 use rundan_device::SystemHttp;
 use rundan_device::api::ErrorCode;
-use rundan_model::{DocumentId, Role};
+use rundan_model::{DocumentId, PersonId, Role};
 use rundan_server::http;
-use rundan_sync::{Problem, ProblemCode, wire};
+use rundan_sync::{Item, Problem, ProblemCode, SyncAnswer, wire};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -42,6 +42,8 @@ enum Mood {
     AlwaysStale,
     /// Speaks another version of the protocol.
     OtherVersion,
+    /// Answers well, but for the half of the bytes of one document.
+    Spoils(DocumentId),
 }
 
 impl Mood {
@@ -84,7 +86,7 @@ impl Place {
     }
 
     /// A phone that has enrolled and synced over the network.
-    async fn phone(&self, world: &World, person: rundan_model::PersonId) -> Device {
+    async fn phone(&self, world: &World, person: PersonId) -> Device {
         let device = world.phone_over(person, Arc::new(SystemHttp::new().unwrap())).await;
         device.enrol(&self.url(), world.code(person).await).await.expect("the code is good");
         device.sync().await;
@@ -136,6 +138,13 @@ async fn answer(server: Router, mood: Mood, request: Request) -> Response {
             });
             body
         }
+        Mood::Spoils(document) => {
+            let answer = server.oneshot(request).await.unwrap();
+            let status = answer.status();
+            let body = to_bytes(answer.into_body(), wire::ANSWER_BYTES_MAX).await.unwrap();
+            let body = wire::decode(&body, wire::ANSWER_BYTES_MAX).map_or(body, |told| spoiled(told, document));
+            (status, body).into_response()
+        }
         Mood::Silent => {
             let_time_pass().await;
             StatusCode::OK.into_response()
@@ -154,13 +163,30 @@ async fn half_an_answer(server: Router, request: Request) -> Bytes {
     whole.slice(..whole.len() / 2)
 }
 
+fn spoiled(mut told: SyncAnswer, document: DocumentId) -> Bytes {
+    let items = told.streams.iter_mut().flat_map(|stream| &mut stream.items);
+    for item in items.filter(|item| item.document() == document) {
+        match item {
+            Item::Whole { document, .. } => halve(document),
+            Item::Changes { changes, .. } => changes.iter_mut().for_each(|change| halve(change)),
+            Item::Leave(_) => {}
+        }
+    }
+    wire::encode(&told).unwrap().into()
+}
+
+fn halve(bytes: &mut Vec<u8>) {
+    bytes.truncate(bytes.len() / 2);
+}
+
 fn channel() -> (Sender<Bytes, Error>, Response) {
     let (sender, body) = Channel::new(1);
     (sender, Body::new(body).into_response())
 }
 
 struct Scene {
-    _world: World,
+    world: World,
+    anna: PersonId,
     place: Place,
     handheld: Device,
     office: Device,
@@ -175,7 +201,7 @@ impl Scene {
         let visit = world.visit(maj, "09:00", &[anna]).await;
         let place = Place::of(&world).await;
         let (handheld, office) = (place.phone(&world, anna).await, world.phone(eva).await);
-        Self { _world: world, place, handheld, office, visit }
+        Self { world, anna, place, handheld, office, visit }
     }
 
     /// She works while the server is in this mood; then all is well, and everything is there once.
@@ -275,4 +301,30 @@ async fn a_code_whose_answer_was_lost_is_good_for_the_same_phone_again() {
     phone.enrol(&place.url(), code).await.expect("the answer repeats for the same key");
     phone.sync().await;
     assert_eq!(phone.problem().await, json!(null));
+}
+
+#[tokio::test]
+async fn a_document_that_comes_broken_is_put_aside_and_holds_up_nothing_else() {
+    let Scene { world, place, handheld, office, visit, anna } = Scene::new().await;
+    let gun = world.recipient("Gun").await;
+    office.sync().await;
+    for (comes_whole, start) in [(true, "09:10"), (false, "09:20")] {
+        let change = json!({ "is": "when", "start": start, "minutes": 30 });
+        office.act(json!({ "do": "change_visit", "visit": visit, "change": change })).await;
+        office.sync().await;
+        let (new, beside) = (world.visit(gun, "10:00", &[anna]).await, world.visit(gun, "11:00", &[anna]).await);
+        handheld.act(json!({ "do": "write_note", "visit": visit, "text": "hej" })).await;
+        place.turn(Mood::Spoils(if comes_whole { new } else { visit }));
+        handheld.sync().await;
+        assert_eq!(handheld.problem().await, json!(null));
+        assert_eq!(handheld.unsent().await, 0);
+        assert!(handheld.try_ask("visit", json!({ "visit": beside })).await.is_ok(), "what stands beside it has come");
+        assert_eq!(handheld.try_ask("visit", json!({ "visit": new })).await.is_err(), comes_whole);
+        assert_eq!(handheld.visit(visit).await["card"]["start"] == start, comes_whole);
+
+        place.turn(Mood::Good);
+        handheld.sync().await;
+        assert!(handheld.try_ask("visit", json!({ "visit": new })).await.is_ok());
+        assert_eq!(handheld.visit(visit).await["card"]["start"], start);
+    }
 }

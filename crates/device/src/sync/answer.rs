@@ -272,7 +272,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
 
     fn whole(&mut self, receipt: &Receipt, bytes: &[u8], packed: &[u8]) -> Result<(), TakeError> {
         let id = receipt.document;
-        let arrived = Document::load(bytes).ok().filter(|document| document.id() == id);
+        let arrived = Document::received(bytes).ok().filter(|document| document.id() == id);
         let Some(arrived) = arrived else { return self.put_aside(id) };
         let mut hashes: Vec<ChangeHash> = arrived.infos().into_iter().map(|info| info.hash).collect();
         hashes.sort();
@@ -283,15 +283,19 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let known = DocumentRow::load(self.tx, id)?;
         let is_new = known.is_none();
         let (mut row, saved) = known.unwrap_or_else(|| (self.new_row(id, arrived.kind()), None));
+        let merged = match accepted(saved.as_deref()).ok().flatten() {
+            Some(mut document) => match document.merge(&arrived) {
+                Ok(()) => Some(document),
+                Err(_) => return self.put_aside(id),
+            },
+            None => None,
+        };
         recovery::forget_receipts(self.tx, id)?;
         recovery::keep_receipt(self.tx, receipt, packed, &hashes)?;
         row.records.extend(hashes.into_iter().zip(records));
         row.state = DocumentState::Held;
-        match accepted(saved.as_deref()).ok().flatten() {
-            Some(mut document) => {
-                document.merge(&arrived).map_err(StoreError::from)?;
-                self.store(row, &document, None)
-            }
+        match merged {
+            Some(document) => self.store(row, &document, None),
             None => self.store(row, &arrived, Some(bytes)),
         }?;
         if is_new { self.note_arrival(id) } else { Ok(()) }
@@ -300,10 +304,10 @@ impl<'a, 'tx> Intake<'a, 'tx> {
     fn changes(&mut self, receipt: &Receipt, changes: &[&[u8]], packed: &[u8]) -> Result<(), TakeError> {
         let id = receipt.document;
         let Some((mut row, saved)) = DocumentRow::load(self.tx, id)? else { return self.put_aside(id) };
-        let Some(mut document) = accepted(saved.as_deref()).ok().flatten() else { return self.put_aside(id) };
+        let Some(document) = accepted(saved.as_deref()).ok().flatten() else { return self.put_aside(id) };
         let records = columns::decode(packed).unwrap_or_default();
         let hashes: Option<Vec<ChangeHash>> = changes.iter().map(|change| change_hash(change)).collect();
-        let Some(hashes) = hashes.filter(|_| document.apply(changes.iter().copied()).is_ok()) else {
+        let (Some(hashes), Ok(document)) = (hashes, document.with_received(changes)) else {
             return self.put_aside(id);
         };
         recovery::keep_receipt(self.tx, receipt, packed, &hashes)?;

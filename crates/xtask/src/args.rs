@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Plays seeds of the simulated world, which anyone can repeat, and prints what they did.
     Torture(TortureArgs),
+    /// Kills phones and a server of an older commit again and again, beside those of today, and shows that nothing is lost.
+    Older(OlderArgs),
     /// Breaks the engine on purpose, one way at a time, and shows that the tests notice.
     Mutants(MutantsArgs),
     /// Writes what is made from Rust: the page's types, app-ui/src/lib/api/generated.ts, and docs/policy.md.
@@ -56,6 +58,16 @@ pub(crate) struct TortureArgs {
     /// How many mutated changes to put through the gate before that.
     #[arg(long, default_value_t = 0)]
     pub(crate) mutations: u64,
+}
+
+/// Which older commit, and how often.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OlderArgs {
+    /// The commit.
+    pub(crate) commit: String,
+    /// How often each of the two sides is the older one.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) times: u32,
 }
 
 /// Which mutants.

@@ -6,8 +6,10 @@
 mod android;
 mod args;
 mod build;
+mod copy;
 mod display;
 mod mutants;
+mod older;
 mod places;
 mod setup;
 mod steps;
@@ -48,6 +50,10 @@ fn run() -> Result<()> {
             let machine = setup::prepare(&places, Purpose::Bench)?;
             build::demo(&places, &machine, Purpose::DemoInWindows)?;
             build::run_world(&places, &machine, &Display::open(&machine)?)
+        }
+        Command::Older(older) => {
+            let machine = setup::prepare(&places, Purpose::Generate)?;
+            older::run(&places, &machine, &older)
         }
         Command::Mutants(mutants) => {
             let machine = setup::prepare(&places, Purpose::Generate)?;

@@ -1,19 +1,18 @@
 //! `cargo xtask mutants`: breaks the engine on purpose, one way at a time, and shows that the tests notice.
 //!
-//! Works on a copy of the last commit with a build of its own: cargo cannot tell the crates of two copies apart, and
-//! would take what was broken for what is whole. Start reading at [`run`], then [`list`].
+//! Works on a [`Copy`] of the last commit. Start reading at [`run`], then [`list`].
 
 mod list;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::args::MutantsArgs;
+use crate::copy::Copy;
 use crate::places::Places;
 use crate::setup::Machine;
 use list::{MUTANTS, Mutant};
@@ -30,7 +29,7 @@ pub(crate) fn run(places: &Places, machine: &Machine, args: &MutantsArgs) -> Res
     let chosen: Vec<&Mutant> =
         MUTANTS.iter().filter(|mutant| args.only.as_ref().is_none_or(|only| mutant.name.contains(only))).collect();
     ensure!(!chosen.is_empty(), "no mutant of that name");
-    let copy = Copy::of(places)?;
+    let copy = Patient(Copy::of(places, "mutants", "HEAD")?);
     println!("building the tests of the unbroken engine");
     let mut targets: Vec<&str> = chosen.iter().map(|mutant| mutant.tests).collect();
     targets.sort_unstable();
@@ -62,47 +61,14 @@ pub(crate) fn run(places: &Places, machine: &Machine, args: &MutantsArgs) -> Res
     bail!("no test noticed: {}", alive.join(", "))
 }
 
-/// A copy of the last commit.
-struct Copy {
-    root: PathBuf,
-    target: PathBuf,
-    of: PathBuf,
-}
+/// The copy that is broken.
+struct Patient(Copy);
 
-impl Copy {
-    fn of(places: &Places) -> Result<Self> {
-        let beside = places.target.join("mutants");
-        let copy = Self { root: beside.join("tree"), target: beside.join("target"), of: places.root.clone() };
-        copy.remove();
-        let status = copy.git(&["worktree", "add", "--quiet", "--detach"]).arg(&copy.root).arg("HEAD").status();
-        ensure!(status.context("Could not run git")?.success(), "the last commit could not be copied");
-        // The shell takes the built page in; which page makes no difference here.
-        let page = copy.root.join("app-ui/dist");
-        fs::create_dir_all(&page).context("Could not make a place for the page")?;
-        fs::write(page.join("index.html"), "").context("Could not write a page")?;
-        Ok(copy)
-    }
-
-    fn git(&self, arguments: &[&str]) -> Command {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(&self.of).args(arguments);
-        git
-    }
-
-    fn remove(&self) {
-        // None is there the first time.
-        let _ = self.git(&["worktree", "remove", "--force"]).arg(&self.root).stderr(Stdio::null()).status();
-    }
-
+impl Patient {
     /// Cargo's tests of one target, with the selection that everything else is built with.
     fn cargo(&self, places: &Places, machine: &Machine, tests: &str) -> Command {
-        let mut cargo = places.cargo(machine);
-        cargo.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target).args([
-            "test",
-            "--quiet",
-            "--workspace",
-            "--locked",
-        ]);
+        let mut cargo = self.0.cargo(places, machine);
+        cargo.args(["test", "--quiet", "--workspace", "--locked"]);
         match tests {
             "lib" => cargo.arg("--lib"),
             target => cargo.args(["--test", target]),
@@ -111,7 +77,7 @@ impl Copy {
     }
 
     fn try_out(&self, places: &Places, machine: &Machine, mutant: &Mutant) -> Result<Fate> {
-        let path = self.root.join(mutant.file);
+        let path = self.0.root.join(mutant.file);
         let whole = fs::read_to_string(&path).with_context(|| format!("Could not read {}", mutant.file))?;
         fs::write(&path, mutant.applied(&whole)?).context("Could not write the mutant")?;
         let builds = self.cargo(places, machine, mutant.tests).arg("--no-run").stderr(Stdio::null()).status();
@@ -130,12 +96,6 @@ impl Copy {
             .lines()
             .filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed")?.0.parse::<u64>().ok());
         Ok(ran.status.success().then(|| passed.sum()))
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        self.remove();
     }
 }
 

@@ -12,9 +12,9 @@ use crate::steps::{self, Step};
 
 /// What every build of these steps selects: another selection would unite other features of the crates below ours,
 /// and compile those once more.
-const ALL: &[&str] = &["--workspace", "--features=rundan-tests/window", "--locked"];
+pub(crate) const ALL: &[&str] = &["--workspace", "--features=rundan-tests/window", "--locked"];
 
-/// How many seeds of the simulated world are played, besides new ones.
+/// How many new seeds of the simulated world are played.
 const SEEDS: &str = "1000";
 
 /// Checks and tests everything.
@@ -81,8 +81,17 @@ fn tests(places: &Places, machine: &Machine) -> Command {
     } else {
         tests.arg("test");
     }
-    tests.args(["--workspace", "--locked"]).env("RUNDAN_SEEDS", SEEDS);
+    tests.args(["--workspace", "--locked"]).env("RUNDAN_SEEDS", SEEDS).envs(first_seed(places));
     tests
+}
+
+/// Where the new seeds begin, by the files of the last commit: each commit plays others, and a run of one is repeated
+/// exactly, so that what failed once fails again.
+fn first_seed(places: &Places) -> Option<(&'static str, String)> {
+    let mut git = Command::new("git");
+    let output = git.arg("-C").arg(&places.root).args(["rev-parse", "HEAD^{tree}"]).output().ok()?;
+    let seed = u64::from_str_radix(str::from_utf8(&output.stdout).ok()?.get(..10)?, 16).ok()?;
+    Some(("RUNDAN_FIRST_SEED", seed.to_string()))
 }
 
 /// The tests in the real window, on a display of their own.

@@ -32,7 +32,7 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(args) => demo::run(&root()?, &args),
         Command::Generate(args) => generate::run(&root()?, &args),
         Command::Torture(args) => torture::run(&args),
-        Command::Test | Command::Mutants(_) => bail!("Run this through `cargo xtask`"),
+        Command::Test | Command::Older(_) | Command::Mutants(_) => bail!("Run this through `cargo xtask`"),
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use crate::phone::{self, AtWork};
-use crate::server::{self, Serving};
+use crate::phone::{self, Handset};
+use crate::server::{Server, fresh_folder};
 use crate::unit;
 
 /// How often somebody is killed in each of the two tests.
@@ -51,16 +51,16 @@ enum Victim {
 }
 
 fn play(folder: &Path, victim: Victim) -> Said {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    server::make(folder);
-    let phones = folder.join("phone");
-    let code = server::code(folder);
-    let mut serving = Serving::start(folder, None);
+    let server = Server::of_any_age(folder);
+    server.make();
+    let handset = Handset::of_any_age(&folder.join("phone"));
+    let code = server.code();
+    let mut serving = server.start(None);
     let address = serving.address.clone();
-    runtime.block_on(phone::enrolled(&phones, &address, code)).close();
+    handset.enrol(&address, &code);
     let mut chance = ChaCha8Rng::seed_from_u64(victim as u64);
     let mut said = Said { address: address.clone(), ..Said::default() };
-    let mut at_work = AtWork::start(&phones, 0, unit::clock_offset(), &[]);
+    let mut at_work = handset.start(0, unit::clock_offset(), &[]);
     for life in 1..=KILLS {
         let mut next = || at_work.next().expect("it works until it is killed");
         if life.is_multiple_of(ROUND_EVERY) {
@@ -75,11 +75,11 @@ fn play(folder: &Path, victim: Victim) -> Said {
         if victim == Victim::Server {
             serving.kill();
             let step = SERVER_CLOCK_STEPS[chance.next_u32() as usize % SERVER_CLOCK_STEPS.len()];
-            serving = Serving::start_with_clock(folder, &address, step);
+            serving = server.start_with_clock(&address, step);
         } else {
             at_work.kill().iter().for_each(|line| said.hear(line));
             let step = CLOCK_STEPS[chance.next_u32() as usize % CLOCK_STEPS.len()];
-            at_work = AtWork::start(&phones, life, unit::clock_offset() + step, &[]);
+            at_work = handset.start(life, unit::clock_offset() + step, &[]);
         }
     }
     at_work.kill().iter().for_each(|line| said.hear(line));
@@ -87,14 +87,15 @@ fn play(folder: &Path, victim: Victim) -> Said {
     said
 }
 
-/// Both come back and meet: everything that was said to be saved is with both, once, and nothing that nobody asked for.
+/// Both come back as they are today, and meet: everything that was said to be saved is with both, once, and nothing that nobody asked for.
 fn ends_well(folder: &Path, said: &Said) {
-    let told = server::run(folder, &["verify"]);
+    let server = Server::of_today(folder);
+    let told = server.run(&["verify"]);
     assert!(told.contains("Exempelenheten"), "{told}");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let code = server::code(folder);
-        let serving = Serving::start(folder, Some(&said.address));
+        let code = server.code();
+        let serving = server.start(Some(&said.address));
         let old = phone::open(&folder.join("phone"), unit::clock_offset(), phone::network()).await;
         for _ in 0..ROUNDS_MAX {
             old.sync().await.unwrap();
@@ -110,12 +111,12 @@ fn ends_well(folder: &Path, said: &Said) {
         old.close();
         new.close();
     });
-    server::run(folder, &["verify"]);
+    server.run(&["verify"]);
 }
 
 #[test]
 fn a_phone_that_is_killed_again_and_again_loses_nothing_that_it_called_saved() {
-    let folder = server::fresh_folder();
+    let folder = fresh_folder();
     let said = play(folder.path(), Victim::Phone);
     ends_well(folder.path(), &said);
     println!("{KILLS} kills, {} notes saved", said.saved.len());
@@ -123,7 +124,7 @@ fn a_phone_that_is_killed_again_and_again_loses_nothing_that_it_called_saved() {
 
 #[test]
 fn a_server_that_is_killed_again_and_again_loses_nothing_that_it_accepted() {
-    let folder = server::fresh_folder();
+    let folder = fresh_folder();
     let said = play(folder.path(), Victim::Server);
     ends_well(folder.path(), &said);
     println!("{KILLS} kills, {} notes saved", said.saved.len());

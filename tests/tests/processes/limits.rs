@@ -13,8 +13,8 @@ use rundan_model::DocumentId;
 use rundan_tests::window::PATIENCE;
 use serde_json::{Value, json};
 
-use crate::phone::{self, AtWork};
-use crate::server::{self, Serving, fresh_folder};
+use crate::phone::{self, Handset};
+use crate::server::{Server, Serving, fresh_folder};
 use crate::unit;
 
 /// How long a phone of these tests waits for an answer: the real one waits a minute.
@@ -47,7 +47,7 @@ fn borrowed(line: &[String; 4]) -> Vec<&str> {
 /// A phone of this process that does not wait long, enrolled.
 async fn hasty_phone(folder: &Path, address: &str) -> Phone {
     let directory = folder.join("phone");
-    phone::enrolled(&directory, address, server::code(folder)).await.close();
+    phone::enrolled(&directory, address, Server::of_today(folder).code()).await.close();
     phone::open(&directory, unit::clock_offset(), Arc::new(Hasty(phone::network()))).await
 }
 
@@ -67,20 +67,21 @@ async fn comes_to_rest(phone: &Phone) {
 
 /// A new phone gets from the server just what the old one has, each note once.
 async fn is_with_both(folder: &Path, address: &str, old: &Phone) {
-    let new = phone::enrolled(&folder.join("new"), address, server::code(folder)).await;
+    let new = phone::enrolled(&folder.join("new"), address, Server::of_today(folder).code()).await;
     let (on_old, on_new) = (phone::notes(old).await, phone::notes(&new).await);
     assert_eq!(on_old, on_new);
     assert_eq!(on_new.iter().collect::<BTreeSet<_>>().len(), on_new.len(), "a note came twice");
     new.close();
     old.close();
-    server::run(folder, &["verify"]);
+    Server::of_today(folder).run(&["verify"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_hangs_costs_time_and_nothing_else() {
     let folder = fresh_folder();
-    server::make(folder.path());
-    let serving = Serving::start(folder.path(), None);
+    let server = Server::of_today(folder.path());
+    server.make();
+    let serving = server.start(None);
     let handheld = hasty_phone(folder.path(), &serving.address).await;
     let visits = phone::visits(&handheld).await;
     for (round, visit) in visits.iter().enumerate().take(5) {
@@ -101,10 +102,12 @@ async fn a_server_that_hangs_costs_time_and_nothing_else() {
 fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
     let folder = fresh_folder();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    server::make(folder.path());
-    let (code, serving) = (server::code(folder.path()), Serving::start(folder.path(), None));
+    let server = Server::of_today(folder.path());
+    server.make();
+    let (code, serving) = (server.code(), server.start(None));
     let directory = folder.path().join("phone");
-    runtime.block_on(phone::enrolled(&directory, &serving.address, code)).close();
+    let handset = Handset::of_today(&directory);
+    handset.enrol(&serving.address, &code);
     let (mut asked, mut saved) = (BTreeSet::new(), BTreeSet::new());
     let mut hear = |line: String| match line.split_once(' ') {
         Some(("asks", text)) => drop(asked.insert(text.to_owned())),
@@ -112,7 +115,7 @@ fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
         _ => {}
     };
     let limit = within(&format!("-f {FILE_BLOCKS_MAX}"));
-    let at_work = AtWork::start(&directory, 1, unit::clock_offset(), &borrowed(&limit));
+    let at_work = handset.start(1, unit::clock_offset(), &borrowed(&limit));
     let until_it_fails = std::iter::from_fn(|| at_work.next()).take(NOTES_MAX);
     let mut failures = 0;
     for line in until_it_fails {
@@ -123,7 +126,7 @@ fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
         }
     }
     at_work.kill().into_iter().for_each(&mut hear);
-    let at_work = AtWork::start(&directory, 2, unit::clock_offset(), &[]);
+    let at_work = handset.start(2, unit::clock_offset(), &[]);
     for _ in 0..20 {
         let line = at_work.next().unwrap();
         assert!(!line.starts_with("failed"), "{line}");
@@ -142,12 +145,13 @@ fn a_phone_whose_files_cannot_grow_says_so_and_goes_on_when_they_can() {
 
 /// A server that a limit of the shell holds back, and an enrolled phone with its visits.
 async fn starved(folder: &Path, limit: &str) -> (Serving, Phone, Vec<DocumentId>) {
-    server::make(folder);
-    let serving = Serving::start(folder, None);
+    let server = Server::of_today(folder);
+    server.make();
+    let serving = server.start(None);
     let handheld = hasty_phone(folder, &serving.address).await;
     let address = serving.address.clone();
     serving.kill();
-    let serving = Serving::start_within(folder, &address, &borrowed(&within(limit)));
+    let serving = server.start_within(&address, &borrowed(&within(limit)));
     let visits = phone::visits(&handheld).await;
     (serving, handheld, visits)
 }
@@ -167,7 +171,7 @@ async fn a_server_whose_files_cannot_grow_takes_nothing_by_halves() {
     assert!(phone::unsent(&handheld).await > 0);
     let address = serving.address.clone();
     serving.kill();
-    let serving = Serving::start(folder.path(), Some(&address));
+    let serving = Server::of_today(folder.path()).start(Some(&address));
     comes_to_rest(&handheld).await;
     assert_eq!(phone::notes(&handheld).await.len(), notes);
     is_with_both(folder.path(), &serving.address, &handheld).await;

@@ -21,6 +21,10 @@ const FOLDER: &str = "RUNDAN_TEST_PHONE";
 const LIFE: &str = "RUNDAN_TEST_LIFE";
 /// How far its clock is moved.
 const OFFSET: &str = "RUNDAN_TEST_OFFSET";
+/// The server's address and a one-time code, where it is to enrol and no more.
+const ENROL: [&str; 2] = ["RUNDAN_TEST_ADDRESS", "RUNDAN_TEST_CODE"];
+/// Names the tests of an older version, which play the phone where a story leaves it open; `cargo xtask older` sets it.
+const OLDER: &str = "RUNDAN_OLDER_PHONE";
 
 /// What it says: that it asks for a note, that it was told the note is saved, or that it failed; and how much is still
 /// to be sent when a round begins or ends.
@@ -84,33 +88,58 @@ pub async fn unsent(phone: &Phone) -> u64 {
     ask(phone, json!({ "command": "sync" })).await["chip"]["unsent"].as_u64().unwrap()
 }
 
-/// A phone in a process of its own; killed when this is dropped.
+/// A phone's files, and the program that plays it in processes of its own.
+pub struct Handset {
+    folder: PathBuf,
+    program: PathBuf,
+}
+
+impl Handset {
+    /// Played by these tests.
+    pub fn of_today(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), program: std::env::current_exe().unwrap() }
+    }
+
+    /// Played by an older version of these tests, if one is named.
+    pub fn of_any_age(folder: &Path) -> Self {
+        let today = Self::of_today(folder);
+        Self { program: std::env::var_os(OLDER).map_or(today.program, PathBuf::from), ..today }
+    }
+
+    fn command(&self, clock_offset: i64, before: &[&str]) -> Program {
+        let part = ["--exact", "phone::plays_its_part_where_it_is_asked_to", "--nocapture"];
+        let line: Vec<&str> = before.iter().copied().chain([self.program.to_str().unwrap()]).chain(part).collect();
+        let mut command = Program::new(line[0]);
+        command.args(&line[1..]).env(FOLDER, &self.folder).env(OFFSET, clock_offset.to_string()).stdin(Stdio::null());
+        command
+    }
+
+    /// Enrols it.
+    pub fn enrol(&self, address: &str, code: &str) {
+        let [address_name, code_name] = ENROL;
+        let mut command = self.command(unit::clock_offset(), &[]);
+        let output = command.env(address_name, address).env(code_name, code).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Starts it; it works and syncs until it is killed.
+    pub fn start(&self, life: usize, clock_offset: i64, before: &[&str]) -> AtWork {
+        let mut command = self.command(clock_offset, before);
+        let mut process = command.env(LIFE, life.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let said = BufReader::new(process.stdout.take().unwrap());
+        std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        AtWork { process, lines }
+    }
+}
+
+/// A phone at work in a process of its own; killed when this is dropped.
 pub struct AtWork {
     process: Child,
     lines: Receiver<String>,
 }
 
 impl AtWork {
-    /// Starts it; it works and syncs until it is killed.
-    pub fn start(folder: &Path, life: usize, clock_offset: i64, before: &[&str]) -> Self {
-        let own = std::env::current_exe().unwrap();
-        let part = ["--exact", "phone::plays_its_part_where_it_is_asked_to", "--nocapture"];
-        let line: Vec<&str> = before.iter().copied().chain([own.to_str().unwrap()]).chain(part).collect();
-        let mut process = Program::new(line[0])
-            .args(&line[1..])
-            .env(FOLDER, folder)
-            .env(LIFE, life.to_string())
-            .env(OFFSET, clock_offset.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (sender, lines) = channel();
-        let said = BufReader::new(process.stdout.take().unwrap());
-        std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { process, lines }
-    }
-
     /// What it said next, one of [`WORDS`] first; none when it has ended.
     pub fn next(&self) -> Option<String> {
         loop {
@@ -140,14 +169,16 @@ impl Drop for AtWork {
     }
 }
 
-/// The phone's part, in a process that [`AtWork`] started; otherwise there is nothing to play.
+/// The phone's part, in a process that [`Handset`] started; otherwise there is nothing to play.
 #[test]
 fn plays_its_part_where_it_is_asked_to() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    let life = std::env::var(LIFE).unwrap();
+    let Ok(folder) = std::env::var(FOLDER).map(PathBuf::from) else { return };
     let offset = std::env::var(OFFSET).unwrap().parse().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(work(PathBuf::from(folder), &life, offset));
+    match ENROL.map(std::env::var) {
+        [Ok(address), Ok(code)] => runtime.block_on(enrolled(&folder, &address, code)).close(),
+        _ => runtime.block_on(work(folder, &std::env::var(LIFE).unwrap(), offset)),
+    }
 }
 
 async fn work(folder: PathBuf, life: &str, clock_offset: i64) {

@@ -9,53 +9,84 @@ use crate::unit;
 /// The folder of the server within a test's.
 const FOLDER: &str = "server";
 
-/// The program, which `cargo` builds beside the tests.
-fn program() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let program = own.ancestors().nth(2).unwrap().join("rundan-server");
-    assert!(program.is_file(), "{} is missing: run the tests of the whole workspace", program.display());
-    program
+/// Names an older program that plays the server where a story leaves it open; `cargo xtask older` sets it.
+const OLDER: &str = "RUNDAN_OLDER_SERVER";
+
+/// A server's files, and the program that works on them.
+pub struct Server {
+    folder: PathBuf,
+    program: PathBuf,
 }
 
-/// A command of the server's operator.
-fn command(folder: &Path, clock_offset: i64, before: &[&str]) -> Command {
-    let program = program();
-    let line: Vec<&str> = before.iter().copied().chain([program.to_str().unwrap()]).collect();
-    let mut command = Command::new(line[0]);
-    command
-        .args(&line[1..])
-        .env("RUNDAN_DATABASE", folder.join(FOLDER).join("rundan.db"))
-        .env("RUNDAN_CLOCK_OFFSET", clock_offset.to_string())
-        .env("RUNDAN_LOG", "error")
-        .stdin(Stdio::null());
-    command
-}
+impl Server {
+    /// Played by today's program, which `cargo` builds beside the tests.
+    pub fn of_today(folder: &Path) -> Self {
+        let own = std::env::current_exe().unwrap();
+        let program = own.ancestors().nth(2).unwrap().join("rundan-server");
+        assert!(program.is_file(), "{} is missing: run the tests of the whole workspace", program.display());
+        Self { folder: folder.to_owned(), program }
+    }
 
-/// Has a command done, and returns what it printed.
-pub fn run(folder: &Path, arguments: &[&str]) -> String {
-    let output = command(folder, unit::clock_offset(), &[]).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
+    /// Played by an older program, if one is named.
+    pub fn of_any_age(folder: &Path) -> Self {
+        let today = Self::of_today(folder);
+        Self { program: std::env::var_os(OLDER).map_or(today.program, PathBuf::from), ..today }
+    }
 
-/// Makes a server with its unit.
-pub fn make(folder: &Path) {
-    std::fs::create_dir_all(folder.join(FOLDER)).unwrap();
-    run(folder, &["init", "--unit", "Exempelenheten"]);
-    let export = folder.join("export");
-    unit::write(&export);
-    run(folder, &["import", export.to_str().unwrap()]);
+    /// A command of the server's operator.
+    fn command(&self, clock_offset: i64, before: &[&str]) -> Command {
+        let line: Vec<&str> = before.iter().copied().chain([self.program.to_str().unwrap()]).collect();
+        let mut command = Command::new(line[0]);
+        command
+            .args(&line[1..])
+            .env("RUNDAN_DATABASE", self.folder.join(FOLDER).join("rundan.db"))
+            .env("RUNDAN_CLOCK_OFFSET", clock_offset.to_string())
+            .env("RUNDAN_LOG", "error")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Has a command done, and returns what it printed.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(unit::clock_offset(), &[]).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Makes it, with its unit.
+    pub fn make(&self) {
+        std::fs::create_dir_all(self.folder.join(FOLDER)).unwrap();
+        self.run(&["init", "--unit", "Exempelenheten"]);
+        let export = self.folder.join("export");
+        unit::write(&export);
+        self.run(&["import", export.to_str().unwrap()]);
+    }
+
+    /// A one-time code for the carer.
+    pub fn code(&self) -> String {
+        self.run(&["enrol", "--person", unit::CARER, "--role", "carer"])
+    }
+
+    /// Starts it at an address, or at any.
+    pub fn start(&self, listen: Option<&str>) -> Serving {
+        Serving::start(&mut self.command(unit::clock_offset(), &[]), listen)
+    }
+
+    /// Starts it with a clock that is wrong by so many seconds.
+    pub fn start_with_clock(&self, listen: &str, wrong_by: i64) -> Serving {
+        Serving::start(&mut self.command(unit::clock_offset() + wrong_by, &[]), Some(listen))
+    }
+
+    /// Starts it by another command, such as a shell that sets limits first.
+    pub fn start_within(&self, listen: &str, before: &[&str]) -> Serving {
+        Serving::start(&mut self.command(unit::clock_offset(), before), Some(listen))
+    }
 }
 
 /// An address of this process's own, so that no other takes the port of a server that starts again.
 fn own_loopback() -> String {
     let [.., a, b] = std::process::id().to_be_bytes();
     format!("127.{a}.{b}.2:0")
-}
-
-/// A one-time code for the carer.
-pub fn code(folder: &Path) -> String {
-    run(folder, &["enrol", "--person", unit::CARER, "--role", "carer"])
 }
 
 /// The server at work; killed when this is dropped.
@@ -66,22 +97,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts it at an address, or at any.
-    pub fn start(folder: &Path, listen: Option<&str>) -> Self {
-        Self::start_as(&mut command(folder, unit::clock_offset(), &[]), listen)
-    }
-
-    /// Starts it with a clock that is wrong by so many seconds.
-    pub fn start_with_clock(folder: &Path, listen: &str, wrong_by: i64) -> Self {
-        Self::start_as(&mut command(folder, unit::clock_offset() + wrong_by, &[]), Some(listen))
-    }
-
-    /// Starts it by another command, such as a shell that sets limits first.
-    pub fn start_within(folder: &Path, listen: &str, before: &[&str]) -> Self {
-        Self::start_as(&mut command(folder, unit::clock_offset(), before), Some(listen))
-    }
-
-    fn start_as(command: &mut Command, listen: Option<&str>) -> Self {
+    fn start(command: &mut Command, listen: Option<&str>) -> Self {
         let mut process = command
             .args(["serve", "--listen", listen.unwrap_or(&own_loopback())])
             .stdout(Stdio::piped())

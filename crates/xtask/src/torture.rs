@@ -138,6 +138,7 @@ fn sum_up(tally: &Tally, took: Duration) {
         (figures.cuts, "connections cut"),
         (figures.bytes, "bytes on the wires"),
         (figures.scopes, "times a vault's holding was held against the rules of scope"),
+        (figures.audiences, "times what the server would give to a person was held against them"),
         (figures.faults.values().sum(), "faults, of which"),
     ] {
         println!("{figure:>14}  {what}");

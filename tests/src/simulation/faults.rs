@@ -1,7 +1,9 @@
 //! What goes wrong. Each kind can be left out, and leaving one out changes nothing of the others or of the steps.
 
-use anyhow::{Result, anyhow, ensure};
-use rundan_model::Role;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use rundan_model::{Role, VaultId};
 use rundan_server::admin;
 use tokio::task::JoinSet;
 
@@ -187,28 +189,47 @@ impl World {
         self.check_sync(at).await
     }
 
+    /// Copies of a phone's files and of the server's are kept, to be put back later.
+    pub(crate) async fn keep_copies(&mut self) -> Result<()> {
+        let at = self.chance.below(self.handsets.len());
+        self.keep_copy(&self.handsets[at])?;
+        if self.chance.is(50) && self.full_until.is_none() { self.keep_backup().await } else { Ok(()) }
+    }
+
+    /// Takes a backup of the server, in the place of the last one.
+    pub(crate) async fn keep_backup(&mut self) -> Result<()> {
+        let backup = self.place.host.back_up().await?;
+        self.backup = Some((backup, self.place.host.head(self.place.unit)?));
+        Ok(())
+    }
+
+    /// Keeps a copy of a phone's files in the place of the last one.
+    pub(crate) fn keep_copy(&self, handset: &Handset) -> Result<()> {
+        let copy = self.copy_of(handset.vault);
+        if copy.exists() {
+            std::fs::remove_dir_all(&copy)?;
+        }
+        handset.back_up(&copy)
+    }
+
+    fn copy_of(&self, vault: VaultId) -> PathBuf {
+        self.directory.path().join(format!("copy-{vault}"))
+    }
+
     /// The phone's files are put back to how they were at some step before, and what was written since is gone.
     async fn restore_phone(&mut self, at: usize) -> Result<()> {
-        let copy = self.directory.path().join(format!("copy-{}", self.handsets[at].vault));
-        if !copy.exists() {
-            return self.handsets[at].back_up(&copy);
-        }
         let handset = self.handsets.remove(at);
+        let copy = self.copy_of(handset.vault);
         let handset = handset.restore(&self.place, &copy).await?;
-        std::fs::remove_dir_all(&copy)?;
         self.handsets.insert(at, handset);
         self.handsets[at].forget_cursor();
         self.lose()
     }
 
-    /// The server is put back to how it was when a backup was taken; the first time one is taken.
+    /// The server is put back to how it was when its last backup was taken.
     async fn restore_server(&mut self) -> Result<()> {
         self.make_room().await?;
-        let Some((backup, common)) = self.backups.pop() else {
-            let backup = self.place.host.back_up().await?;
-            self.backups.push((backup, self.place.host.head(self.place.unit)?));
-            return Ok(());
-        };
+        let (backup, common) = self.backup.clone().context("a backup was taken at the beginning")?;
         // What it has destroyed stays so.
         self.refresh()?;
         self.place.host.restore(&backup).await?;

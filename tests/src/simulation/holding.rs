@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rundan_documents::Document;
-use rundan_model::{ActionId, ChangeHash, Content, DocumentId, Role, UnitId, VaultId};
+use rundan_model::visit::{Progress, visit};
+use rundan_model::{ActionId, ChangeHash, Content, DocumentId, Kind, PersonId, Role, UnitId, VaultId};
 use rundan_sync::Digest;
 use rusqlite::{Connection, OpenFlags};
 
@@ -42,6 +43,8 @@ pub(crate) struct Holding {
     pub(crate) is_office: bool,
     /// Documents that it still has to bring back to a server that lost them.
     pub(crate) offers: BTreeSet<DocumentId>,
+    /// Own changes that the server has and that it could still bring back, whatever became of their documents here.
+    pub(crate) kept: BTreeSet<ChangeHash>,
     /// The token to wait for news with.
     pub(crate) hint: Option<[u8; 32]>,
 }
@@ -86,6 +89,7 @@ impl Holding {
             chain,
             digest: Digest(digest),
             offers: BTreeSet::new(),
+            kept: BTreeSet::new(),
             is_office: serde_json::from_str::<Vec<Role>>(&roles)?.iter().any(Role::is_office),
             hint: tx.query_row("SELECT hint FROM sync_state WHERE id = 1", [], |row| row.get(0))?,
         };
@@ -95,6 +99,9 @@ impl Holding {
         let mut offers = tx.prepare_cached("SELECT document FROM offer")?;
         let offers = offers.query_map([], |row| Ok(DocumentId(row.get(0)?)))?;
         holding.offers = offers.collect::<rusqlite::Result<_>>()?;
+        let mut kept = tx.prepare_cached("SELECT hash FROM kept")?;
+        let kept = kept.query_map([], |row| Ok(ChangeHash(row.get(0)?)))?;
+        holding.kept = kept.collect::<rusqlite::Result<_>>()?;
         Ok(holding)
     }
 
@@ -153,10 +160,24 @@ impl Holding {
         Ok(Some(document.content()))
     }
 
-    /// The changes that it could bring back to a server that lost them: those of documents that are here whole, and
-    /// those not yet sent.
+    /// Documents that left and stay, as the person is at them or the server has not answered for them.
+    pub(crate) fn check_leaving(&self, person: PersonId) -> Result<()> {
+        for (id, _) in self.documents.iter().filter(|(_, row)| row.state == "leaving") {
+            let waits = self.offers.contains(id) || self.pending.iter().any(|change| change.document == *id);
+            let content = self.content(*id)?.filter(|content| content.kind == Kind::Visit);
+            let is_at_it = content.is_some_and(|content| {
+                visit(&content).times.get(&person).is_some_and(|time| time.progress != Progress::Ended)
+            });
+            ensure!(waits || is_at_it, "P6: {id} has left and is still there");
+        }
+        Ok(())
+    }
+
+    /// The changes that it could bring back to a server that lost them: those of documents that are here whole, those
+    /// not yet sent, and those that it keeps for this.
     pub(crate) fn could_bring(&self) -> Result<BTreeSet<ChangeHash>> {
         let mut changes: BTreeSet<ChangeHash> = self.pending.iter().map(|change| change.hash).collect();
+        changes.extend(&self.kept);
         for row in self.documents.values() {
             if let Some(saved) = &row.saved {
                 changes.extend(Document::load(saved)?.infos().into_iter().map(|info| info.hash));

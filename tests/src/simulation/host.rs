@@ -1,5 +1,6 @@
 //! The server on its files: opened, dropped, opened again; and HTTP to its real router over a connection in memory.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -165,6 +166,17 @@ impl Host {
 pub(crate) fn was_in_scope(server: &Connection, person: PersonId, document: DocumentId) -> Result<bool> {
     let mut query = server.prepare_cached("SELECT 1 FROM audience_document WHERE document = ?1 AND audience = ?2")?;
     Ok(query.exists(params![document.as_bytes(), format!("person/{person}")])?)
+}
+
+/// What a person reads now by the tables that the server answers from.
+pub(crate) fn in_scope(server: &Connection, unit: UnitId, person: PersonId) -> Result<BTreeSet<DocumentId>> {
+    let mut query = server.prepare_cached(
+        "SELECT d.document FROM audience_member m
+         JOIN audience_document d ON d.unit = m.unit AND d.audience = m.audience AND d.removed_seq IS NULL
+         WHERE m.unit = ?1 AND m.person = ?2 AND m.removed_seq IS NULL",
+    )?;
+    let rows = query.query_map(params![unit.as_bytes(), person.as_bytes()], |row| Ok(DocumentId(row.get(0)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The phone's side of one exchange.

@@ -37,7 +37,7 @@ use world::World;
 pub struct Shape {
     /// How many steps people take.
     pub steps: u32,
-    /// How many faults there are about.
+    /// How many faults there are.
     pub faults: u32,
     is_timeless: bool,
     without: Vec<Fault>,
@@ -97,6 +97,8 @@ pub struct Figures {
     pub bytes: u64,
     /// How often what a vault holds was held against the rules of scope.
     pub scopes: u64,
+    /// How often what the server would give to a person was held against the rules of scope.
+    pub audiences: u64,
     /// Faults by kind.
     pub faults: BTreeMap<&'static str, u64>,
 }
@@ -112,6 +114,7 @@ impl Figures {
         self.cuts += other.cuts;
         self.bytes += other.bytes;
         self.scopes += other.scopes;
+        self.audiences += other.audiences;
         for (fault, times) in &other.faults {
             *self.faults.entry(fault).or_default() += times;
         }

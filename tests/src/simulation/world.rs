@@ -23,10 +23,13 @@ use super::trace::Trace;
 use super::truth::Truth;
 use super::unit::{self, Plan};
 use super::{Figures, Shape, scope};
+use crate::vfs::Witness;
 
 /// Names of carers and of the office.
 const CARERS: [&str; 4] = ["Anna", "Fatima", "Bo", "Carla"];
 const OFFICE: [&str; 2] = ["Eva", "Maj"];
+/// How many days may pass at once: beyond the fourteen that own work stays.
+const DAYS_MAX: usize = 16;
 
 pub(crate) struct World {
     pub(crate) place: Place,
@@ -42,14 +45,17 @@ pub(crate) struct World {
     pub(crate) revoked: Vec<(u64, Handset)>,
     /// People from whom a role was taken.
     pub(crate) demoted: BTreeSet<PersonId>,
-    /// Backups of the server, each with its last entry.
-    pub(crate) backups: Vec<(PathBuf, u64)>,
+    /// The last backup of the server, with its last entry.
+    pub(crate) backup: Option<(PathBuf, u64)>,
     /// Until which step the server's disk is full.
     pub(crate) full_until: Option<u32>,
     /// Whether the server was put back from a backup.
     pub(crate) was_restored: bool,
     pub(crate) journal: Journal,
     phones: usize,
+    /// The server's last entry when its audiences were last held against the rules.
+    compared: u64,
+    witness: Witness,
     dice: Dice,
     plan: Plan,
     pub(crate) people: Vec<Owner>,
@@ -62,6 +68,7 @@ impl World {
     pub(crate) async fn of(seed: u64, shape: Shape) -> Result<Self> {
         let (mut dice, journal) = (Dice::of(seed, 1), Journal::open());
         let directory = temporary()?;
+        let witness = Witness::of(directory.path());
         let clock = WorldClock::at(unit::first_morning(&mut dice));
         let random = WorldRandom::of(seed);
         let host = Host::open(directory.path().join("server"), &clock, &random).await?;
@@ -89,11 +96,13 @@ impl World {
             directory,
             revoked: Vec::new(),
             demoted: BTreeSet::new(),
-            backups: Vec::new(),
+            backup: None,
             full_until: None,
             was_restored: false,
             journal,
             phones: 0,
+            compared: 0,
+            witness,
             dice,
             plan,
             memories: BTreeMap::new(),
@@ -113,6 +122,7 @@ impl World {
         let code = unit::code(&self.place, owner.person).await?;
         let handset = Handset::enrol(&self.place, owner, directory, code).await?;
         self.trace.note(format_args!("{} has vault {}", handset.owner.name, handset.vault));
+        self.keep_copy(&handset)?;
         self.handsets.push(handset);
         Ok(())
     }
@@ -125,12 +135,14 @@ impl World {
 
     /// Takes all steps, with what goes wrong between them.
     pub(crate) async fn play(&mut self) -> Result<()> {
+        self.keep_backup().await?;
+        let struck = self.draw_faults();
         for n in 0..self.shape.steps {
             self.figures.steps += 1;
             if self.full_until.is_some_and(|until| until <= n) {
                 self.make_room().await?;
             }
-            if self.chance.below(self.shape.steps as usize) < self.shape.faults as usize {
+            if struck.contains(&n) {
                 let fault = *self.chance.one(Fault::ALL);
                 let at = self.chance.below(self.handsets.len());
                 if self.shape.has(fault) {
@@ -143,9 +155,23 @@ impl World {
             if self.chance.is(10) {
                 self.deliver_delayed().await?;
             }
+            if self.chance.is(4) {
+                self.keep_copies().await?;
+            }
             self.step(n).await.with_context(|| format!("step {n}"))?;
+            self.check_audiences().with_context(|| format!("after step {n}"))?;
+            self.trace.note(format_args!("  files: {}", self.witness.said()));
         }
         Ok(())
+    }
+
+    /// The steps before which something goes wrong.
+    fn draw_faults(&mut self) -> BTreeSet<u32> {
+        let mut struck = BTreeSet::new();
+        while struck.len() < self.shape.faults.min(self.shape.steps) as usize {
+            struck.insert(self.chance.below(self.shape.steps as usize) as u32);
+        }
+        struck
     }
 
     async fn step(&mut self, n: u32) -> Result<()> {
@@ -158,8 +184,11 @@ impl World {
                 self.sync(at).await
             }
             81..=92 => {
-                let seconds =
-                    if self.dice.is(12) { 3_600 * (4 + self.dice.below(8)) } else { 60 * self.dice.below(15) };
+                let seconds = match self.dice.below(100) {
+                    0..=2 => 86_400 * (1 + self.dice.below(DAYS_MAX)),
+                    3..=12 => 3_600 * (4 + self.dice.below(8)),
+                    _ => 60 * self.dice.below(15),
+                };
                 self.trace.note(format_args!("{n} {seconds} s pass"));
                 self.place.clock.pass(seconds as i64);
                 let opened = self.place.host.server().open_day().await;
@@ -308,6 +337,22 @@ impl World {
         Ok(())
     }
 
+    /// Whatever moved the log: what the server would give to each is what the rules of scope say.
+    fn check_audiences(&mut self) -> Result<()> {
+        self.refresh()?;
+        if std::mem::replace(&mut self.compared, self.truth.head) == self.truth.head {
+            return Ok(());
+        }
+        for Owner { name, person, .. } in &self.people {
+            let due = scope::due(&self.truth, *person).unwrap_or_default();
+            let has = host::in_scope(&self.looking, self.place.unit, *person)?;
+            let differs = due.symmetric_difference(&has).next();
+            ensure!(differs.is_none(), "P6: the server and the rules differ on {differs:?} for {name}");
+            self.figures.audiences += 1;
+        }
+        Ok(())
+    }
+
     /// A full disk is a reason why the server cannot do what it should.
     pub(crate) fn unless_full(&self, done: Result<()>) -> Result<()> {
         if self.full_until.is_some() { Ok(()) } else { done }
@@ -368,6 +413,7 @@ impl World {
         if is_at_head && problem.as_deref().is_none_or(|problem| problem == "clock") {
             let due = scope::due(&self.truth, handset.owner.person);
             super::ending::check_held(&self.truth, &holding, due.as_ref())
+                .and_then(|()| holding.check_leaving(person))
                 .with_context(|| format!("after a sync of {}", handset.owner.name))?;
             self.figures.scopes += 1;
         }

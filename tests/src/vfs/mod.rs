@@ -6,12 +6,14 @@
 
 mod crash;
 mod shim;
+mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use crash::{Crashes, Keep};
+pub use witness::Witness;
 
 /// What was done to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +188,7 @@ enum Request<'a> {
 
 /// Hears of a request before it is carried out; an error is the code that SQLite is answered with instead.
 fn hear(path: &Path, request: Request<'_>) -> Result<(), i32> {
+    witness::note(path, request);
     let mut state = state();
     let Some(state) = state.as_mut() else { return Ok(()) };
     let Ok(file) = path.strip_prefix(&state.folder) else { return Ok(()) };

@@ -78,6 +78,11 @@ pub(crate) enum Action {
         /// The backup.
         file: PathBuf,
     },
+    /// Play the loss of this machine: put the newest backup of a folder back beside it, read it whole, let it go again.
+    Drill {
+        /// The folder with the backups.
+        folder: PathBuf,
+    },
     /// Write a document as an `.automerge` file, or a whole unit as JSON.
     Export {
         /// The document's id; without it the unit is written.
@@ -161,7 +166,7 @@ impl Action {
             Self::Export { document: Some(document), .. } => Command::ExportDocument(document),
             Self::Export { document: None, unit, .. } => Command::ExportUnit(unit),
             Self::Backup { folder } => Command::Backup { folder: absolute(&folder)? },
-            Self::Serve(_) | Self::Verify { .. } | Self::Restore { .. } => {
+            Self::Serve(_) | Self::Verify { .. } | Self::Restore { .. } | Self::Drill { .. } => {
                 anyhow::bail!("This is not for a running server")
             }
         })

@@ -1,20 +1,26 @@
 //! Backups: taken while the server runs, read back whole, and only then believed.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDateTime};
 use rundan_model::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::error::{Error, Result};
 use crate::files::{beside, folder_of, sync_folder};
+use crate::keys::KEY_FILES;
 use crate::remembered;
+use crate::seams::{Clock, Random};
 use crate::server::{Server, make_private};
 use crate::store::verify::{Proof, verify};
 use crate::store::{Db, sql};
+
+/// The time in a backup's name, in UTC.
+const STAMP: &str = "%Y%m%dT%H%M%SZ";
 
 /// A backup that was read back whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,8 +126,65 @@ pub fn restore(database: &Path, backup: &Path, now: Timestamp) -> Result<Proof> 
     Ok(proof)
 }
 
+/// What a drill found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drill {
+    /// The newest backup of the folder.
+    pub file: PathBuf,
+    /// How old it is, seconds.
+    pub age: i64,
+    /// What is in it once it is put back.
+    pub proof: Proof,
+}
+
+impl fmt::Display for Drill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hours, minutes) = (self.age / 3_600, self.age % 3_600 / 60);
+        writeln!(f, "{}, {hours} h {minutes} min old, can be put back:", self.file.display())?;
+        write!(f, "{}", self.proof)
+    }
+}
+
+/// Plays the loss of this machine: puts the newest backup of a folder back into a folder of its own, opens it as a server
+/// does, reads it whole, and lets it go. Neither the database nor a running server is touched.
+///
+/// # Errors
+/// When there is no backup, when it cannot be put back or is not sound, and when the keys beside the database, which no
+/// backup holds, are missing.
+pub async fn drill(
+    database: &Path,
+    folder: &Path,
+    clock: impl Clock + 'static,
+    random: impl Random + 'static,
+) -> Result<Drill> {
+    let now = clock.now();
+    let (file, taken) = newest(folder)?;
+    let place = tempfile::tempdir_in(folder).map_err(failed(folder))?;
+    for key in KEY_FILES {
+        let source = folder_of(database).join(key);
+        fs::copy(&source, place.path().join(key)).map_err(failed(&source))?;
+    }
+    let put_back = place.path().join("rundan.db");
+    restore(&put_back, &file, now)?;
+    drop(Server::open(&put_back, clock, random).await?);
+    let proof = prove(&put_back)?;
+    Ok(Drill { file, age: now.seconds_since(taken), proof })
+}
+
+/// The newest backup of a folder by its name, and when it was taken.
+fn newest(folder: &Path) -> Result<(PathBuf, Timestamp)> {
+    let taken = |file: &PathBuf| {
+        let stamp = file.file_name()?.to_str()?.strip_prefix("rundan-")?.strip_suffix(".db")?;
+        Some(Timestamp(NaiveDateTime::parse_from_str(stamp, STAMP).ok()?.and_utc().timestamp()))
+    };
+    let files = fs::read_dir(folder).map_err(failed(folder))?;
+    let backups = files.filter_map(|entry| Some(entry.ok()?.path())).filter_map(|file| Some((taken(&file)?, file)));
+    let newest = backups.max().map(|(taken, file)| (file, taken));
+    newest.ok_or_else(|| Error::Ask(format!("There is no backup in {}: take one first", folder.display())))
+}
+
 fn stamp(now: Timestamp) -> String {
-    DateTime::from_timestamp(now.0, 0).unwrap_or_default().format("%Y%m%dT%H%M%SZ").to_string()
+    DateTime::from_timestamp(now.0, 0).unwrap_or_default().format(STAMP).to_string()
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error {

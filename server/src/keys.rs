@@ -19,6 +19,9 @@ const SERVER_KEY: &str = "server.key";
 /// The file with the key that seals receipts; backed up apart from the database.
 const RECEIPT_KEY: &str = "receipts.key";
 
+/// What must be kept apart from every backup, beside the database.
+pub(crate) const KEY_FILES: [&str; 2] = [SERVER_KEY, RECEIPT_KEY];
+
 /// The server's secrets.
 #[derive(Clone)]
 pub struct Keys {

@@ -53,6 +53,11 @@ async fn run(args: Args) -> Result<ExitCode> {
             write!(std::io::stdout(), "{proof}")?;
             Ok(ExitCode::SUCCESS)
         }
+        Action::Drill { folder } => {
+            let found = backup::drill(&args.database, &folder, OffsetClock(args.clock_offset), SystemRandom).await?;
+            write!(std::io::stdout(), "{found}")?;
+            Ok(ExitCode::SUCCESS)
+        }
         other => {
             let output = other.output();
             let answer = ask(&args.database, args.clock_offset, other.command()?).await?;

@@ -93,6 +93,8 @@ fn a_lost_database_is_put_back_from_a_backup() {
     assert!(told.contains("Exempelenheten"), "{told}");
     assert!(!run(folder.path(), &["restore", &backup]).status.success(), "not while a server runs");
     said(&run(folder.path(), &["enrol", "--name", "Anna Exempel", "--role", "carer"]));
+    let drilled = said(&run(folder.path(), &["drill", backups.to_str().unwrap()]));
+    assert!(drilled.starts_with(&backup) && drilled.contains("Exempelenheten"), "{drilled}");
     assert!(serving.stop().success());
     let before = said(&run(folder.path(), &["export"]));
 
@@ -114,8 +116,9 @@ fn a_lost_database_is_put_back_from_a_backup() {
     assert!(Serving::start(folder.path()).stop().success());
 
     std::fs::write(&backup, "not a database").unwrap();
-    let refused = run(folder.path(), &["restore", &backup]);
-    assert!(!refused.status.success());
+    for line in [["restore", &backup], ["drill", backups.to_str().unwrap()]] {
+        assert!(!run(folder.path(), &line).status.success(), "{line:?}");
+    }
     assert_eq!(said(&run(folder.path(), &["export"])), before);
 }
 

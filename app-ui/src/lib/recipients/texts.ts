@@ -21,7 +21,7 @@ export const texts = catalogue(
     alarmOnly: 'Har bara trygghetslarm.',
     wishes: 'Så ska insatserna göras',
     call: (name: string) => `Ring ${name}`,
-    notFound: 'Kortet finns inte på telefonen.',
+    hasLeft: 'Kortet är inte på telefonen längre. Det du läser är som det var, och försvinner när du går härifrån.',
     cabinet: (cabinet: string) => `i ${cabinet}`,
   },
   {
@@ -44,7 +44,7 @@ export const texts = catalogue(
     alarmOnly: 'Has a safety alarm only.',
     wishes: 'How the interventions are done',
     call: (name: string) => `Call ${name}`,
-    notFound: 'The card is not on this phone.',
+    hasLeft: 'The card is not on this phone any more. What you read is as it was, and is gone when you leave this page.',
     cabinet: (cabinet: string) => `in ${cabinet}`,
   },
 );

@@ -25,16 +25,23 @@ pub(super) struct Stage {
     directory: tempfile::TempDir,
 }
 
-/// Bytes that went through a relay, both ways, and connections.
+/// Bytes that went through a relay, both ways, and the requests among them.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     bytes: AtomicU64,
+    requests: AtomicU64,
 }
 
 impl Meter {
     /// The bytes since the last call.
     pub(super) fn take(&self) -> usize {
+        self.requests.store(0, Ordering::SeqCst);
         self.bytes.swap(0, Ordering::SeqCst) as usize
+    }
+
+    /// The requests since the last call of [`Meter::take`].
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::SeqCst)
     }
 }
 
@@ -235,6 +242,8 @@ async fn pass(mut from: tokio::net::tcp::OwnedReadHalf, mut to: tokio::net::tcp:
     while let Ok(read) = from.read(&mut buffer).await {
         let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { return };
         meter.bytes.fetch_add(bytes.len() as u64, Ordering::SeqCst);
+        // A request's first line comes with its headers, in one piece; nothing else begins so.
+        meter.requests.fetch_add(u64::from(bytes.starts_with(b"POST ")), Ordering::SeqCst);
         if to.write_all(bytes).await.is_err() {
             return;
         }

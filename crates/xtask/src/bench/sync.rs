@@ -11,6 +11,9 @@ use super::{Figure, kilobytes, milliseconds, quantile, timed, window};
 use rundan_device::api::Command;
 use rundan_server::import::{self, read_directory};
 
+/// How many visits the office moves during a shift.
+const MOVED: usize = 18;
+
 pub(super) async fn measure(unit: Option<&Path>) -> Result<Vec<Figure>> {
     let mut figures = match unit {
         Some(files) => whole_unit(files).await?,
@@ -34,8 +37,10 @@ pub(super) async fn measure(unit: Option<&Path>) -> Result<Vec<Figure>> {
     sync(&phone).await?;
     meter.take();
     sync(&phone).await?;
-    let nothing = meter.take();
-    figures.push(Figure::new("sync with nothing new", kilobytes(nothing), "at most 1 KB", nothing <= 1_000));
+    let (requests, nothing) = (meter.requests(), meter.take());
+    let value = format!("{requests} request, {}", kilobytes(nothing));
+    let is_met = requests == 1 && nothing <= 1_000;
+    figures.push(Figure::new("sync with nothing new", value, "1 request, at most 1 KB", is_met));
 
     let visits: Vec<_> = documents.iter().skip(30).take(12).collect();
     let mut changes = 0;
@@ -50,17 +55,23 @@ pub(super) async fn measure(unit: Option<&Path>) -> Result<Vec<Figure>> {
         act(&phone, json!({ "do": "end_visit", "visit": visit, "at": { "is": "now" } })).await?;
         changes += 15;
     }
-    for visit in documents.iter().skip(60).take(18) {
+    let mut moved = 0;
+    for visit in documents.iter().skip(60) {
         let change = json!({ "is": "when", "start": "15:00", "minutes": 25 });
         // Run sheets among them have no time to move.
-        let _ = act(&office, json!({ "do": "change_visit", "visit": visit, "change": change })).await;
+        let is_moved = act(&office, json!({ "do": "change_visit", "visit": visit, "change": change })).await.is_ok();
+        moved += usize::from(is_moved);
+        if moved == MOVED {
+            break;
+        }
     }
     sync(&office).await?;
     meter.take();
     sync(&phone).await?;
-    let shift = meter.take();
-    let value = format!("{} for {changes} changes up, 18 down", kilobytes(shift));
-    figures.push(Figure::new("a shift's sync", value, "1 request, at most 16 KB", shift <= 16_384));
+    let (requests, shift) = (meter.requests(), meter.take());
+    let value = format!("{requests} request, {} for {changes} changes up, {moved} down", kilobytes(shift));
+    let is_met = requests == 1 && shift <= 16_384;
+    figures.push(Figure::new("a shift's sync", value, "1 request, at most 16 KB", is_met));
     ask(&phone, Command::Sync).await?;
     drop((phone, office));
     figures.extend(day_in_window(&stage.directory_of(carer)).await?);
@@ -87,7 +98,7 @@ async fn whole_unit(files: &Path) -> Result<Vec<Figure>> {
     let planner = stage.people(1, Role::Planner).await?.first().copied().context("There is a planner")?;
     let (office, _) = stage.phone(planner).await?;
     let ((), first) = timed(sync(&office)).await?;
-    let memory = resident_megabytes();
+    let memory = peak_megabytes();
     let value = format!("{}, {memory} MB for server and device together", milliseconds(first));
     Ok(vec![
         Figure::new("import of the unit's files", milliseconds(import), "under 4 s", import.as_secs_f64() < 4.0),
@@ -100,10 +111,10 @@ async fn whole_unit(files: &Path) -> Result<Vec<Figure>> {
     ])
 }
 
-/// What this process holds in memory now.
-fn resident_megabytes() -> u64 {
+/// The most that this process has held in memory so far.
+fn peak_megabytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kilobytes.unwrap_or(0) / 1_000
 }

@@ -194,3 +194,39 @@ test('another end passes the list of what is open, which comes back after a reas
   await sheet.getByRole('button', { name: 'Avsluta ändå' }).tap();
   await expect(page.getByText(/–09:35/).first()).toBeVisible();
 });
+
+test('the next visit is seen whole when the day opens', async ({ page }) => {
+  await page.goto('./?fake=quiet');
+  const card = page.getByRole('article');
+  await expect(card.getByRole('heading', { name: 'Maj-Britt Sandell' })).toBeVisible();
+  for (const part of [card.getByText('Ring på först'), card.getByRole('button', { name: 'Starta besök' }), card.getByRole('button', { name: 'Sen' })]) {
+    await expect.poll(() => part.evaluate((element) => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const seen = document.elementFromPoint(left + width / 2, top + height - 2);
+      return seen?.closest('article') === element.closest('article');
+    })).toBe(true);
+  }
+  await expect(page.getByRole('button', { name: /^Starta:/ })).toBeHidden();
+});
+
+test('a pull down at the top asks the server, and a short one does not', async ({ page }) => {
+  await page.goto('./?fake=quiet');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  const asked = () => page.evaluate(() => (window as unknown as { fake: { calls: { command: string }[] } }).fake.calls.filter(({ command }) => command === 'sync_now').length);
+  const finger = await page.context().newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', y?: number) =>
+    finger.send('Input.dispatchTouchEvent', { type, touchPoints: y === undefined ? [] : [{ x: 180, y }] });
+  const pull = async (far: number) => {
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await touch('touchStart', 200);
+    for (let y = 200; y <= 200 + far; y += 10) await touch('touchMove', y);
+  };
+  await pull(60);
+  await expect(page.getByText('Dra ned för att skicka och hämta')).toBeVisible();
+  await touch('touchEnd');
+  await pull(140);
+  await expect(page.getByText('Släpp för att skicka och hämta')).toBeVisible();
+  expect(await asked()).toBe(0);
+  await touch('touchEnd');
+  await expect.poll(asked).toBe(1);
+});

@@ -29,7 +29,7 @@ export class FakeDevice implements Device {
     this.world = world;
   }
 
-  /** The device that a page's address asks for: `?fake=office`, `?fake=new`, `?fake=odd`, `?fake=shared`, `?fake&theme=dark&text=200&lang=en`. */
+  /** The device that a page's address asks for: `?fake=office`, `?fake=new`, `?fake=odd`, `?fake=shared`, `?fake=quiet`, `?fake=first`, `?fake&theme=dark&text=200&lang=en`. */
   static forPage(query: URLSearchParams): FakeDevice {
     const world = aDay();
     const language = query.get('lang') ?? 'sv';
@@ -38,6 +38,8 @@ export class FakeDevice implements Device {
     world.app.preferences = { language, text_size, theme } satisfies Preferences;
     const which = query.get('fake');
     if (which === 'new') world.app.vaults = [];
+    if (which === 'quiet') world.changes = [];
+    if (which === 'first') Object.assign(world, { changes: [], loading: 40 } satisfies Partial<World>);
     if (which === 'odd') disagree(world);
     if (which === 'shared') share(world);
     if (which !== 'office') return new FakeDevice(world);

@@ -3,6 +3,7 @@ import { at, DATE, type FakeVisit, type World } from './world';
 
 /** The chip at the top. */
 export function chip(world: World): SyncChip {
+  if (world.loading !== null) return { state: 'loading', unsent: 0, heard: null, percent: world.loading };
   const unsent = world.sent.filter(({ delivery }) => delivery === 'on_phone').reduce((sum, { count }) => sum + count, 0);
   return { state: unsent > 0 || !world.online ? 'offline' : 'up_to_date', unsent, heard: at('08:40'), percent: null };
 }

@@ -26,6 +26,8 @@ export interface World {
   drafts: DraftView[];
   sent: SyncItem[];
   online: boolean;
+  /** Percent of the first sync, while it runs. */
+  loading: number | null;
 }
 
 const MIDNIGHT = Date.UTC(2026, 10, 20, 23) / 1000;
@@ -165,5 +167,6 @@ export function aDay(): World {
       { document: 'visit-2', title: 'Karin Lindgren', what: 'done', count: 3, at: at('08:02'), delivery: 'on_server', why: null, text: '' },
     ],
     online: false,
+    loading: null,
   };
 }

@@ -67,10 +67,15 @@ describe('a row', () => {
   });
 
   test('says as much of a name as fits and never cuts one off', () => {
-    expect(label('Gun', 3, false)).toBe('name');
-    expect(label('Maj-Britt', 2, false)).toBe('initial');
-    expect(label('Maj-Britt', 2, true)).toBe('none');
-    expect(label('Gun', 0.5, false)).toBe('none');
+    expect(label('Gun', 3)).toBe('Gun');
+    expect(label('Maj-Britt', 4.5)).toBe('Maj-Britt');
+    expect(label('Maj-Britt', 2)).toBe('M-B');
+    expect(label('Karin', 1.9)).toBe('Kar.');
+    expect(label('Karin', 1.25)).toBe('K');
+    expect(label('Margit', 0.94)).toBe('');
+    expect(label('Bo', 1.3)).toBe('Bo');
+    expect(label('Gun', 0.5)).toBe('');
+    expect(label('', 3)).toBe('');
   });
 });
 

@@ -13,17 +13,14 @@ export interface Placed {
   lane: number;
 }
 
-export type Label = 'name' | 'initial' | 'none';
-
 const HOUR = 3600;
 const HOURS_SHOWN_MIN = 6;
 /** A day with a night shift at both ends is shown whole; more would make every block too narrow to read. */
 const HOURS_SHOWN_MAX = 30;
-/** Width of a character of a block's text, in rem: the bold face at 0.75rem, rounded up. */
+/** Widths of the characters of a block's text, in rem: the bold face at 0.75rem, rounded up. */
+const CHARACTERS_REM: readonly (readonly [RegExp, number])[] = [[/[mwMW]/, 0.66], [/[ijlrtf.\-]/, 0.27], [/\p{Lu}/u, 0.5]];
 const CHARACTER_REM = 0.42;
 const BLOCK_PADDING_REM = 0.35;
-const SIGN_REM = 1.05;
-const INITIAL_REM = 0.9;
 
 /** Whole hours from the day's first visit or shift to its last; on the day itself now is within. */
 export function axis(board: Pick<Board, 'rows' | 'from' | 'is_today' | 'now'>): Axis {
@@ -72,11 +69,19 @@ export function inOrder(visits: readonly BoardVisit[]): BoardVisit[] {
   return [...visits].sort((a, b) => a.start - b.start || a.document.localeCompare(b.document));
 }
 
-/** What of a name fits into a block beside its sign, so that no text is ever cut off. */
-export function label(name: string, widthRem: number, hasSign: boolean): Label {
-  const room = widthRem - BLOCK_PADDING_REM - (hasSign ? SIGN_REM : 0);
-  if (name.length * CHARACTER_REM <= room) return 'name';
-  return !hasSign && widthRem >= INITIAL_REM ? 'initial' : 'none';
+/** What of a name fits into a block: `Maj-Britt`, `M-B`, `Kar.`, `K`, or nothing; so that no text is ever cut off. */
+export function label(name: string, widthRem: number): string {
+  const parts = name.split('-');
+  const initials = parts.length > 1 ? [parts.map((part) => part.charAt(0)).join('-')] : [];
+  const [whole = ''] = parts;
+  const short = Array.from({ length: Math.max(0, whole.length - 2) }, (_, less) => `${whole.slice(0, whole.length - 1 - less)}.`);
+  const fits = (text: string): boolean => textRem(text) <= widthRem - BLOCK_PADDING_REM;
+  return [name, ...initials, ...short, name.charAt(0)].find(fits) ?? '';
+}
+
+function textRem(text: string): number {
+  const widths = [...text].map((character) => CHARACTERS_REM.find(([form]) => form.test(character))?.[1] ?? CHARACTER_REM);
+  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 export type Step = 'left' | 'right' | 'up' | 'down' | 'home' | 'end';

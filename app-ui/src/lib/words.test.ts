@@ -40,11 +40,13 @@ test('Swedish says "inte" and never "ej"', () => {
 });
 
 test('the chip is honest about what is not sent', () => {
-  const chip = { state: 'offline', unsent: 1, heard: null, percent: null } as const;
+  const chip = { state: 'offline', unsent: 1, refused: 0, heard: null, percent: null } as const;
   expect(chipWords(chip)).toEqual({ look: 'waiting', words: '1 inte skickad' });
   expect(chipWords({ ...chip, unsent: 3 }).words).toBe('3 inte skickade');
   expect(chipWords({ ...chip, unsent: 0 }).words).toBe('Inget nät');
   expect(chipWords({ ...chip, state: 'up_to_date', unsent: 0 })).toEqual({ look: 'sent', words: 'Allt är skickat' });
+  expect(chipWords({ ...chip, state: 'up_to_date', unsent: 0, refused: 1 })).toEqual({ look: 'trouble', words: '1 togs inte emot' });
+  expect(chipWords({ ...chip, state: 'working', refused: 2 }).words).toBe('2 togs inte emot');
   expect(chipWords({ ...chip, state: 'loading', percent: 40 }).words).toBe('Hämtar 40 %');
 });
 

@@ -46,6 +46,12 @@ impl Vault {
                 self.wake();
                 json(self.sync_view().await?)
             }
+            Command::SeeRefused => {
+                self.see_refused().await?;
+                self.tell_sync(events).await;
+                let _ = events.send(Event::Changed);
+                json(self.sync_view().await?)
+            }
             command => self.show(command).await,
         }
     }
@@ -160,6 +166,17 @@ impl Vault {
         self.record_shown(access).await?;
         let _ = events.send(Event::Changed);
         json(code)
+    }
+
+    /// Remembers that she has seen what was refused: a local mark, no change.
+    async fn see_refused(&self) -> Result<(), StoreError> {
+        self.store
+            .write(|tx| -> Result<(), StoreError> {
+                tx.prepare_cached("UPDATE intent SET is_seen = 1 WHERE refused IS NOT NULL AND is_seen = 0")?
+                    .execute([])?;
+                Ok(())
+            })
+            .await
     }
 
     /// Keeps what is being typed: a local row, no change.

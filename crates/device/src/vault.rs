@@ -310,7 +310,7 @@ impl Vault {
         }
     }
 
-    async fn tell_sync(&self, events: &broadcast::Sender<Event>) {
+    pub(crate) async fn tell_sync(&self, events: &broadcast::Sender<Event>) {
         if let Ok(chip) = self.chip().await {
             let _ = events.send(Event::Sync { chip });
         }

@@ -73,6 +73,26 @@ async fn a_refusal_keeps_her_words_and_holds_up_nothing_that_came_after() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_counted_until_she_says_that_she_saw_it() {
+    let cast = Cast::new().await;
+    cast.handheld.start(cast.visit).await;
+    cast.refused("Den här tas inte emot.").await;
+    cast.handheld.sync().await;
+    let sync = cast.handheld.ask("sync", Value::Null).await;
+    assert_eq!((&sync["chip"]["unsent"], &sync["chip"]["refused"]), (&json!(0), &json!(1)));
+
+    let sync = cast.handheld.ask("see_refused", Value::Null).await;
+    assert_eq!(sync["chip"]["refused"], 0);
+    assert_eq!(sync["items"][0]["text"], "Den här tas inte emot.", "it is still there to read");
+    assert_eq!(cast.handheld.day().await["sync"]["refused"], 0);
+    cast.refused("Inte den här heller.").await;
+    cast.handheld.sync().await;
+    let sync = cast.handheld.ask("sync", Value::Null).await;
+    assert_eq!(sync["chip"]["refused"], 1);
+    assert_eq!(each(&sync["items"], "text")[..2], ["Inte den här heller.", "Den här tas inte emot."]);
+}
+
+#[tokio::test]
 async fn what_was_corrected_stays_corrected_when_it_is_made_anew() {
     let cast = Cast::new().await;
     cast.handheld.start(cast.visit).await;

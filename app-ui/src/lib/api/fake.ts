@@ -147,6 +147,11 @@ export class FakeDevice implements Device {
     kept_text: ({ place }) => this.#texts.get(JSON.stringify(place)) ?? '',
     my_record: () => views.record(this.world),
     sync: () => this.#sync(),
+    see_refused: () => {
+      this.world.seenRefused = views.refusals(this.world);
+      this.#changed();
+      return this.#sync();
+    },
     sync_now: () => this.#sync(),
   };
 
@@ -183,7 +188,7 @@ export class FakeDevice implements Device {
 
   #chip(): SyncChip {
     if (this.office === null) return views.chip(this.world);
-    return { state: this.world.online ? 'up_to_date' : 'offline', unsent: 0, heard: this.now - 3, percent: null };
+    return { state: this.world.online ? 'up_to_date' : 'offline', unsent: 0, refused: 0, heard: this.now - 3, percent: null };
   }
 
   #changed(): void {

@@ -26,7 +26,7 @@ export type IncidentKind = "fall" | "medicine" | "missed_visit" | "theft" | "thr
 
 export type PoliceReport = "reported" | "head_reports" | "not_known";
 
-export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "not_found" | "bad_input" | "not_allowed" | "disk_full" | "newer_store" | "key_missing" | "damaged" | "internal";
+export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "not_found" | "bad_input" | "not_allowed" | "no_run_sheet" | "disk_full" | "newer_store" | "key_missing" | "damaged" | "internal";
 
 export type ApiError = { 
 /**
@@ -196,7 +196,7 @@ recipient: string | null,
  */
 name: string, cause: UnplannedCause, 
 /**
- * Visits of hers that ran, each with when she left; empty to pause them instead.
+ * Visits of hers that ran, each with when she left; those that still run and are not named are paused.
  */
 end_other: Array<EndOther>, } | { "do": "withdraw", document: string, 
 /**
@@ -330,6 +330,10 @@ export type SyncChip = { state: SyncState,
  */
 unsent: number, 
 /**
+ * Actions that the server refused, wholly or in part, and that she has not said she saw.
+ */
+refused: number, 
+/**
  * When the server last answered.
  */
 heard: number | null, 
@@ -375,7 +379,19 @@ export type DayView = {
 /**
  * `YYYY-MM-DD`.
  */
-date: string, is_today: boolean, now: number, run_sheet: RunSheetView | null, stops: Array<Stop>, 
+date: string, 
+/**
+ * Whether it is the day that she works on: today, or that of a shift since yesterday that still runs.
+ */
+is_today: boolean, now: number, run_sheet: RunSheetView | null, 
+/**
+ * Her visits of the shift, also those after midnight, and on the day that she works on all that are under way.
+ */
+stops: Array<Stop>, 
+/**
+ * All her visits under way or paused, whatever day is shown, for "när gick du från A?".
+ */
+running: Array<VisitCard>, 
 /**
  * The visit to begin next.
  */
@@ -483,7 +499,7 @@ saved_at: number | null,
  */
 own_facts: Array<YourFact>, 
 /**
- * Other visits of hers that run now, with name and planned end, for "när gick du från A?".
+ * Other visits of hers under way or paused, with name and planned end, for "när gick du från A?".
  */
 running: Array<VisitCard>, 
 /**
@@ -625,7 +641,8 @@ text: string, };
 
 export type SyncView = { chip: SyncChip, 
 /**
- * The newest first: all that waits, and the last actions that arrived; at most 100.
+ * All that was refused, what she has not seen first; then, the newest first, what waits and the last actions
+ * that arrived, at most 100.
  */
 items: Array<SyncItem>, 
 /**
@@ -841,7 +858,7 @@ draft: string | null, text: DraftText, } } | { "command": "keep_text", "args": {
 /**
  * Empty for nothing to keep.
  */
-text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | { "command": "my_record" } | { "command": "sync" } | { "command": "sync_now" } | { "command": "board", "args": { 
+text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | { "command": "my_record" } | { "command": "sync" } | { "command": "sync_now" } | { "command": "see_refused" } | { "command": "board", "args": { 
 /**
  * `YYYY-MM-DD`, today if absent.
  */
@@ -871,6 +888,7 @@ export interface Answers {
   my_record: MyRecord;
   sync: SyncView;
   sync_now: SyncView;
+  see_refused: SyncView;
   board: Board;
   visit_facts: VisitFacts;
   late_notices: LateLine[];

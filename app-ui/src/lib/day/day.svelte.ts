@@ -1,7 +1,7 @@
 import type { DayView, VisitCard } from '../api/generated';
 import { Live } from '../app/live.svelte';
 import type { Session } from '../app/session.svelte';
-import { Starting } from '../visits/starting.svelte';
+import { Starting, type Unplanned } from '../visits/starting.svelte';
 import { texts } from './texts';
 
 /** What is asked over the day's screen. */
@@ -15,11 +15,13 @@ export class Day {
   /** Whether the main action of the card that matters now can be seen; if not, it stands at the bottom edge. */
   actionIsSeen = $state(true);
   readonly visits: VisitCard[] = $derived.by(() => this.view.value?.stops.filter((stop) => stop.is === 'visit') ?? []);
-  readonly running: VisitCard[] = $derived(this.visits.filter(({ state }) => state === 'running'));
+  /** All that are under way or paused, whatever day is shown. */
+  readonly running: VisitCard[] = $derived.by(() => this.view.value?.running ?? []);
   /** The visit that matters now: the one under way, or the next to begin. */
   readonly current: VisitCard | null = $derived.by(() => {
     const next = this.view.value?.next;
-    return this.running[0] ?? this.visits.find(({ document }) => document === next) ?? null;
+    const isRunning = ({ state }: VisitCard) => state === 'running';
+    return this.visits.find(isRunning) ?? this.visits.find(({ document }) => document === next) ?? null;
   });
   readonly shiftIsOn: boolean = $derived.by(() => {
     const worked = this.view.value?.run_sheet?.worked ?? [];
@@ -27,7 +29,7 @@ export class Day {
   });
   readonly #session: Session;
 
-  /** The day of a date; today if null. */
+  /** The day of a date; the one that she works on if null. */
   constructor(session: Session, date: string | null) {
     this.#session = session;
     this.view = new Live(() => session.device.call('day', { date }));
@@ -44,6 +46,10 @@ export class Day {
 
   start(visit: string): Promise<void> {
     return this.starting.begin(visit, this.running);
+  }
+
+  beginUnplanned(unplanned: Unplanned): Promise<void> {
+    return this.starting.beginUnplanned(unplanned, this.running);
   }
 
   async startShift(): Promise<void> {

@@ -49,6 +49,24 @@ test('each visit under way is asked about in turn', async () => {
   expect((await running()).map(({ document }) => document)).toEqual(['visit-6']);
 });
 
+test('a visit that nobody planned asks in the same way, and pauses what she is not finished with', async () => {
+  await starting.begin('visit-5', await running());
+  await starting.answer(null);
+  await starting.beginUnplanned({ recipient: null, name: 'Rut', cause: 'asked' }, await running());
+  expect(starting.leaving?.pauses).toBe(true);
+  await starting.answer({ is: 'planned' });
+  await starting.answer(null);
+  const { stops } = await device.call('day', { date: null });
+  const states = stops.flatMap((stop) => (stop.is === 'visit' ? [[stop.document, stop.state]] : []));
+  expect(states).toContainEqual(['visit-4', 'done']);
+  expect(states).toContainEqual(['visit-5', 'paused']);
+  const ended = [{ visit: 'visit-4', at: { is: 'planned' } }];
+  expect(device.calls.filter(({ command }) => command === 'act').at(-1)).toMatchObject({
+    args: { intent: { do: 'begin_unplanned', recipient: null, name: 'Rut', cause: 'asked', end_other: ended } },
+  });
+  expect(session.router.parts[0]).toBe('visit');
+});
+
 test('a cancelled question begins nothing', async () => {
   await starting.begin('visit-5', await running());
   starting.cancel();

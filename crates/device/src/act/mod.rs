@@ -47,6 +47,9 @@ pub(crate) enum ActError {
     /// This person may not do that.
     #[error("This person may not do that")]
     NotAllowed,
+    /// There is no run sheet of hers to record it on.
+    #[error("There is no run sheet to record it on")]
+    NoRunSheet,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -166,7 +169,7 @@ pub(crate) fn rename_undo(
     Ok(())
 }
 
-/// Records on her run sheet of today that a door code is shown. Without a run sheet there is nowhere to.
+/// Records on a run sheet of hers that a door code is shown.
 pub(crate) fn record_shown(tx: &Transaction<'_>, actor: &Actor<'_>, access: DocumentId) -> Result<Done, ActError> {
     let mut act = Act::new(tx, actor);
     act.record_shown(access)?;

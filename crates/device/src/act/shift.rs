@@ -2,13 +2,13 @@
 
 use rundan_model::fact::Shown;
 use rundan_model::run_sheet::{RunSheet, run_sheet};
-use rundan_model::{DocumentId, FactBody, Kind, Zone};
-use rusqlite::{OptionalExtension, params};
+use rundan_model::{DocumentId, FactBody, Kind};
+use rusqlite::params;
 
 use super::{Act, ActError, Statement, local, text};
 use crate::api::{ChangeKind, Intent};
 use crate::store::StoreError;
-use crate::views::ViewContext;
+use crate::views::{self, ViewContext};
 
 /// The longest stretch of other working time, minutes: a whole long shift.
 const OTHER_TIME_MINUTES_MAX: u32 = 720;
@@ -70,15 +70,9 @@ impl Act<'_, '_> {
         Ok(())
     }
 
+    /// Records that a door code is shown: on the sheet of the shift under way, else on her nearest one.
     pub(super) fn record_shown(&mut self, access: DocumentId) -> Result<(), ActError> {
-        let today = Zone.day(self.actor.now);
-        let sheet: Option<Vec<u8>> = self
-            .tx
-            .prepare_cached("SELECT document FROM run_sheet WHERE person = ?1 AND day = ?2")?
-            .query_row(params![self.actor.person.as_bytes(), today.0], |row| row.get(0))
-            .optional()?;
-        let Some(sheet) = sheet else { return Ok(()) };
-        let sheet = DocumentId::try_from(sheet.as_slice()).map_err(StoreError::from)?;
+        let sheet = views::sheet_at(self.tx, self.actor.person, self.actor.now)?.ok_or(ActError::NoRunSheet)?;
         self.state(sheet, Statement::now(self.actor.now, FactBody::Shown { access })).map(drop)
     }
 
@@ -101,7 +95,7 @@ impl Act<'_, '_> {
         let body = FactBody::Acknowledged { shown };
         self.state(id, Statement::now(self.actor.now, body))?;
         let Some(viewer) = ViewContext::read(self.tx, self.actor.now)? else { return Err(ActError::NotFound) };
-        let changes = crate::views::changes(self.tx, &viewer, day)?;
+        let changes = views::changes(self.tx, &viewer, day)?;
         for change in changes.iter().filter(|change| documents.contains(&change.document)) {
             if change.kind == ChangeKind::Removed {
                 crate::seen::forget(self.tx, change.document)?;

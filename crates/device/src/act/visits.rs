@@ -10,6 +10,7 @@ use rusqlite::OptionalExtension;
 use super::{Act, ActError, Statement, some_text, text};
 use crate::api::{EndOther, Intent, LateVisit, Stated};
 use crate::store::StoreError;
+use crate::views;
 
 /// The longest name of someone who is not on the phone, characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -88,7 +89,10 @@ impl Act<'_, '_> {
         if time.progress == Progress::Ended && *at == Stated::Now {
             return Ok(());
         }
-        let planned_end = visit.when.map(|when| when.end());
+        let planned_end = visit.when.and_then(|_| {
+            let (start, minutes) = views::planned_for(&visit, me);
+            start.map(|start| start.plus_minutes(minutes.into()))
+        });
         let when = self.at(at, planned_end, self.day_of(&visit))?;
         // An end before its start is one after midnight.
         let start = time.segments.last().map_or(when.at, |segment| segment.start);
@@ -209,9 +213,10 @@ impl Act<'_, '_> {
         for other in end_other {
             self.end(other.visit, &other.at)?;
         }
-        for running in crate::lookup::running(self.tx, self.actor.person)? {
+        let pause = if *cause == UnplannedCause::Alarm { PauseCause::Alarm } else { PauseCause::Other };
+        for (running, _) in views::under_way(self.tx, self.actor.person, self.actor.now)? {
             if !end_other.iter().any(|other| other.visit == running) {
-                self.pause(running, &PauseCause::Alarm)?;
+                self.pause(running, &pause)?;
             }
         }
         let id = self.begin(Kind::Visit, Vec::new())?;
@@ -232,8 +237,7 @@ impl Act<'_, '_> {
     }
 
     fn day_of(&self, visit: &Visit) -> chrono::NaiveDate {
-        let start = visit.when.map(|when| when.start).or(visit.begun.as_ref().map(|begun| begun.stated.at));
-        Zone.date(start.unwrap_or(self.actor.now))
+        Zone.date(visit.start_for(self.actor.person).unwrap_or(self.actor.now))
     }
 }
 

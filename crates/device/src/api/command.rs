@@ -53,7 +53,8 @@ pub enum Command {
         #[allow(missing_docs)]
         preferences: Preferences,
     },
-    /// A carer's day; today if no date. Answers `DayView`.
+    /// A carer's day; if no date, the one that she works on: today, or that of a shift since yesterday that still
+    /// runs. Answers `DayView`.
     Day {
         /// `YYYY-MM-DD`.
         date: Option<String>,
@@ -143,6 +144,8 @@ pub enum Command {
     Sync,
     /// Synchronises now (pull-down). Answers `SyncView`, at once; progress comes as events.
     SyncNow,
+    /// Says that she has seen what was refused. Answers `SyncView`.
+    SeeRefused,
     /// The office's day. Answers `Board`.
     Board {
         /// `YYYY-MM-DD`, today if absent.
@@ -203,6 +206,7 @@ pub fn command_names() -> &'static [(&'static str, &'static str)] {
         ("my_record", "MyRecord"),
         ("sync", "SyncView"),
         ("sync_now", "SyncView"),
+        ("see_refused", "SyncView"),
         ("board", "Board"),
         ("visit_facts", "VisitFacts"),
         ("late_notices", "LateLine[]"),

@@ -26,6 +26,8 @@ pub enum ErrorCode {
     BadInput,
     /// This person may not do that.
     NotAllowed,
+    /// There is no run sheet of hers on the phone to record it on.
+    NoRunSheet,
     /// The phone's storage is full; nothing was saved.
     DiskFull,
     /// The store is of a newer version of the app.
@@ -83,6 +85,7 @@ impl From<ActError> for ApiError {
         match error {
             ActError::NotFound => Self::new(ErrorCode::NotFound),
             ActError::NotAllowed => Self::new(ErrorCode::NotAllowed),
+            ActError::NoRunSheet => Self::new(ErrorCode::NoRunSheet),
             ActError::BadInput(part) => Self { code: ErrorCode::BadInput, detail: Some(part.to_owned()) },
             ActError::Store(error) => error.into(),
         }

@@ -257,7 +257,7 @@ pub enum Intent {
         name: String,
         #[allow(missing_docs)]
         cause: UnplannedCause,
-        /// Visits of hers that ran, each with when she left; empty to pause them instead.
+        /// Visits of hers that ran, each with when she left; those that still run and are not named are paused.
         end_other: Vec<EndOther>,
     },
     /// Takes facts back. Every undo is one.

@@ -325,6 +325,8 @@ pub struct SyncChip {
     pub state: SyncState,
     /// Actions that the server does not have yet.
     pub unsent: u32,
+    /// Actions that the server refused, wholly or in part, and that she has not said she saw.
+    pub refused: u32,
     /// When the server last answered.
     #[ts(type = "number | null")]
     pub heard: Option<i64>,
@@ -338,11 +340,15 @@ pub struct SyncChip {
 pub struct DayView {
     /// `YYYY-MM-DD`.
     pub date: String,
+    /// Whether it is the day that she works on: today, or that of a shift since yesterday that still runs.
     pub is_today: bool,
     #[ts(type = "number")]
     pub now: i64,
     pub run_sheet: Option<RunSheetView>,
+    /// Her visits of the shift, also those after midnight, and on the day that she works on all that are under way.
     pub stops: Vec<Stop>,
+    /// All her visits under way or paused, whatever day is shown, for "när gick du från A?".
+    pub running: Vec<VisitCard>,
     /// The visit to begin next.
     #[ts(type = "string | null")]
     pub next: Option<DocumentId>,
@@ -445,7 +451,7 @@ pub struct VisitView {
     pub saved_at: Option<i64>,
     /// Her facts that she may take back, the newest first.
     pub own_facts: Vec<YourFact>,
-    /// Other visits of hers that run now, with name and planned end, for "när gick du från A?".
+    /// Other visits of hers under way or paused, with name and planned end, for "när gick du från A?".
     pub running: Vec<VisitCard>,
     /// Visits that a wrong start can be moved to.
     pub move_to: Vec<VisitCard>,
@@ -604,7 +610,8 @@ pub struct SyncItem {
 #[allow(missing_docs)]
 pub struct SyncView {
     pub chip: SyncChip,
-    /// The newest first: all that waits, and the last actions that arrived; at most 100.
+    /// All that was refused, what she has not seen first; then, the newest first, what waits and the last actions
+    /// that arrived, at most 100.
     pub items: Vec<SyncItem>,
     /// Why the last attempt failed, as a word for the page's table.
     pub problem: Option<String>,

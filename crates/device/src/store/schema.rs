@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 3, sql: BOARD },
     Migration { number: 4, sql: RECOVERY },
     Migration { number: 5, sql: REFUSALS },
+    Migration { number: 6, sql: SEEN_REFUSALS },
 ];
 
 const FIRST: &str = "
@@ -308,4 +309,10 @@ CREATE TABLE refused (
 ) STRICT;
 CREATE INDEX refused_by_time ON refused (at);
 CREATE INDEX refused_open ON refused (at) WHERE is_open = 1;
+";
+
+const SEEN_REFUSALS: &str = "
+-- Whether the person has said that she saw that it was refused.
+ALTER TABLE intent ADD COLUMN is_seen INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX intent_refused ON intent (is_seen, at) WHERE refused IS NOT NULL;
 ";

@@ -199,7 +199,7 @@ impl Replay<'_, '_> {
         // An action can have changes in several documents: the first cause is told, and no words are lost.
         self.tx
             .prepare_cached(
-                "UPDATE intent SET refused = coalesce(refused, ?2),
+                "UPDATE intent SET refused = coalesce(refused, ?2), is_seen = 0,
                      words = CASE WHEN instr(?3, coalesce(words, '')) THEN ?3
                                   WHEN instr(words, ?3) THEN words
                                   ELSE words || char(10, 10) || ?3 END

@@ -11,29 +11,35 @@ use super::{ViewContext, queries, rows};
 use crate::StoreError;
 use crate::api::{BreakView, DayView, OtherTimeView, RunSheetView, ShiftClosing, Stop, VisitCard};
 
-/// A carer's day; today if no date.
+/// A carer's day; the one that she works on if no date.
 pub(crate) fn day(tx: &Transaction<'_>, ctx: &ViewContext, date: Option<NaiveDate>) -> Result<DayView, StoreError> {
     let today = Zone.day(ctx.now);
-    let day = date.map_or(today, Day::of);
+    let works_on = rows::working_day(tx, ctx.person, ctx.now)?;
+    let day = date.map_or(works_on, Day::of);
     let reader = Reader::new(tx, ctx);
-    let visits = rows::visits_of(tx, ctx.person, day)?;
     let sheet = rows::run_sheet_of(tx, ctx.person, day)?;
-    let changes = reader.changes(day, &visits)?;
+    let of_shift = rows::visits_of_shift(tx, ctx.person, day, sheet.as_ref().map(|(_, sheet)| sheet))?;
+    let running = rows::under_way(tx, ctx.person, ctx.now)?;
+    let is_state = |visit: &Visit, states: &[State]| states.contains(&visit.state_for(ctx.person));
+    let counted = |states: &[State]| count(of_shift.iter().filter(|(_, visit)| is_state(visit, states)).count());
+    let (done, total) =
+        (counted(&[State::Done, State::NotCarriedOut]), count(of_shift.len()) - counted(&[State::Cancelled]));
+    let visits = if day == works_on { with_running(of_shift, &running, ctx) } else { of_shift };
+    let changes = reader.changes(day, &rows::visits_of(tx, ctx.person, day)?)?;
     let cards = visits
         .iter()
         .map(|(id, visit)| reader.card(*id, visit, changes.marks.get(id).copied()))
         .collect::<Result<Vec<_>, _>>()?;
-    let is_state = |visit: &Visit, states: &[State]| states.contains(&visit.state_for(ctx.person));
-    let counted = |states: &[State]| count(visits.iter().filter(|(_, visit)| is_state(visit, states)).count());
     let next = visits.iter().find(|(_, visit)| is_state(visit, &[State::Planned]));
     let around = params![ctx.person.as_bytes(), today.0 - rows::DAYS_AROUND, today.0 + rows::DAYS_AROUND];
     Ok(DayView {
         date: day.date().to_string(),
-        is_today: day == today,
+        is_today: day == works_on,
         now: ctx.now.0,
         next: next.map(|(id, _)| *id),
-        done: counted(&[State::Done, State::NotCarriedOut]),
-        total: count(visits.len()) - counted(&[State::Cancelled]),
+        done,
+        total,
+        running: reader.cards(&running)?,
         stops: stops(cards, &visits, sheet.as_ref().and_then(|(_, sheet)| break_view(sheet)), ctx),
         run_sheet: sheet.map(|(id, sheet)| reader.run_sheet(id, &sheet)).transpose()?,
         changes: changes.notices,
@@ -48,9 +54,11 @@ pub(crate) fn shift_closing(
     ctx: &ViewContext,
     run_sheet: DocumentId,
 ) -> Result<Option<ShiftClosing>, StoreError> {
-    let Some(day) = rows::run_sheet_row(tx, run_sheet)?.and_then(|sheet| sheet.day) else { return Ok(None) };
+    let Some(sheet) = rows::run_sheet_row(tx, run_sheet)? else { return Ok(None) };
+    let Some(day) = sheet.day else { return Ok(None) };
     let reader = Reader::new(tx, ctx);
-    let visits = rows::visits_of(tx, ctx.person, day)?;
+    let of_shift = rows::visits_of_shift(tx, ctx.person, day, Some(&sheet))?;
+    let visits = with_running(of_shift, &rows::under_way(tx, ctx.person, ctx.now)?, ctx);
     let cards = |wanted: &dyn Fn(&Visit) -> bool| -> Result<Vec<VisitCard>, StoreError> {
         let wanted = visits.iter().filter(|(_, visit)| wanted(visit));
         wanted.map(|(id, visit)| reader.card(*id, visit, None)).collect()
@@ -64,7 +72,27 @@ pub(crate) fn shift_closing(
     }))
 }
 
+/// A shift's visits, and those under way that are none of it, each in its place.
+fn with_running(
+    mut visits: Vec<(DocumentId, Visit)>,
+    running: &[(DocumentId, Visit)],
+    ctx: &ViewContext,
+) -> Vec<(DocumentId, Visit)> {
+    for (id, visit) in running {
+        if !visits.iter().any(|(known, _)| known == id) {
+            visits.push((*id, visit.clone()));
+        }
+    }
+    visits.sort_by_key(|(id, visit)| (visit.start_for(ctx.person), *id));
+    visits
+}
+
 impl Reader<'_> {
+    /// Visits of hers as cards.
+    fn cards(&self, visits: &[(DocumentId, Visit)]) -> Result<Vec<VisitCard>, StoreError> {
+        visits.iter().map(|(id, visit)| self.card(*id, visit, None)).collect()
+    }
+
     fn run_sheet(&self, document: DocumentId, sheet: &RunSheet) -> Result<RunSheetView, StoreError> {
         let other_time = sheet.other_time.iter().map(|other| OtherTimeView {
             fact: other.fact,

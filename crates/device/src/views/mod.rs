@@ -34,6 +34,6 @@ pub(crate) use late::{late_preview, late_status};
 pub(crate) use notices::late_notices;
 pub(crate) use recipient::{catalogue, door_code, find_recipient, recipient};
 pub(crate) use refused::refused;
-pub(crate) use rows::planned_for;
+pub(crate) use rows::{planned_for, sheet_at, under_way};
 pub(crate) use sync::{sync_chip, sync_view};
 pub(crate) use visit::visit;

@@ -28,6 +28,9 @@ queries! {
     STATE = "SELECT state FROM document WHERE document = ?1";
     RUN_SHEET = "SELECT json FROM run_sheet WHERE document = ?1";
     RUN_SHEET_OF = "SELECT document, json FROM run_sheet WHERE person = ?1 AND day = ?2 ORDER BY document";
+    RUN_SHEETS_NEAR = "SELECT r.document, r.json, r.day, d.state FROM run_sheet r
+        LEFT JOIN document d ON d.document = r.document
+        WHERE r.person = ?1 AND r.day BETWEEN ?2 AND ?3 ORDER BY r.day, r.document";
     RUN_SHEETS_ON = "SELECT document, person, json FROM run_sheet WHERE day = ?1 ORDER BY person";
     RUN_SHEETS_WORKED = "SELECT document FROM run_sheet WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";
     DAYS_OF = "SELECT DISTINCT day FROM run_sheet WHERE person = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
@@ -53,16 +56,21 @@ queries! {
     LAST_REFUSED = "SELECT refused FROM intent WHERE document = ?1 ORDER BY at DESC LIMIT 1";
     LAST_SAVED = "SELECT max(at) FROM intent WHERE document = ?1";
     UNSENT = "SELECT count(DISTINCT action) FROM pending";
+    UNSEEN_REFUSED = "SELECT count(*) FROM intent WHERE refused IS NOT NULL AND is_seen = 0";
+    ITEMS_REFUSED = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, NULL, 0,
+            d.unit, d.own_seq, i.words
+        FROM intent i LEFT JOIN document d ON d.document = i.document
+        WHERE i.refused IS NOT NULL AND i.is_seen = ?1 ORDER BY i.at DESC";
     ITEMS_WAITING = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, p.waits_for, 1,
             d.unit, d.own_seq, i.words
         FROM (SELECT action, max(waits_for) AS waits_for FROM pending GROUP BY action) p
         CROSS JOIN intent i ON i.action = p.action
         LEFT JOIN document d ON d.document = i.document
-        ORDER BY i.at DESC LIMIT ?1";
+        WHERE i.refused IS NULL ORDER BY i.at DESC LIMIT ?1";
     ITEMS_ARRIVED = "SELECT i.at, i.document, i.what, i.title, i.count, i.seq, i.refused, NULL, 0,
             d.unit, d.own_seq, i.words
         FROM intent i LEFT JOIN document d ON d.document = i.document
-        WHERE NOT EXISTS (SELECT 1 FROM pending p WHERE p.action = i.action)
+        WHERE i.refused IS NULL AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.action = i.action)
         ORDER BY i.at DESC LIMIT ?1";
 
     REFUSED = "SELECT document, json FROM refused ORDER BY at DESC LIMIT ?1";

@@ -1,7 +1,7 @@
 //! How far everything has come.
 
 use rundan_model::UnitId;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Row, ToSql, Transaction, params};
 
 use super::card::{Reader, count};
 use super::context::id;
@@ -9,7 +9,7 @@ use super::{ViewContext, queries};
 use crate::StoreError;
 use crate::api::{Delivery, SyncChip, SyncItem, SyncState, SyncView};
 
-/// The most actions that the sheet lists.
+/// The most actions that the sheet lists, besides those that were refused.
 const ITEMS_MAX: usize = 100;
 /// How long the server may be silent before the chip says so, seconds.
 const SILENT_SECONDS_MAX: i64 = 15 * 60;
@@ -19,6 +19,7 @@ const TROUBLES: [&str; 3] = ["revoked", "statement", "version"];
 /// The chip at the top of each screen.
 pub(crate) fn sync_chip(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncChip, StoreError> {
     let unsent: i64 = tx.prepare_cached(queries::UNSENT)?.query_row([], |row| row.get(0))?;
+    let refused: i64 = tx.prepare_cached(queries::UNSEEN_REFUSED)?.query_row([], |row| row.get(0))?;
     let is_silent = ctx.heard.is_none_or(|heard| ctx.now.seconds_since(heard) > SILENT_SECONDS_MAX);
     let state = match ctx.problem.as_deref() {
         Some(problem) if TROUBLES.contains(&problem) => SyncState::Trouble,
@@ -30,6 +31,7 @@ pub(crate) fn sync_chip(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncC
     Ok(SyncChip {
         state,
         unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
+        refused: u32::try_from(refused).unwrap_or(u32::MAX),
         heard: ctx.heard.map(|heard| heard.0),
         percent: ctx.is_loading.then(|| percent(ctx)),
     })
@@ -38,16 +40,25 @@ pub(crate) fn sync_chip(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncC
 /// How far everything has come; when the next attempt comes is for the one who makes it to say.
 pub(crate) fn sync_view(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<SyncView, StoreError> {
     let reader = Reader::new(tx, ctx);
-    let mut items = reader.items(queries::ITEMS_WAITING, ITEMS_MAX)?;
-    items.extend(reader.items(queries::ITEMS_ARRIVED, ITEMS_MAX - items.len())?);
-    items.sort_by_key(|item| std::cmp::Reverse(item.at));
+    let mut others = reader.items(queries::ITEMS_WAITING, params![count(ITEMS_MAX)])?;
+    others.extend(reader.items(queries::ITEMS_ARRIVED, params![count(ITEMS_MAX - others.len())])?);
+    others.sort_by_key(|item| std::cmp::Reverse(item.at));
+    let mut items = reader.items(queries::ITEMS_REFUSED, params![Seen::No as u8])?;
+    items.extend(reader.items(queries::ITEMS_REFUSED, params![Seen::Yes as u8])?);
+    items.extend(others);
     Ok(SyncView { chip: sync_chip(tx, ctx)?, items, problem: ctx.problem.clone(), next_attempt: None })
 }
 
+/// Whether she has said that she saw a refusal; as in `intent.is_seen`.
+enum Seen {
+    No = 0,
+    Yes = 1,
+}
+
 impl Reader<'_> {
-    fn items(&self, sql: &str, most: usize) -> Result<Vec<SyncItem>, StoreError> {
+    fn items(&self, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<SyncItem>, StoreError> {
         let mut query = self.tx.prepare_cached(sql)?;
-        let rows = query.query_map(params![count(most)], |row| Ok(self.item(row)))?;
+        let rows = query.query_map(params, |row| Ok(self.item(row)))?;
         rows.map(|row| row?).collect()
     }
 

@@ -153,19 +153,11 @@ impl Reader<'_> {
         rows::visit_row(self.tx, document)?.map_or_else(|| Ok(String::new()), |visit| self.names.of_visit(&visit))
     }
 
-    /// Her other visits that run now, last night's among them.
+    /// Her other visits that run or are paused.
     fn running(&self, document: DocumentId) -> Result<Vec<VisitCard>, StoreError> {
-        let today = Zone.day(self.ctx.now);
-        let mut running = Vec::new();
-        for day in [Day(today.0 - 1), today] {
-            for (id, visit) in rows::visits_of(self.tx, self.ctx.person, day)? {
-                let runs = matches!(visit.state_for(self.ctx.person), State::Running | State::Paused);
-                if runs && id != document {
-                    running.push(self.card(id, &visit, None)?);
-                }
-            }
-        }
-        Ok(running)
+        let running = rows::under_way(self.tx, self.ctx.person, self.ctx.now)?;
+        let others = running.iter().filter(|(id, _)| *id != document);
+        others.map(|(id, visit)| self.card(*id, visit, None)).collect()
     }
 
     /// Her visits of the day that a wrong start can be moved to.

@@ -154,9 +154,7 @@ class Act {
 
   #beginUnplanned(recipient: string | null, name: string, endOther: { visit: string; at: Stated }[]): string {
     for (const other of endOther) this.#end(this.#visit(other.visit), other.at);
-    if (endOther.length === 0) {
-      for (const running of this.#world.visits.filter(({ card }) => card.state === 'running')) this.#pause(running);
-    }
+    for (const running of this.#world.visits.filter(({ card }) => card.state === 'running')) this.#pause(running);
     const known = this.#world.recipients.find(({ document }) => document === recipient);
     const document = `visit-${this.#world.visits.length + 1}`;
     const [first] = this.#world.visits;

@@ -3,9 +3,15 @@ import { at, DATE, type FakeVisit, type World } from './world';
 
 /** The chip at the top. */
 export function chip(world: World): SyncChip {
-  if (world.loading !== null) return { state: 'loading', unsent: 0, heard: null, percent: world.loading };
+  if (world.loading !== null) return { state: 'loading', unsent: 0, refused: 0, heard: null, percent: world.loading };
+  const refused = refusals(world) - world.seenRefused;
   const unsent = world.sent.filter(({ delivery }) => delivery === 'on_phone').reduce((sum, { count }) => sum + count, 0);
-  return { state: unsent > 0 || !world.online ? 'offline' : 'up_to_date', unsent, heard: at('08:40'), percent: null };
+  return { state: unsent > 0 || !world.online ? 'offline' : 'up_to_date', unsent, refused, heard: at('08:40'), percent: null };
+}
+
+/** How many of her acts were refused. */
+export function refusals(world: World): number {
+  return world.sent.filter(({ delivery }) => delivery === 'refused').length;
 }
 
 /** The day's list with the break in its place. */
@@ -18,10 +24,15 @@ export function day(world: World, now: number, date: string | null): DayView {
   ].sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
   const done = visits.filter(({ card }) => card.state === 'done' || card.state === 'not_carried_out').length;
   return {
-    date: date ?? DATE, is_today: isToday, now, run_sheet: isToday ? world.sheet : null, stops,
+    date: date ?? DATE, is_today: isToday, now, run_sheet: isToday ? world.sheet : null, stops, running: underWay(world),
     next: visits.find(({ card }) => card.state === 'planned')?.card.document ?? null,
     done, total: visits.length, changes: world.changes, sync: chip(world), days: ['2026-11-20', DATE, '2026-11-22'],
   };
+}
+
+/** Her visits under way or paused. */
+function underWay(world: World): VisitCard[] {
+  return world.visits.map(({ card }) => card).filter(({ state }) => state === 'running' || state === 'paused');
 }
 
 /** A visit with everything that its screen shows. */
@@ -31,7 +42,7 @@ export function visit(world: World, now: number, each: FakeVisit): VisitView {
     card: each.card, now, good_to_know: each.goodToKnow, items: each.items, notes: each.notes,
     performed_seconds: each.card.segments.reduce((sum, { start, end }) => sum + (end ?? now) - start, 0),
     saved_at: each.facts[0]?.at ?? null, own_facts: each.facts,
-    running: others.filter(({ state }) => state === 'running'),
+    running: underWay(world).filter(({ document }) => document !== each.card.document),
     move_to: others.filter(({ state }) => state === 'planned'),
     clashes: each.clashes, disputes: each.disputes, decisions: [], cancelled_reason: each.cancelledReason, may_act: true,
   };

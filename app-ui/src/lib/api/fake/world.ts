@@ -25,6 +25,8 @@ export interface World {
   changes: ChangeNotice[];
   drafts: DraftView[];
   sent: SyncItem[];
+  /** How many of the refused acts she has seen. */
+  seenRefused: number;
   online: boolean;
   /** Percent of the first sync, while it runs. */
   loading: number | null;
@@ -166,6 +168,7 @@ export function aDay(): World {
       { document: 'visit-2', title: 'Karin Lindgren', what: 'ended', count: 1, at: at('08:04'), delivery: 'at_office', why: null, text: '' },
       { document: 'visit-2', title: 'Karin Lindgren', what: 'done', count: 3, at: at('08:02'), delivery: 'on_server', why: null, text: '' },
     ],
+    seenRefused: 0,
     online: false,
     loading: null,
   };

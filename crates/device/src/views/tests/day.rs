@@ -200,6 +200,24 @@ async fn what_she_did_is_on_the_phone_then_on_the_server_then_at_the_office() {
 }
 
 #[tokio::test]
+async fn what_was_refused_is_listed_first_however_much_came_after() {
+    let mut world = World::of(ANNA, "08:58").await;
+    let maj = world.recipient("Maj", &[]).await;
+    let visit = world.visit(maj, "09:00", 30, &[Some(ANNA)]).await;
+    for n in 0..130 {
+        world.wait(visit, ANNA, "08:57", FactBody::Note { text: format!("{n}") }).await;
+    }
+    world.execute("UPDATE intent SET refused = 'shape'; DELETE FROM pending").await;
+    for n in 130..240 {
+        world.wait(visit, ANNA, "08:58", FactBody::Note { text: format!("{n}") }).await;
+    }
+    let sync = world.view(views::sync_view).await;
+    assert_eq!((sync.chip.refused, sync.chip.unsent), (130, 110));
+    assert!(sync.items[..130].iter().all(|item| item.delivery == Delivery::Refused));
+    assert_eq!(sync.items.len(), 130 + 100);
+}
+
+#[tokio::test]
 async fn the_end_of_a_shift_shows_what_is_open() {
     let mut world = World::of(ANNA, "15:58").await;
     let maj = world.recipient("Maj", &[]).await;

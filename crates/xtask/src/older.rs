@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::args::OlderArgs;
 use crate::copy::Copy;
@@ -50,10 +50,27 @@ fn built_tests(copy: &Copy, places: &Places, machine: &Machine) -> Result<PathBu
     let output = build.stderr(Stdio::inherit()).output().context("Could not run cargo")?;
     ensure!(output.status.success(), "the older commit does not build with the tests of today");
     let said = String::from_utf8_lossy(&output.stdout);
-    let programs = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut ours = programs.filter(|built| built["target"]["name"] == TESTS && built["profile"]["test"] == true);
-    let built = ours.next().context("Its tests were not built")?;
-    Ok(PathBuf::from(built["executable"].as_str().context("Its tests are no program")?))
+    let built = said.lines().filter_map(|line| serde_json::from_str::<Built>(line).ok());
+    let mut ours = built.filter(|built| built.target.name == TESTS && built.profile.test);
+    ours.next().and_then(|built| built.executable).context("Its tests were not built")
+}
+
+/// What cargo says of a thing that it has built.
+#[derive(Deserialize)]
+struct Built {
+    target: Target,
+    profile: Profile,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
 }
 
 /// Puts one folder of files in the place of another.

@@ -1,11 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-/** As the Tauri window and the loopback host send it, so that the browser tests meet it too. */
-const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "font-src 'self'", "img-src 'self' data:",
-  "connect-src 'self' ipc: http://ipc.localhost", "base-uri 'none'", "form-action 'none'",
-].join('; ');
+import { POLICY } from './src/policy';
 
 export default defineConfig({
   // Served from a Tauri window, from a loopback host and from a folder: no absolute path fits all three.

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
-import { SCREENS } from './screens';
+import { MORE_SCREENS, SCREENS } from './screens';
 
 const TOUCH_PX = 48;
 
@@ -15,20 +15,31 @@ for (const look of LOOKS) {
   for (const { name, open } of SCREENS) {
     test(`${name} in ${look.name} is reachable, readable and large enough to press`, async ({ page }, { project }) => {
       test.skip(!look.at.includes(project.name), 'looked at in the other size');
-      const refused: string[] = [];
-      page.on('console', (message) => {
-        if (message.type() === 'error') refused.push(message.text());
-      });
-      page.on('pageerror', (error) => refused.push(error.message));
+      const refused = listen(page);
       await page.emulateMedia({ reducedMotion: 'reduce' });
       await open(page, look.query);
       await page.screenshot({ path: `../../pictures/${project.name}/${name}-${look.name}.png` });
-      expect(await small(page), 'targets under 48x48 px').toEqual([]);
-      expect(await wide(page), 'wider than the screen').toEqual([]);
-      expect(await unreadable(page)).toEqual([]);
+      await check(page);
       expect(refused).toEqual([]);
     });
   }
+}
+
+for (const { name, open } of MORE_SCREENS) {
+  test(`${name} in light and dark, or large, is reachable, readable and large enough to press`, async ({ page }, { project }) => {
+    const refused = listen(page);
+    const isPhone = project.name === 'phone';
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' });
+    await open(page, isPhone ? '' : '&text=200');
+    await page.screenshot({ path: `../../pictures/${project.name}/${name}-${isPhone ? 'light' : 'large'}.png` });
+    await check(page);
+    if (isPhone) {
+      await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'dark' });
+      await page.screenshot({ path: `../../pictures/${project.name}/${name}-dark.png` });
+      expect(await unreadable(page)).toEqual([]);
+    }
+    expect(refused).toEqual([]);
+  });
 }
 
 /** Every screen by its address, and some of its sheets by a press. */
@@ -58,10 +69,24 @@ for (const { name, which = '', hash = '', press, says } of ENGLISH) {
     if (press !== undefined) await page.getByRole('button', { name: press, exact: true }).first().click();
     await expect(page.getByText(says).first()).toBeVisible();
     await page.screenshot({ path: `../../pictures/${project.name}/${name}-english.png` });
-    expect(await small(page), 'targets under 48x48 px').toEqual([]);
-    expect(await wide(page), 'wider than the screen').toEqual([]);
-    expect(await unreadable(page)).toEqual([]);
+    await check(page);
   });
+}
+
+/** What the page's policy refused and what failed. */
+function listen(page: Page): string[] {
+  const refused: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') refused.push(message.text());
+  });
+  page.on('pageerror', (error) => refused.push(error.message));
+  return refused;
+}
+
+async function check(page: Page): Promise<void> {
+  expect(await small(page), 'targets under 48x48 px').toEqual([]);
+  expect(await wide(page), 'wider than the screen').toEqual([]);
+  expect(await unreadable(page)).toEqual([]);
 }
 
 /** What axe finds. A target that the bottom edge covers for now counts as small for it; true sizes are measured apart. */

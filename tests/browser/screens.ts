@@ -47,8 +47,30 @@ export const SCREENS: readonly { name: string; open: (page: Page, query: string)
   { name: 'more-shift', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more/shift'); await expect(page.getByText('Arbetstid')).toBeVisible(); } },
 ];
 
+/** Those that are looked at in fewer sizes: what they are made of is looked at above. */
+export const MORE_SCREENS: typeof SCREENS = [
+  { name: 'day-first-sync', open: async (page, query) => { await page.goto(`./?fake=first${query}`); await expect(page.getByRole('heading', { name: 'Hämtar' })).toBeInViewport(); } },
+  { name: 'day-door-code', open: async (page, query) => { await openDay(page, query); await press(page, 'Portkod'); await expect(page.getByText('1928')).toBeInViewport({ ratio: 1 }); } },
+  { name: 'day-days', open: async (page, query) => { await openDay(page, query); await press(page, 'Andra dagar'); } },
+  { name: 'day-other', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/day/2026-11-22'); await expect(page.getByRole('button', { name: 'Till i dag' })).toBeVisible(); } },
+  { name: 'day-error', open: async (page, query) => { await openDay(page, query); await fail(page, 'act', 'disk_full'); await press(page, 'Starta besök'); await expect(page.getByText('Telefonens minne är fullt')).toBeVisible(); } },
+  { name: 'visit-note', open: async (page, query) => { await started(page, query); await press(page, 'Anteckning'); await page.getByRole('dialog').getByRole('textbox').fill('Hon är yr i dag.'); await fail(page, 'act', 'disk_full'); await press(page, 'Spara'); await expect(page.getByRole('dialog').getByText('Telefonens minne är fullt')).toBeVisible(); } },
+  { name: 'visit-start-time', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-4'); await press(page, 'Annan starttid'); await press(page, 'Spara'); } },
+  { name: 'visit-end-time', open: async (page, query) => { await started(page, query); await press(page, 'Annan sluttid'); } },
+  { name: 'visit-not-carried-out', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-4'); await press(page, 'Inte utfört'); await expect(page.getByRole('dialog')).toBeVisible(); } },
+  { name: 'incident-submitted', open: async (page, query) => { await incident(page, query); await press(page, 'Skicka in'); await goTo(page, '#/report/incident-1'); await expect(page.getByText('Lugnade henne, låste dörren, ringde chefen.')).toBeVisible(); } },
+  { name: 'incident-discard', open: async (page, query) => { await incident(page, query); await press(page, 'Släng utkastet'); await expect(page.getByRole('dialog')).toBeVisible(); } },
+  { name: 'more-add-person', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more'); await press(page, 'Lägg till en person'); await expect(page.getByLabel('Kod')).toBeVisible(); } },
+];
+
 async function press(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('button', { name, exact: true }).first().click();
+}
+
+async function started(page: Page, query: string): Promise<void> {
+  await openDay(page, query);
+  await press(page, 'Starta besök');
+  await expect(page.getByRole('button', { name: 'Avsluta besök' })).toBeVisible();
 }
 
 /** The visit on the picture: begun, one done, one not done, one done by Fatima. */

@@ -108,6 +108,19 @@ test('the language, the look and the text size change at once', async ({ page })
   await expect(page.getByRole('heading', { name: /Saturday/ })).toBeVisible();
 });
 
+test('the look follows the phone until one is chosen', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await openDay(page);
+  const root = page.locator('html');
+  await expect(root).toHaveAttribute('data-theme', 'light');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect(root).toHaveAttribute('data-theme', 'dark');
+  await page.getByRole('link', { name: 'Mer' }).tap();
+  await page.getByRole('button', { name: 'Mörkt' }).tap();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect(root).toHaveAttribute('data-theme', 'dark');
+});
+
 test('everything is reached and done by keyboard alone', async ({ page }) => {
   await openDay(page);
   await page.getByRole('button', { name: 'Avsluta passet' }).focus();

@@ -22,7 +22,7 @@ export function settle(left: number | null, covered: Covered): () => void {
   return () => cancelAnimationFrame(frame);
 }
 
-function arrive(left: number | null, { head, edge }: Covered): boolean {
+function arrive(left: number | null, covered: Covered): boolean {
   if (left !== null) {
     window.scrollTo({ top: left, behavior: 'instant' });
     return Math.abs(window.scrollY - left) < 2;
@@ -30,9 +30,14 @@ function arrive(left: number | null, { head, edge }: Covered): boolean {
   const hasNews = document.querySelector('[data-news]') !== null;
   const here = document.querySelector('[data-here]');
   if (here === null || hasNews) return hasNews;
-  const { top, bottom } = here.getBoundingClientRect();
-  window.scrollBy({ top: wayInto({ top, bottom }, { top: head, bottom: window.innerHeight - edge }), behavior: 'instant' });
+  bring(here, covered);
   return true;
+}
+
+/** Scrolls so that the part is seen between what lies over the page. */
+export function bring(part: Element, { head, edge }: Covered): void {
+  const { top, bottom } = part.getBoundingClientRect();
+  window.scrollBy({ top: wayInto({ top, bottom }, { top: head, bottom: window.innerHeight - edge }), behavior: 'instant' });
 }
 
 interface Stretch {

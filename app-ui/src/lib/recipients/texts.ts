@@ -3,7 +3,7 @@ import { catalogue } from '../i18n/catalogue.svelte';
 export const texts = catalogue(
   {
     doorCode: 'Portkod',
-    hideCode: 'Dölj portkoden',
+    hideCode: 'Dölj koden',
     doorCodeHides: (seconds: number) => `Döljs om ${seconds} s. Det är noterat att du såg den.`,
     card: 'Om brukaren',
     fullName: 'Fullständigt namn',
@@ -26,7 +26,7 @@ export const texts = catalogue(
   },
   {
     doorCode: 'Door code',
-    hideCode: 'Hide the door code',
+    hideCode: 'Hide the code',
     doorCodeHides: (seconds: number) => `Hidden in ${seconds} s. It is noted that you saw it.`,
     card: 'About the recipient',
     fullName: 'Full name',

@@ -26,8 +26,6 @@ const ENROL_TIMEOUT_MS: u64 = 30_000;
 const ENROL_PATH: &str = "/v1/enrol";
 /// How long the server may hold a request for a hint, and some seconds for the way.
 const HINT_TIMEOUT_MS: u64 = 58_000;
-/// How often a vault asks without a hint: a hint that was lost costs a minute at most.
-const POLL_MS: u64 = 60_000;
 
 /// How far a phone's clock may be from the server's before the person is told, seconds.
 const CLOCK_SECONDS_MAX: i64 = 5 * 60;
@@ -261,9 +259,10 @@ impl Vault {
             self.config.random.fill(&mut random);
             let is_done = matches!(end, RoundEnd::Done { .. } | RoundEnd::More { .. });
             failures = if is_done { 0 } else { failures + 1 };
+            let random = u64::from_le_bytes(random);
             let wait_ms = match end {
-                RoundEnd::Failed(_) => backoff::wait_ms(failures, u64::from_le_bytes(random)),
-                _ => POLL_MS,
+                RoundEnd::Failed(_) => backoff::wait_ms(failures, random),
+                _ => backoff::poll_ms(random),
             };
             let next_attempt = self.config.clock.now().plus_seconds((wait_ms / 1_000) as i64);
             self.set_live(Live { next_attempt: Some(next_attempt), ..self.live() });

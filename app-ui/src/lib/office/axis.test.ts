@@ -70,11 +70,11 @@ describe('a row', () => {
     expect(label('Gun', 3)).toBe('Gun');
     expect(label('Maj-Britt', 4.5)).toBe('Maj-Britt');
     expect(label('Maj-Britt', 2)).toBe('M-B');
-    expect(label('Karin', 1.9)).toBe('Kar.');
+    expect(label('Karin', 2)).toBe('Kar.');
     expect(label('Karin', 1.25)).toBe('K');
-    expect(label('Margit', 0.94)).toBe('');
-    expect(label('Bo', 1.3)).toBe('Bo');
-    expect(label('Gun', 0.5)).toBe('');
+    expect(label('Margit', 0.94)).toBe('M');
+    expect(label('Bo', 1.35)).toBe('Bo');
+    expect(label('Gun', 0.6)).toBe('');
     expect(label('', 3)).toBe('');
   });
 });

@@ -20,7 +20,9 @@ const HOURS_SHOWN_MAX = 30;
 /** Widths of the characters of a block's text, in rem: the bold face at 0.75rem, rounded up. */
 const CHARACTERS_REM: readonly (readonly [RegExp, number])[] = [[/[mwMW]/, 0.66], [/[ijlrtf.\-]/, 0.27], [/\p{Lu}/u, 0.5]];
 const CHARACTER_REM = 0.42;
-const BLOCK_PADDING_REM = 0.35;
+const BLOCK_PADDING_REM = 0.4;
+/** A single letter may come nearer to the block's edge. */
+const INITIAL_PADDING_REM = 0.2;
 
 /** Whole hours from the day's first visit or shift to its last; on the day itself now is within. */
 export function axis(board: Pick<Board, 'rows' | 'from' | 'is_today' | 'now'>): Axis {
@@ -75,7 +77,8 @@ export function label(name: string, widthRem: number): string {
   const initials = parts.length > 1 ? [parts.map((part) => part.charAt(0)).join('-')] : [];
   const [whole = ''] = parts;
   const short = Array.from({ length: Math.max(0, whole.length - 2) }, (_, less) => `${whole.slice(0, whole.length - 1 - less)}.`);
-  const fits = (text: string): boolean => textRem(text) <= widthRem - BLOCK_PADDING_REM;
+  const fits = (text: string): boolean =>
+    textRem(text) <= widthRem - (text.length > 1 ? BLOCK_PADDING_REM : INITIAL_PADDING_REM);
   return [name, ...initials, ...short, name.charAt(0)].find(fits) ?? '';
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { BoardRow, BoardVisit } from '../api/generated';
-import { along, axis, label, lanes, neighbour, rowKey, standing, ticks } from './axis';
+import { along, axis, label, lanes, neighbour, opensAtNow, rowKey, standing, ticks } from './axis';
 
 const HOUR = 3600;
 const MIDNIGHT = 1_763_679_600;
@@ -108,4 +108,9 @@ describe('the keyboard', () => {
   test('knows the row of visits without staff', () => {
     expect(rowKey(sheet(null))).toBe('unstaffed');
   });
+});
+
+test('a morning opens at its beginning, an evening where the time is', () => {
+  expect(opensAtNow(200, 560)).toBe(false);
+  expect(opensAtNow(700, 560)).toBe(true);
 });

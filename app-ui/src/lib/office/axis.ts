@@ -165,3 +165,8 @@ function floorHour(instant: number, midnight: number): number {
 function ceilHour(instant: number, midnight: number): number {
   return midnight + Math.ceil((instant - midnight) / HOUR) * HOUR;
 }
+
+/** Whether a board of which so much is seen opens where the time is, and not where its day begins. */
+export function opensAtNow(nowPx: number, seenPx: number): boolean {
+  return nowPx > seenPx / 2;
+}

@@ -18,6 +18,7 @@ pub(super) struct Mutant {
 
 const GATE: &str = "crates/documents/src/gate.rs";
 const OPERATIONS: &str = "crates/documents/src/gate/operations.rs";
+const RECEIVED: &str = "crates/documents/src/gate/received.rs";
 const CHUNK: &str = "crates/documents/src/gate/chunk.rs";
 const ANSWER: &str = "crates/device/src/sync/answer.rs";
 const RECOVERY: &str = "crates/device/src/sync/recovery.rs";
@@ -136,6 +137,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         put: "drop(people::staff_of(tx, unit)?);",
         tests: "vaults",
         noticed_by: "the_window_moves_when_the_day_is_opened",
+    },
+    Mutant {
+        name: "the phone believes whatever the server sends",
+        file: RECEIVED,
+        find: "Err(_) => Err(LoadError::NotOurs),",
+        put: "Err(_) => self.take(vec![change]),",
+        tests: "lib",
+        noticed_by: "received::tests",
     },
     Mutant {
         name: "the phone keeps what left",

@@ -193,7 +193,7 @@ fn access(recipient: DocumentId) -> (Kind, Vec<(String, Value)>) {
     (Kind::Access, vec![("recipient".to_owned(), json!(recipient)), ("door-code".to_owned(), json!("7436"))])
 }
 
-fn run_sheet(carer: PersonId, midnight: Timestamp) -> (Kind, Vec<(String, Value)>) {
+pub(super) fn run_sheet(carer: PersonId, midnight: Timestamp) -> (Kind, Vec<(String, Value)>) {
     let shift = When { start: midnight.plus_minutes(7 * 60), minutes: 540 };
     let plan = vec![
         ("staff".to_owned(), json!(carer)),

@@ -45,6 +45,17 @@ struct State {
     is_closed: bool,
 }
 
+impl State {
+    /// What a vault that waits since a tick is told now; none while there is nothing.
+    fn news(&self, vault: VaultId, since: u64) -> Option<Hint> {
+        let Some(person) = self.owners.get(&vault) else { return Some(Hint::Unknown) };
+        if self.is_closed {
+            return Some(Hint::Nothing);
+        }
+        self.touched.get(person).is_some_and(|touched| *touched > since).then_some(Hint::New)
+    }
+}
+
 impl Bell {
     /// A bell whose tokens no other process knows.
     pub fn new(random: &dyn Random) -> Self {
@@ -89,19 +100,29 @@ impl Bell {
         self.seal(vault, state.tick)
     }
 
+    /// Ends what these vaults wait for; the tokens that they have are worth nothing from now on.
+    pub fn forget(&self, vaults: &[VaultId]) {
+        let mut state = self.state();
+        for vault in vaults {
+            state.owners.remove(vault);
+            state.told.remove(vault);
+        }
+        let tick = state.tick;
+        drop(state);
+        self.ticks.send_replace(tick);
+    }
+
     /// Holds a question until there is something new for the vault.
     pub async fn wait(&self, token: HintToken) -> Hint {
         let Some((vault, tick)) = self.open(token) else { return Hint::Unknown };
-        let Some(person) = self.state().owners.get(&vault).copied() else { return Hint::Unknown };
         let deadline = Instant::now() + HELD_MAX;
         let mut ticks = self.ticks.subscribe();
         loop {
             ticks.borrow_and_update();
-            if self.state().is_closed {
-                return Hint::Nothing;
-            }
-            if self.state().touched.get(&person).is_some_and(|touched| *touched > tick) {
-                break;
+            match self.state().news(vault, tick) {
+                Some(Hint::New) => break,
+                Some(end) => return end,
+                None => {}
             }
             match timeout_at(deadline, ticks.changed()).await {
                 Ok(Ok(())) => {}
@@ -112,7 +133,11 @@ impl Bell {
         if let Some(earliest) = earliest {
             sleep_until(earliest).await;
         }
-        self.state().told.insert(vault, Instant::now());
+        let mut state = self.state();
+        if !state.owners.contains_key(&vault) {
+            return Hint::Unknown;
+        }
+        state.told.insert(vault, Instant::now());
         Hint::New
     }
 
@@ -193,6 +218,22 @@ mod tests {
             assert_eq!(bell.wait(token).await, Hint::New);
         }
         assert!(begun.elapsed() >= 2 * APART_MIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_forgotten_vault_waits_for_ends_and_its_token_is_worth_nothing() {
+        let bell = Arc::new(Bell::new(&SystemRandom));
+        let (token, other) = (bell.token(PHONE, ALICE), bell.token(VaultId([2; 8]), ALICE));
+        let waiting = tokio::spawn({
+            let bell = Arc::clone(&bell);
+            async move { bell.wait(token).await }
+        });
+        tokio::task::yield_now().await;
+        bell.forget(&[PHONE]);
+        assert_eq!(waiting.await.unwrap(), Hint::Unknown);
+        bell.ring([ALICE]);
+        assert_eq!(bell.wait(token).await, Hint::Unknown);
+        assert_eq!(bell.wait(other).await, Hint::New);
     }
 
     #[tokio::test(start_paused = true)]

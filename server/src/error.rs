@@ -9,6 +9,9 @@ pub enum Error {
     /// The request is answered with this problem.
     #[error("The request is refused: {:?}", .0.code)]
     Problem(Problem),
+    /// Too many attempts were refused: come again after so long.
+    #[error("Too many attempts were refused")]
+    TooMany(std::time::Duration),
     /// The database failed.
     #[error("The database failed")]
     Database(#[from] rusqlite::Error),

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 pub mod admin;
+pub mod attempts;
 pub mod backup;
 pub mod bell;
 pub mod enrol;

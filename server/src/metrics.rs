@@ -34,6 +34,11 @@ struct OfChange {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRefusal {
+    reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfUnit {
     unit: String,
 }
@@ -44,6 +49,7 @@ pub struct Metrics {
     requests: Family<OfRequest, Counter>,
     seconds: Family<OfPath, Histogram, fn() -> Histogram>,
     changes: Family<OfChange, Counter>,
+    refusals: Family<OfRefusal, Counter>,
     entries: Family<OfUnit, Gauge>,
     backed_up: Family<OfUnit, Gauge>,
     vaults: Gauge,
@@ -75,6 +81,7 @@ impl Default for Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(histogram),
             changes: Family::default(),
+            refusals: Family::default(),
             entries: Family::default(),
             backed_up: Family::default(),
             vaults: Gauge::default(),
@@ -83,6 +90,7 @@ impl Default for Metrics {
         all.register("requests", "Requests answered", metrics.requests.clone());
         all.register_with_unit("request", "How long answers took", Unit::Seconds, metrics.seconds.clone());
         all.register("pushed_changes", "Changes pushed, by what became of them", metrics.changes.clone());
+        all.register("refused_attempts", "Requests of who could not show who asks", metrics.refusals.clone());
         all.register("log_entries", "Entries of a unit's log", metrics.entries.clone());
         all.register("backed_up_entries", "Entries in a backup that was read back", metrics.backed_up.clone());
         all.register("vaults", "Vaults that are not revoked", metrics.vaults.clone());
@@ -112,6 +120,11 @@ impl Metrics {
             PushResult::Later(_) => "later",
         };
         self.changes.get_or_create(&OfChange { result: result.to_owned() }).inc();
+    }
+
+    /// Counts a request that was refused for want of proof.
+    pub fn refused(&self, reason: &str) {
+        self.refusals.get_or_create(&OfRefusal { reason: reason.to_owned() }).inc();
     }
 
     /// All counters as text.

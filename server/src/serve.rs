@@ -56,7 +56,7 @@ pub async fn serve(
         tokio::spawn(answer_admin(Arc::clone(&server), database.to_owned())),
         tokio::spawn(stop_with(Arc::clone(&server), handle.clone(), stop)),
     ];
-    let service = http::router(Arc::clone(&server)).into_make_service();
+    let service = http::router(Arc::clone(&server)).into_make_service_with_connect_info::<SocketAddr>();
     ready(address);
     tracing::info!(address = %address, tls = certificate.is_some(), "the server listens");
     let served = match certificate {
@@ -66,12 +66,14 @@ pub async fn serve(
             let config = RustlsConfig::from_pem_file(&files.certificate, &files.key)
                 .await
                 .map_err(|source| Error::File { path: files.certificate.clone(), source })?;
-            let mut tls = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
+            offer_http1(&config);
+            let tls = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
+            let mut tls = tls.http1_only();
             limit(tls.http_builder());
             tls.serve(service).await
         }
         None => {
-            let mut plain = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
+            let mut plain = axum_server::from_tcp(listener).map_err(failed)?.handle(handle).http1_only();
             limit(plain.http_builder());
             plain.serve(service).await
         }
@@ -81,6 +83,13 @@ pub async fn serve(
     }
     tracing::info!("the server has stopped");
     served.map_err(failed)
+}
+
+/// Offers HTTP/1.1 alone: each vault asks one thing at a time, and what bounds a connection bounds that version.
+fn offer_http1(config: &RustlsConfig) {
+    let mut offered = (*config.get_inner()).clone();
+    offered.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.reload_from_config(Arc::new(offered));
 }
 
 fn limit(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {

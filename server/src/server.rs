@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rundan_model::{PersonId, UnitId};
 
+use crate::attempts::Attempts;
 use crate::bell::Bell;
 use crate::error::Result;
 use crate::files::folder_of;
@@ -32,6 +33,8 @@ pub struct Server {
     pub bell: Bell,
     /// What an operator counts.
     pub metrics: Metrics,
+    /// Who tries in vain.
+    pub attempts: Attempts,
     /// What outlives the database.
     pub remembered: Remembered,
     pub(crate) pages: PageMemory,
@@ -70,7 +73,8 @@ impl Server {
         random: Arc<dyn Random>,
     ) -> Result<Arc<Self>> {
         let (bell, metrics, pages) = (Bell::new(&*random), Metrics::default(), PageMemory::default());
-        let server = Arc::new(Self { db, keys, clock, random, bell, metrics, remembered, pages });
+        let attempts = Attempts::default();
+        let server = Arc::new(Self { db, keys, clock, random, bell, metrics, attempts, remembered, pages });
         server.ensure_own_vault().await?;
         let at_work = Arc::clone(&server);
         server.db.write(move |tx| at_work.remembered.recall(tx, at_work.clock.now())).await?;

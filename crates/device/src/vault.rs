@@ -377,7 +377,8 @@ async fn ask_to_enrol(config: &PhoneConfig, attempt: &Attempt) -> Result<EnrolAn
         return wire::decode(&answer.body, 64 * 1024).map_err(|_| ErrorCode::ServerTrouble);
     }
     match wire::from_cbor::<Problem>(&answer.body).map(|problem| problem.code) {
-        Ok(ProblemCode::Code | ProblemCode::Malformed | ProblemCode::TooMany) => Err(ErrorCode::CodeRefused),
+        Ok(ProblemCode::Code | ProblemCode::Malformed) => Err(ErrorCode::CodeRefused),
+        Ok(ProblemCode::TooMany) => Err(ErrorCode::TooManyAttempts),
         _ => Err(ErrorCode::ServerTrouble),
     }
 }

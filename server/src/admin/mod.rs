@@ -252,6 +252,7 @@ async fn revoke(server: &Arc<Server>, whose: Whose) -> Result<Answer> {
             Ok(revoked)
         })
         .await?;
+    server.bell.forget(&revoked);
     for vault in &revoked {
         tracing::info!(vault = %vault, "a vault was revoked");
     }

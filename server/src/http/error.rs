@@ -1,6 +1,6 @@
 //! The one place where an error becomes an answer. What is the asker's to mend says so; what is not says nothing.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rundan_sync::{Problem, ProblemCode, wire};
 
@@ -18,18 +18,27 @@ impl<E: Into<Error>> From<E> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let problem = match self.0 {
+        let (problem, wait) = match self.0 {
             Error::Problem(problem) => {
                 tracing::debug!(code = ?problem.code, "a request was refused");
-                problem
+                (problem, None)
+            }
+            Error::TooMany(wait) => {
+                tracing::debug!("who tries too often in vain was put off");
+                (Problem { code: ProblemCode::TooMany, counter: None }, Some(wait))
             }
             error => {
                 tracing::error!(error = %error.chain(), "a request failed");
-                Problem { code: ProblemCode::Unavailable, counter: None }
+                (Problem { code: ProblemCode::Unavailable, counter: None }, None)
             }
         };
         let body = wire::to_cbor(&problem).unwrap_or_default();
-        (status(problem.code), [(header::CONTENT_TYPE, "application/cbor")], body).into_response()
+        let mut answer = (status(problem.code), [(header::CONTENT_TYPE, "application/cbor")], body).into_response();
+        if let Some(wait) = wait {
+            // Whole seconds, so that nobody comes too early.
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+        }
+        answer
     }
 }
 

@@ -1,6 +1,7 @@
 //! HTTP: a path a function, each of which hands over to what is not HTTP.
 
 mod error;
+mod peer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use rundan_sync::{HintToken, ProblemCode, wire};
 
 pub use error::ApiError;
 
+use self::peer::Peer;
 use crate::bell::Hint;
 use crate::error::Error;
 use crate::metrics::{self, Standings};
@@ -50,16 +52,35 @@ async fn note(State(server): State<Arc<Server>>, path: MatchedPath, request: Req
     answer
 }
 
-async fn answer_sync(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let statement = statement(&headers)?;
-    let body = read(&headers, body).await?;
-    Ok(message(sync::answer(&server, statement, body).await?))
+/// A vault that is proven is answered, whoever else tries in vain from where it asks.
+async fn answer_sync(
+    State(server): State<Arc<Server>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let answer = async {
+        let statement = statement(&headers)?;
+        let body = read(&headers, body).await?;
+        sync::answer(&server, statement, body).await
+    };
+    Ok(message(peer.note(&server, sync::PATH, answer.await)?))
 }
 
-async fn answer_enrol(State(server): State<Arc<Server>>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
-    let statement = statement(&headers)?;
-    let body = read(&headers, body).await?;
-    Ok(message(enrol::answer(&server, statement, body).await?))
+/// A code is not looked at for who has tried too often.
+async fn answer_enrol(
+    State(server): State<Arc<Server>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    peer.is_heard(&server)?;
+    let answer = async {
+        let statement = statement(&headers)?;
+        let body = read(&headers, body).await?;
+        enrol::answer(&server, statement, body).await
+    };
+    Ok(message(peer.note(&server, enrol::PATH, answer.await)?))
 }
 
 /// 204: something is new. 304: nothing came; ask again. 410: the token is unknown; a sync gives another.
@@ -93,12 +114,12 @@ async fn answer_metrics(State(server): State<Arc<Server>>) -> Result<Response, A
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(&standings)).into_response())
 }
 
-fn statement(headers: &HeaderMap) -> Result<&str, ApiError> {
+fn statement(headers: &HeaderMap) -> Result<&str, Error> {
     let value = headers.get(HEADER).and_then(|value| value.to_str().ok());
     Ok(value.filter(|value| value.len() <= STATEMENT_BYTES_MAX).ok_or(ProblemCode::Statement)?)
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, ApiError> {
+async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Error> {
     let is_plain = !headers.contains_key(header::CONTENT_ENCODING);
     if !is_plain || headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != wire::CONTENT_TYPE) {
         return Err(ProblemCode::Malformed.into());

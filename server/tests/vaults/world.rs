@@ -178,7 +178,11 @@ impl World {
     /// Sends a request to the server, without a network.
     pub async fn post(&self, path: &str, statement: &str, body: Vec<u8>) -> (StatusCode, Vec<u8>) {
         let request = Request::post(path).header(HEADER, statement).header(CONTENT_TYPE, wire::CONTENT_TYPE);
-        let request = request.body(Body::from(body)).expect("a request");
+        self.send(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    /// Sends whatever request to the server, without a network.
+    pub async fn send(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
         let answer = self.router.clone().oneshot(request).await.expect("the router never fails");
         let status = answer.status();
         (status, to_bytes(answer.into_body(), usize::MAX).await.expect("the body comes").to_vec())

@@ -20,6 +20,8 @@ pub enum ErrorCode {
     Offline,
     /// The server answered with something that is not its protocol.
     ServerTrouble,
+    /// Too many codes were refused where this phone is: a minute later the server hears it again.
+    TooManyAttempts,
     /// There is no such thing on this phone (any more).
     NotFound,
     /// The request makes no sense: a time in a clock change's gap, an empty text.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
-use rundan_documents::gate::{Author, Outcome, judge};
+use rundan_documents::gate::{Author, Budget, Outcome, Stored, judge};
 use rundan_documents::{Change, Document, Edit, Genesis};
 use rundan_model::fact::Fact;
 use rundan_model::policy::{Relation, Standing};
@@ -80,7 +80,7 @@ pub fn again(bytes: &[u8]) -> Result<Vec<String>, String> {
 /// The gate's answer, none for a change that passed.
 fn attempt(sample: &Sample, bytes: &[u8]) -> Result<Option<String>, String> {
     let judged = catch_unwind(AssertUnwindSafe(|| {
-        judge(sample.before.id(), Some(sample.before.clone()), &[bytes], &sample.author)
+        judge(sample.before.id(), Some(sample.before.clone()), &[bytes], &sample.author, &mut Budget::default())
     }));
     let verdict = judged.map_err(|_| "the gate panicked".to_owned())?;
     match verdict.outcomes.first() {
@@ -145,10 +145,10 @@ fn when(start: i64) -> Edit {
 /// A visit planned, worked and moved, with a clash: each of its changes with the document before it.
 fn samples() -> Vec<Sample> {
     let planner = Standing { roles: [Role::Planner].into(), ..Standing::default() };
-    let eva = Author { vault: VaultId([9; 8]), person: EVA, standing: planner };
+    let eva = Author { vault: VaultId([9; 8]), person: EVA, standing: planner, stored: Stored::default() };
     let relation = Relation { in_scope: true, ..Relation::default() };
     let carer = Standing { roles: [Role::Carer].into(), relation, is_server: false };
-    let anna = Author { vault: VaultId([1; 8]), person: ANNA, standing: carer };
+    let anna = Author { vault: VaultId([1; 8]), person: ANNA, standing: carer, stored: Stored::default() };
 
     let plan = vec![("when".to_owned(), json!({ "start": 1, "minutes": 30 }))];
     let genesis = Genesis { kind: Kind::Visit, nonce: [7; 16], plan };

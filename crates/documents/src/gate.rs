@@ -3,9 +3,10 @@
 //!
 //! The order is fixed: sizes and counts by a reading of our own, then Automerge's, then the change's place in the history, then every operation,
 //! then the policy, then the shape of values. What passes is applied to a copy; the copy is saved, loaded and
-//! compared before anything is handed back.
+//! compared before anything is handed back. What that costs is counted beforehand, and never more than a budget.
 
 pub(crate) mod chunk;
+mod limits;
 mod operations;
 mod received;
 
@@ -18,16 +19,17 @@ use rundan_model::{ActorId, ChangeHash, DocumentId, FactId, Kind, PersonId, Vaul
 use crate::Document;
 use crate::document::{FACTS_OP, decode};
 
+pub use limits::{Amount, Budget, DOCUMENT_MAX, HEADS_OF_VAULT_MAX, SHARE_MAX, WORK_MAX};
 pub use operations::Content as Written;
 
 /// The longest change, bytes.
 pub const CHANGE_BYTES_MAX: usize = 256 * 1024;
 /// The most operations in one change.
 pub const OPERATIONS_MAX: usize = 2_000;
-/// The most dependencies of one change.
-pub const DEPENDENCIES_MAX: usize = 64;
-/// The most changes of one document: honest ones have some dozens.
-pub const DOCUMENT_CHANGES_MAX: usize = 10_000;
+/// The most dependencies of one change: everyone of a unit may have written apart from the others.
+pub const DEPENDENCIES_MAX: usize = 1_024;
+/// The most changes of one document.
+pub const DOCUMENT_CHANGES_MAX: usize = DOCUMENT_MAX.changes as usize;
 /// The latest time that a change may claim: the end of the year 9999.
 pub(crate) const TIME_MAX: i64 = 253_402_300_799;
 /// The greatest operation counter of an honest document. Automerge's own end is 2^32, where it panics.
@@ -42,6 +44,17 @@ pub struct Author {
     pub person: PersonId,
     /// Her roles, and how she stands to the document.
     pub standing: Standing,
+    /// What the document's history takes already.
+    pub stored: Stored,
+}
+
+/// How many bytes the changes of a document take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// All of them.
+    pub bytes: u64,
+    /// Those of the author's vault.
+    pub bytes_of_vault: u64,
 }
 
 /// Why a change is refused, whatever else is in the document.
@@ -91,6 +104,8 @@ pub enum Later {
     MissingDependency,
     /// A kind of document or fact that this version does not know.
     UnknownKind,
+    /// The request has caused as much work as one may.
+    Load,
 }
 
 /// A change that passed.
@@ -133,31 +148,56 @@ pub struct Verdict {
 }
 
 /// Judges changes pushed to one document. `document` is none when the push begins it: then `id` is what the
-/// first change must begin.
-pub fn judge(id: DocumentId, document: Option<Document>, pushed: &[&[u8]], author: &Author) -> Verdict {
+/// first change must begin. What `budget` does not allow is answered as [`Later::Load`].
+pub fn judge(
+    id: DocumentId,
+    document: Option<Document>,
+    pushed: &[&[u8]],
+    author: &Author,
+    budget: &mut Budget,
+) -> Verdict {
     let mut bench = Bench::new(id, document.clone(), author);
-    let outcomes: Vec<Outcome> = pushed.iter().map(|bytes| bench.judge(bytes)).collect();
+    // It was loaded, and is saved and loaded again.
+    if !budget.spend(2 * bench.whole.cost()) {
+        return Verdict { outcomes: vec![Outcome::Later(Later::Load); pushed.len()], document };
+    }
+    let outcomes = bench.judge_each(pushed, budget);
     if bench.is_sound() {
         return Verdict { outcomes, document: bench.document };
     }
-    // One of them breaks the document: find out which, one by one.
+    // One of them breaks the document: the halves are judged apart, until it stands alone.
     let mut careful = Bench::new(id, document, author);
-    let outcomes = pushed.iter().map(|bytes| careful.judge_soundly(bytes)).collect();
+    let outcomes = careful.judge_halves(pushed, budget);
     Verdict { outcomes, document: careful.document }
 }
 
+#[derive(Clone)]
 struct Node {
     deps: Vec<ChangeHash>,
     max_op: u64,
 }
 
+/// A change's place in the history.
+struct Placed {
+    hash: ChangeHash,
+    actor: ActorId,
+    seq: u64,
+    max_op: u64,
+}
+
 /// A document on the bench: what is accepted so far, with its history as a graph.
+#[derive(Clone)]
 struct Bench<'a> {
     id: DocumentId,
     author: &'a Author,
     document: Option<Document>,
     nodes: BTreeMap<ChangeHash, Node>,
     last_of: BTreeMap<ActorId, (u64, ChangeHash)>,
+    /// Changes of the author's vault that nothing follows yet.
+    own_heads: BTreeSet<ChangeHash>,
+    /// How much there is of the document, and how much of that is by the author's vault.
+    whole: Amount,
+    own: Amount,
     refused: BTreeSet<ChangeHash>,
     /// Judged good and not yet applied, to be applied together: nothing but appended facts, under these ids.
     waiting: Vec<automerge::Change>,
@@ -174,52 +214,102 @@ impl<'a> Bench<'a> {
             document: None,
             nodes: BTreeMap::new(),
             last_of: BTreeMap::new(),
+            own_heads: BTreeSet::new(),
+            whole: Amount { bytes: author.stored.bytes, ..Amount::default() },
+            own: Amount { bytes: author.stored.bytes_of_vault, ..Amount::default() },
             refused: BTreeSet::new(),
             waiting: Vec::new(),
             appended: BTreeSet::new(),
             is_half: false,
         };
         for meta in document.iter().flat_map(|document| document.automerge.get_changes_meta(&[])) {
-            let hash = ChangeHash(meta.hash.0);
-            if let Ok(actor) = ActorId::try_from(meta.actor.to_bytes()) {
-                bench.remember(hash, actor, meta.seq, meta.max_op, meta.deps.iter().map(|dep| ChangeHash(dep.0)));
-            }
+            let Ok(actor) = ActorId::try_from(meta.actor.to_bytes()) else { continue };
+            let operations = (meta.max_op + 1).saturating_sub(meta.start_op);
+            let change = Placed { hash: ChangeHash(meta.hash.0), actor, seq: meta.seq, max_op: meta.max_op };
+            let deps = meta.deps.iter().map(|dep| ChangeHash(dep.0)).collect();
+            bench.remember(change, deps, Amount { changes: 1, operations, bytes: 0 });
         }
         bench.document = document;
         bench
     }
 
-    fn remember(
-        &mut self,
-        hash: ChangeHash,
-        actor: ActorId,
-        seq: u64,
-        max_op: u64,
-        deps: impl Iterator<Item = ChangeHash>,
-    ) {
-        self.nodes.insert(hash, Node { deps: deps.collect(), max_op });
+    fn remember(&mut self, change: Placed, deps: Vec<ChangeHash>, amount: Amount) {
+        let Placed { hash, actor, seq, max_op } = change;
+        self.whole = self.whole.plus(amount);
+        for dep in &deps {
+            self.own_heads.remove(dep);
+        }
+        if actor.vault() == self.author.vault {
+            self.own = self.own.plus(amount);
+            self.own_heads.insert(hash);
+        }
+        self.nodes.insert(hash, Node { deps, max_op });
         let last = self.last_of.entry(actor).or_insert((seq, hash));
         if seq >= last.0 {
             *last = (seq, hash);
         }
     }
 
-    fn judge(&mut self, bytes: &[u8]) -> Outcome {
+    fn judge_each(&mut self, pushed: &[&[u8]], budget: &mut Budget) -> Vec<Outcome> {
+        pushed.iter().map(|bytes| self.judge(bytes, budget)).collect()
+    }
+
+    fn judge_halves(&mut self, part: &[&[u8]], budget: &mut Budget) -> Vec<Outcome> {
+        let (first, second) = part.split_at(part.len() / 2);
+        let mut outcomes = self.judge_part(first, budget);
+        outcomes.extend(self.judge_part(second, budget));
+        outcomes
+    }
+
+    /// Judges so that the document is sound afterwards, whatever is among them.
+    fn judge_part(&mut self, part: &[&[u8]], budget: &mut Budget) -> Vec<Outcome> {
+        if !budget.spend(self.whole.cost()) {
+            return vec![Outcome::Later(Later::Load); part.len()];
+        }
+        let before = self.clone();
+        let outcomes = self.judge_each(part, budget);
+        if self.is_sound() {
+            return outcomes;
+        }
+        *self = before;
+        let [alone] = part else { return self.judge_halves(part, budget) };
+        // Its place in its session is free again: what comes after it there may be good.
+        self.refused.extend(chunk::check_change(alone).map(|counted| counted.hash));
+        vec![Outcome::Refused(Refusal::Breaks)]
+    }
+
+    fn judge(&mut self, bytes: &[u8], budget: &mut Budget) -> Outcome {
+        let counted = match chunk::check_change(bytes) {
+            Ok(counted) => counted,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        let hash = counted.hash;
+        if self.nodes.contains_key(&hash) {
+            return Outcome::Already(hash);
+        }
+        let amount = Amount { changes: 1, operations: counted.operations, bytes: bytes.len() as u64 };
+        let links = counted.predecessors + counted.dependencies;
+        // It is judged now, and saved and loaded with all the others.
+        if !budget.spend(2 * (amount.cost() + links)) {
+            return Outcome::Later(Later::Load);
+        }
+        let kind = self.document.as_ref().map(Document::kind);
+        if !limits::has_room(self.author, kind, self.whole.plus(amount), self.own.plus(amount)) {
+            self.refused.insert(hash);
+            return Outcome::Refused(Refusal::TooMuch);
+        }
         let (change, expanded) = match read(bytes) {
             Ok(read) => read,
             Err(refusal) => return Outcome::Refused(refusal),
         };
-        let hash = ChangeHash(change.hash().0);
-        if self.nodes.contains_key(&hash) {
-            return Outcome::Already(hash);
-        }
         // A panic may leave the document half written: `is_half` says so, and `judge` begins anew.
-        let examine = std::panic::AssertUnwindSafe(|| self.examine(hash, &change, &expanded));
+        let examine = std::panic::AssertUnwindSafe(|| self.examine(hash, &change, &expanded, budget));
         let examined = std::panic::catch_unwind(examine).unwrap_or(Err(Outcome::Refused(Refusal::Breaks)));
         match examined {
             Ok(judged) => {
-                let deps = change.deps().iter().map(|dep| ChangeHash(dep.0));
-                self.remember(hash, judged.actor, judged.actor_seq, judged.max_op, deps);
+                let deps = change.deps().iter().map(|dep| ChangeHash(dep.0)).collect();
+                let placed = Placed { hash, actor: judged.actor, seq: judged.actor_seq, max_op: judged.max_op };
+                self.remember(placed, deps, amount);
                 Outcome::Accepted(Box::new(judged))
             }
             Err(outcome) => {
@@ -231,34 +321,14 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn judge_soundly(&mut self, bytes: &[u8]) -> Outcome {
-        let before = (self.document.clone(), self.last_of.clone());
-        let outcome = self.judge(bytes);
-        if self.is_sound() {
-            return outcome;
-        }
-        // Its place in its session is free again: what comes after it there may be good.
-        (self.document, self.last_of) = before;
-        self.waiting.clear();
-        self.appended.clear();
-        self.is_half = false;
-        if let Outcome::Accepted(judged) = &outcome {
-            self.refused.insert(judged.hash);
-            self.nodes.remove(&judged.hash);
-        }
-        Outcome::Refused(Refusal::Breaks)
-    }
-
     fn examine(
         &mut self,
         hash: ChangeHash,
         change: &automerge::Change,
         expanded: &automerge::ExpandedChange,
+        budget: &mut Budget,
     ) -> Result<Judged, Outcome> {
         let refuse = |refusal: Refusal| Err(Outcome::Refused(refusal));
-        if self.nodes.len() >= DOCUMENT_CHANGES_MAX {
-            return refuse(Refusal::TooMuch);
-        }
         let Ok(actor) = ActorId::try_from(change.actor_id().to_bytes()) else { return refuse(Refusal::Actor) };
         if actor.vault() != self.author.vault {
             return refuse(Refusal::Actor);
@@ -266,7 +336,7 @@ impl<'a> Bench<'a> {
         if change.deps().is_empty() {
             return self.examine_genesis(hash, actor, change, expanded);
         }
-        self.check_history(actor, change)?;
+        self.check_history(actor, change, budget)?;
         if !self.appends_beside(expanded) {
             self.settle();
         }
@@ -310,7 +380,7 @@ impl<'a> Bench<'a> {
     /// sequence follows on; the counter is the honest one.
     ///
     /// That previous change alone may be named besides its descendants: Automerge always names it.
-    fn check_history(&self, actor: ActorId, change: &automerge::Change) -> Result<(), Outcome> {
+    fn check_history(&self, actor: ActorId, change: &automerge::Change, budget: &mut Budget) -> Result<(), Outcome> {
         let history = Outcome::Refused(Refusal::History);
         let deps: Vec<ChangeHash> = change.deps().iter().map(|dep| ChangeHash(dep.0)).collect();
         if deps.iter().any(|dep| self.refused.contains(dep)) {
@@ -321,11 +391,11 @@ impl<'a> Bench<'a> {
             let node = self.nodes.get(dep).ok_or(Outcome::Later(Later::MissingDependency))?;
             max_op = max_op.max(node.max_op);
         }
-        let ancestors = self.ancestors(&deps);
         let (last_seq, last) = match self.last_of.get(&actor) {
             Some((seq, hash)) => (*seq, Some(hash)),
             None => (0, None),
         };
+        let ancestors = self.ancestors(&deps, last, budget)?;
         let is_idle = |dep: &ChangeHash| ancestors.contains(dep) && Some(dep) != last;
         if deps.iter().collect::<BTreeSet<_>>().len() != deps.len() || deps.iter().any(is_idle) {
             return Err(history);
@@ -338,21 +408,37 @@ impl<'a> Bench<'a> {
         }
         let descends = last.is_none_or(|last| deps.contains(last) || ancestors.contains(last));
         let is_honest_counter = change.start_op().get() == max_op + 1;
-        if descends && is_honest_counter { Ok(()) } else { Err(history) }
+        if !descends || !is_honest_counter {
+            return Err(history);
+        }
+        let heads = 1 + self.own_heads.iter().filter(|head| !deps.contains(head)).count();
+        let is_server = self.author.standing.is_server;
+        if heads > HEADS_OF_VAULT_MAX && !is_server { Err(Outcome::Refused(Refusal::TooMuch)) } else { Ok(()) }
     }
 
-    /// All that lies before these, themselves excluded unless one lies before another.
-    fn ancestors(&self, of: &[ChangeHash]) -> BTreeSet<ChangeHash> {
+    /// Of what lies before these, all that may be one of them or the session's last change. A change has a higher counter
+    /// than any before it, so nothing is looked at below the lowest of those that are looked for: one who writes on what
+    /// she has written looks at nothing.
+    fn ancestors(
+        &self,
+        deps: &[ChangeHash],
+        last: Option<&ChangeHash>,
+        budget: &mut Budget,
+    ) -> Result<BTreeSet<ChangeHash>, Outcome> {
+        let others = deps.iter().filter(|dep| deps.len() > 1 && Some(*dep) != last);
+        let missing = last.filter(|last| !deps.contains(last));
+        let max_op = |hash: &ChangeHash| self.nodes.get(hash).map(|node| node.max_op);
         let mut found = BTreeSet::new();
-        let mut waiting: Vec<ChangeHash> = of.to_vec();
+        let Some(lowest) = others.chain(missing).filter_map(max_op).min() else { return Ok(found) };
+        let mut waiting: Vec<ChangeHash> = deps.to_vec();
         while let Some(hash) = waiting.pop() {
-            for dep in self.nodes.get(&hash).map(|node| node.deps.as_slice()).unwrap_or_default() {
-                if found.insert(*dep) {
-                    waiting.push(*dep);
-                }
+            let Some(node) = self.nodes.get(&hash).filter(|node| node.max_op > lowest) else { continue };
+            if !budget.spend(1 + node.deps.len() as u64) {
+                return Err(Outcome::Later(Later::Load));
             }
+            waiting.extend(node.deps.iter().filter(|dep| found.insert(**dep)));
         }
-        found
+        Ok(found)
     }
 
     fn check_policy(&self, kind: &Kind, written: &Written) -> Result<(), Outcome> {

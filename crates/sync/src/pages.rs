@@ -42,22 +42,25 @@ pub struct Urgency {
 pub struct Filling {
     bytes: usize,
     bytes_max: usize,
+    room: usize,
     is_empty: bool,
 }
 
 impl Filling {
-    /// An empty page that begins at `position` of its list.
-    pub fn at(position: usize) -> Self {
+    /// An empty page that begins at `position` of its list, in an answer that has room for so many bytes of documents.
+    pub fn at(position: usize, room: usize) -> Self {
         let bytes_max = if position == 0 { FIRST_PAGE_BYTES } else { PAGE_BYTES };
-        Self { bytes: 0, bytes_max, is_empty: true }
+        Self { bytes: 0, bytes_max, room, is_empty: true }
     }
 
     /// Whether the next document still goes onto the page; if so, it is counted.
     ///
-    /// A page always takes one document, however large, so that paging ends.
+    /// A page always takes one document that its answer has room for, so that paging ends: an answer has room for the
+    /// largest document that there is.
     pub fn takes(&mut self, bytes: usize) -> bool {
         let filled = self.bytes.saturating_add(bytes);
-        if filled > self.bytes_max && !self.is_empty {
+        let is_full = filled > self.bytes_max && !self.is_empty;
+        if is_full || filled > self.room {
             return false;
         }
         self.bytes = filled;
@@ -76,13 +79,19 @@ mod tests {
         fn pages_cover_every_document_once(sizes in proptest::collection::vec(0..400_000usize, 0..80)) {
             let mut position = 0;
             while position < sizes.len() {
-                let mut page = Filling::at(position);
+                let mut page = Filling::at(position, usize::MAX);
                 let taken = sizes[position..].iter().take_while(|size| page.takes(**size)).count();
                 let bytes: usize = sizes[position..position + taken].iter().sum();
                 prop_assert!(taken == 1 || (taken > 1 && bytes <= PAGE_BYTES));
                 position += taken;
             }
         }
+    }
+
+    #[test]
+    fn no_page_takes_more_than_its_answer_has_room_for() {
+        let mut page = Filling::at(0, 100);
+        assert!(!page.takes(101) && page.takes(60) && !page.takes(60) && page.takes(40) && !page.takes(1));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 /// The longest body that a server reads: a month of one person's work stays far below.
 pub const REQUEST_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// The longest body that a vault reads: a page is an eighth of it.
+/// The longest body that a vault reads. A server fills an answer by what it takes before it is packed.
 pub const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The longest message after inflation, so that a small body cannot fill the memory.
 pub const INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -45,9 +45,12 @@ pub enum WireError {
     Write(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Writes a message as a body.
+/// Writes a message as a body, unless nobody would read it.
 pub fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, WireError> {
     let plain = to_cbor(message)?;
+    if plain.len() > INFLATED_BYTES_MAX {
+        return Err(WireError::TooLong);
+    }
     zstd::bulk::compress(&plain, ZSTD_LEVEL).map_err(|source| WireError::Write(Box::new(source)))
 }
 

@@ -18,7 +18,7 @@ const QUEUE_MAX: usize = 256;
 /// How many works one commit may hold: enough to share its cost, few enough to answer soon.
 const BATCH_MAX: usize = 64;
 /// The steps from nothing to the newest version. A backup may be of any; a step that was released never changes.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("since_1.sql")];
+const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("since_1.sql"), include_str!("since_2.sql")];
 
 /// Work with its answer: runs inside the batch's transaction, and is told whether that was committed.
 type Work = Box<dyn FnOnce(&Connection) -> Settle + Send>;

@@ -1,6 +1,7 @@
 //! Documents as they are stored, and the changes they came from.
 
 use rundan_documents::Document;
+use rundan_documents::gate::Stored;
 use rundan_model::{ActorId, ChangeHash, DocumentId, Kind, PersonId, Timestamp, UnitId, VaultId};
 use rundan_sync::Digest;
 use rundan_sync::columns::ChangeRecord;
@@ -51,6 +52,16 @@ pub fn saved(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Opti
 pub fn load(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Option<Document>> {
     let Some(bytes) = saved(tx, unit, document)? else { return Ok(None) };
     Document::load(&bytes).map(Some).map_err(|source| Error::Load { document, source: Box::new(source) })
+}
+
+/// How many bytes the changes of a document take, and those of them by one vault.
+pub fn stored(tx: &Connection, unit: UnitId, document: DocumentId, vault: VaultId) -> Result<Stored> {
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(sum(length(payload)), 0), coalesce(sum(length(payload)) FILTER (WHERE vault = ?3), 0)
+         FROM change WHERE unit = ?1 AND document = ?2",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| Ok(Stored { bytes: seq(row, 0)?, bytes_of_vault: seq(row, 1)? });
+    Ok(statement.query_row(params![unit.0, document.0, vault.0], read)?)
 }
 
 /// Whether another unit has a document with this id.

@@ -51,6 +51,13 @@ pub fn units(tx: &Connection) -> Result<Vec<UnitId>> {
     Ok(units.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The place before the first entry of a unit's log.
+pub fn first(tx: &Connection, unit: UnitId) -> Result<Cursor> {
+    let mut statement = tx.prepare_cached("SELECT first_chain FROM unit WHERE unit = ?1")?;
+    let chain = statement.query_row(params![unit.0], |row| column(row, 0))?;
+    Ok(Cursor { seq: 0, chain })
+}
+
 /// Makes a unit with an empty log whose first chain is random.
 pub fn create_unit(tx: &Connection, unit: UnitId, name: &str, random: &dyn Random) -> Result<()> {
     let chain: [u8; 32] = random_bytes(random);

@@ -91,14 +91,17 @@ pub struct Progress {
     pub days_opened: u64,
     /// How many changes it has pushed on that day.
     pub changes_today: u64,
+    /// How many bytes those took.
+    pub bytes_today: u64,
 }
 
 /// Notes how far a vault has come with a unit.
 pub fn confirm(tx: &Connection, unit: UnitId, vault: VaultId, progress: &Progress) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO vault_cursor (unit, vault, seq, is_office, ordinal, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO vault_cursor (unit, vault, seq, is_office, ordinal, changes, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (unit, vault) DO UPDATE SET seq = excluded.seq, is_office = excluded.is_office,
-             ordinal = excluded.ordinal, changes = excluded.changes",
+             ordinal = excluded.ordinal, changes = excluded.changes, bytes = excluded.bytes",
     )?
     .execute(params![
         unit.0,
@@ -106,21 +109,24 @@ pub fn confirm(tx: &Connection, unit: UnitId, vault: VaultId, progress: &Progres
         sql(progress.confirmed),
         progress.is_office,
         sql(progress.days_opened),
-        sql(progress.changes_today)
+        sql(progress.changes_today),
+        sql(progress.bytes_today)
     ])?;
     Ok(())
 }
 
 /// What a vault's last request left behind in a unit; nothing, if it was the first.
 pub fn progress(tx: &Connection, unit: UnitId, vault: VaultId) -> Result<Progress> {
-    let mut statement =
-        tx.prepare_cached("SELECT seq, is_office, ordinal, changes FROM vault_cursor WHERE unit = ?1 AND vault = ?2")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT seq, is_office, ordinal, changes, bytes FROM vault_cursor WHERE unit = ?1 AND vault = ?2",
+    )?;
     let found = statement.query_row(params![unit.0, vault.0], |row| {
         Ok(Progress {
             confirmed: seq(row, 0)?,
             is_office: row.get(1)?,
             days_opened: seq(row, 2)?,
             changes_today: seq(row, 3)?,
+            bytes_today: seq(row, 4)?,
         })
     });
     Ok(found.optional()?.unwrap_or_default())

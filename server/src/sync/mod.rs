@@ -9,6 +9,7 @@ mod refusal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rundan_documents::gate::Budget;
 use rundan_model::policy::Standing;
 use rundan_model::{ChangeHash, DocumentId};
 use rundan_sync::message::PROTOCOL;
@@ -19,7 +20,7 @@ use rundan_sync::{
 };
 use rusqlite::Connection;
 
-use self::push::Pusher;
+use self::push::{Allowed, Pusher};
 use crate::error::{Error, Result};
 use crate::scope::{Commit, Touched};
 use crate::server::Server;
@@ -34,11 +35,19 @@ pub const PATH: &str = "/v1/sync";
 /// The most units in one request: nobody works in more.
 const STREAMS_MAX: usize = 32;
 /// The most changes that one request may push; what is over comes again later.
-pub const CHANGES_MAX: usize = 4_000;
+pub const CHANGES_MAX: u64 = 4_000;
 
 /// The most changes that one vault may push to a unit on one opened day: a busy carer makes some 300, an office some
 /// thousands; a broken or hostile one fills no disk.
 pub const CHANGES_PER_DAY_MAX: u64 = 20_000;
+/// The most bytes of changes that one vault may push to a unit on one opened day, for the same reason: a change of a
+/// person's work takes some 300.
+pub const BYTES_PER_DAY_MAX: u64 = 64 * 1024 * 1024;
+/// How far a counter may be ahead of the highest known: a server that was restored may lack what a vault has asked since,
+/// every 15 seconds for two years.
+pub const COUNTER_STEP_MAX: u64 = 1 << 22;
+/// What an answer keeps free of documents for all that is not one: roles, places, who was heard.
+const REST_BYTES_MAX: usize = 256 * 1024;
 
 /// Answers a sync: the header's statement and the body in, the answer's body out.
 pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result<Vec<u8>> {
@@ -67,7 +76,12 @@ pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result
     }
     let hint = server.bell.token(taken.vault.vault, taken.vault.person);
     let answer = read(server, request, taken, hint).await?;
-    Ok(wire::encode(&answer)?)
+    let body = wire::encode(&answer)?;
+    // An answer that no vault reads would hold up all that is due to it.
+    if body.len() > wire::ANSWER_BYTES_MAX {
+        return Err(Error::Wire(wire::WireError::TooLong));
+    }
+    Ok(body)
 }
 
 /// What became of a request's pushes.
@@ -92,12 +106,12 @@ impl TakenStream {
         Self { state, results: Vec::new(), offered: Vec::new(), seals: Vec::new(), pushed: BTreeSet::new() }
     }
 
-    /// What is answered where the stream is not open.
-    fn bare_answer(self, tx: &Connection, stream: &StreamRequest) -> Result<StreamAnswer> {
+    /// What is answered to what was brought.
+    fn answered(self, tx: &Connection, stream: &StreamRequest) -> Result<StreamAnswer> {
         let held = stream.held.as_ref().filter(|_| self.state == StreamState::Forked);
         let wanted = held.map(|held| offer::wanted(tx, stream.unit, held)).transpose()?;
         let bare = StreamAnswer::bare(stream.unit, self.state);
-        Ok(StreamAnswer { offered: self.offered, seals: self.seals, wanted, ..bare })
+        Ok(StreamAnswer { results: self.results, offered: self.offered, seals: self.seals, wanted, ..bare })
     }
 }
 
@@ -109,10 +123,10 @@ async fn take(server: &Arc<Server>, signed: Signed, request: Arc<SyncRequest>) -
             let server = &*server_of_work;
             let vault = admit(tx, server, &signed, &request)?;
             let mut taken = Taken { vault, streams: Vec::new(), touched: Touched::default() };
-            let mut budget = CHANGES_MAX;
+            let mut allowed = Allowed { changes: CHANGES_MAX, bytes: BYTES_PER_DAY_MAX, work: Budget::default() };
             for stream in &request.streams {
                 let counter = signed.statement.counter;
-                let outcome = take_stream(tx, server, &taken.vault, counter, stream, &mut budget)?;
+                let outcome = take_stream(tx, server, &taken.vault, counter, stream, &mut allowed)?;
                 taken.streams.push(outcome.0);
                 taken.touched.add(outcome.1);
             }
@@ -143,6 +157,11 @@ fn admit(tx: &Connection, server: &Server, signed: &Signed, request: &SyncReques
     if counter <= vault.counter {
         return Err(Error::Problem(Problem { code: ProblemCode::Stale, counter: Some(vault.counter) }));
     }
+    // A vault follows a server's word only so far: one that a copy of it drove up would never be heard again.
+    if counter - vault.counter > COUNTER_STEP_MAX {
+        tracing::warn!(vault = %id, "a vault's counter leaps");
+        return Err(ProblemCode::Malformed.into());
+    }
     let now = server.clock.now();
     vaults::count(tx, id, counter, now)?;
     if signed.statement.pushed.is_some() {
@@ -166,7 +185,7 @@ fn take_stream(
     vault: &Vault,
     counter: u64,
     stream: &StreamRequest,
-    budget: &mut usize,
+    allowed: &mut Allowed,
 ) -> Result<(TakenStream, Touched)> {
     let unit = stream.unit;
     let bare = |state| Ok((TakenStream::bare(state), Touched::default()));
@@ -193,25 +212,27 @@ fn take_stream(
     }
     let days_opened = commit.state().days_opened;
     let before = vaults::progress(tx, unit, vault.vault)?;
-    let pushed_before = if before.days_opened == days_opened { before.changes_today } else { 0 };
+    let is_same_day = before.days_opened == days_opened;
+    let (changes, bytes) = if is_same_day { (before.changes_today, before.bytes_today) } else { (0, 0) };
     let confirmed = stream.cursor.map_or(0, |cursor| cursor.seq);
     // What she wrote before the last answer came is pushed after it. Another copy of the phone may have come further.
     let pusher = Pusher { vault, counter, held_since: confirmed.min(before.confirmed) };
-    let left_today = CHANGES_PER_DAY_MAX.saturating_sub(pushed_before);
-    let mut allowed = (*budget).min(usize::try_from(left_today).unwrap_or(usize::MAX));
-    let allowed_before = allowed;
+    let changes_before = allowed.changes.min(CHANGES_PER_DAY_MAX.saturating_sub(changes));
+    let bytes_before = BYTES_PER_DAY_MAX.saturating_sub(bytes);
+    let mut left = Allowed { changes: changes_before, bytes: bytes_before, work: allowed.work.clone() };
     for push in &stream.push {
-        let judged = push::push(tx, server, &mut commit, &pusher, push, &mut allowed)?;
+        let judged = push::push(tx, server, &mut commit, &pusher, push, &mut left)?;
         taken.results.push(judged.results);
         taken.pushed.extend(judged.in_log);
     }
-    let judged = allowed_before - allowed;
-    *budget -= judged;
+    let judged = changes_before - left.changes;
+    *allowed = Allowed { changes: allowed.changes - judged, work: left.work, ..*allowed };
     let progress = vaults::Progress {
         confirmed,
         is_office: Standing { roles, ..Standing::default() }.is_office(),
         days_opened,
-        changes_today: pushed_before + judged as u64,
+        changes_today: changes + judged,
+        bytes_today: bytes + (bytes_before - left.bytes),
     };
     vaults::confirm(tx, unit, vault.vault, &progress)?;
     taken.seals = seals(tx, server, vault, stream, &taken)?;
@@ -239,17 +260,24 @@ async fn read(server: &Arc<Server>, request: Arc<SyncRequest>, taken: Taken, hin
         .db
         .read(move |tx| {
             let server = &*server_of_work;
+            // Nothing leaves for a vault that was revoked while it was answered, and its new token is worth nothing.
+            if vaults::vault(tx, taken.vault.vault)?.is_none_or(|known| known.is_revoked) {
+                server.bell.forget(&[taken.vault.vault]);
+                return Err(ProblemCode::Revoked.into());
+            }
+            // What answers the pushes comes first, and tells how much room there is for documents.
             let mut streams = Vec::with_capacity(request.streams.len());
-            for (stream, taken_stream) in request.streams.iter().zip(taken.streams) {
-                if taken_stream.state != StreamState::Open {
-                    streams.push(taken_stream.bare_answer(tx, stream)?);
-                    continue;
-                }
-                let mut told = pull::pull(tx, server, &taken.vault, stream, &taken_stream.pushed)?;
-                told.results = taken_stream.results;
-                told.offered = taken_stream.offered;
-                told.seals = taken_stream.seals;
-                streams.push(told);
+            let mut pushed = Vec::with_capacity(request.streams.len());
+            for (stream, mut taken_stream) in request.streams.iter().zip(taken.streams) {
+                let in_log = std::mem::take(&mut taken_stream.pushed);
+                pushed.push((taken_stream.state == StreamState::Open).then_some(in_log));
+                streams.push(taken_stream.answered(tx, stream)?);
+            }
+            let mut room = wire::ANSWER_BYTES_MAX.saturating_sub(REST_BYTES_MAX + wire::to_cbor(&streams)?.len());
+            for ((stream, pushed), told) in request.streams.iter().zip(pushed).zip(&mut streams) {
+                let Some(pushed) = pushed else { continue };
+                pull::pull(tx, server, &taken.vault, stream, &pushed, room, told)?;
+                room = room.saturating_sub(wire::to_cbor(&told.items)?.len());
             }
             Ok(SyncAnswer {
                 version: PROTOCOL,

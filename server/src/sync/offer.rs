@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rundan_documents::Document;
-use rundan_documents::gate::{self, Author, Outcome, Refusal};
+use rundan_documents::gate::{self, Author, Budget, Outcome, Refusal, Stored};
 use rundan_model::policy::Standing;
 use rundan_model::{ChangeHash, DocumentId, PersonId, UnitId, VaultId};
 use rundan_sync::columns::{self, ChangeRecord};
@@ -56,9 +56,9 @@ pub(super) fn take(
         }
         told.push(opened.map(|changes| changes.into_iter().map(|(hash, _)| hash).collect()));
     }
-    let mut outcomes = BTreeMap::new();
+    let (mut outcomes, mut work) = (BTreeMap::new(), Budget::default());
     for (document, changes) in by_document {
-        outcomes.extend(take_document(tx, commit, document, changes)?);
+        outcomes.extend(take_document(tx, commit, document, changes, &mut work)?);
     }
     let results = offers.iter().zip(told).map(|(offer, told)| match told {
         Err(result) => vec![result; offer.changes.len()],
@@ -103,6 +103,7 @@ fn take_document(
     commit: &mut Commit<'_>,
     id: DocumentId,
     changes: BTreeMap<ChangeHash, Offered<'_>>,
+    work: &mut Budget,
 ) -> Result<BTreeMap<ChangeHash, PushResult>> {
     let unit = commit.state().unit;
     let mut results = BTreeMap::new();
@@ -122,7 +123,8 @@ fn take_document(
         return Ok(results);
     }
     waiting.sort_by_key(|(hash, offered)| (offered.record.seq, *hash));
-    let mut bench = Bench { id, document: documents::load(tx, unit, id)?, accepted: Vec::new() };
+    let stored = documents::stored(tx, unit, id, VaultId([0; 8]))?;
+    let mut bench = Bench { id, document: documents::load(tx, unit, id)?, stored, work, accepted: Vec::new() };
     let refused = bench.judge_all(waiting);
     results.extend(refused.iter().map(|(hash, outcome)| (*hash, not_taken(outcome))));
     if let Some(document) = bench.document.as_ref().filter(|_| !bench.accepted.is_empty()) {
@@ -134,13 +136,15 @@ fn take_document(
 }
 
 /// A document with what was taken back so far.
-struct Bench {
+struct Bench<'a> {
     id: DocumentId,
     document: Option<Document>,
+    stored: Stored,
+    work: &'a mut Budget,
     accepted: Vec<AcceptedChange>,
 }
 
-impl Bench {
+impl Bench<'_> {
     /// Judges all; returns those that are not taken. Places in logs of before and after a restore do not compare, so
     /// what waits for another of them is tried again as long as any is taken.
     fn judge_all(&mut self, mut waiting: Vec<(ChangeHash, Offered<'_>)>) -> Vec<(ChangeHash, Outcome)> {
@@ -169,10 +173,11 @@ impl Bench {
     fn judge(&mut self, run: &[(ChangeHash, Offered<'_>)]) -> Vec<Outcome> {
         let Some((_, first)) = run.first() else { return Vec::new() };
         let (vault, person) = signer(first);
-        let author = Author { vault, person, standing: Standing::anybody() };
+        let author = Author { vault, person, standing: Standing::anybody(), stored: self.stored };
         let bytes: Vec<&[u8]> = run.iter().map(|(_, offered)| offered.bytes).collect();
         let document = self.document.clone();
-        let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| gate::judge(self.id, document, &bytes, &author))) else {
+        let judge = AssertUnwindSafe(|| gate::judge(self.id, document, &bytes, &author, self.work));
+        let Ok(verdict) = catch_unwind(judge) else {
             tracing::warn!(document = %self.id, "an offer made the gate panic");
             return vec![Outcome::Refused(Refusal::Breaks); run.len()];
         };
@@ -182,6 +187,7 @@ impl Bench {
             let record = run.iter().find(|(hash, _)| *hash == change.hash);
             change.signer.at = record.map_or(signed.at, |(_, offered)| offered.record.received_at);
         }
+        self.stored.bytes += taken.iter().map(|change| change.payload.len() as u64).sum::<u64>();
         self.accepted.extend(taken);
         self.document = verdict.document;
         verdict.outcomes

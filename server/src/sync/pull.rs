@@ -7,8 +7,7 @@ use rundan_model::policy::Standing;
 use rundan_model::{ChangeHash, DocumentId, Kind, PersonId, Timestamp};
 use rundan_sync::pages::{Filling, Need, Urgency};
 use rundan_sync::{
-    Cursor, Digest, HeadsHash, HeldDocument, Item, Receipt, ReceiptMac, StreamAnswer, StreamRequest, StreamState,
-    columns,
+    Cursor, Digest, HeadsHash, HeldDocument, Item, Receipt, ReceiptMac, StreamAnswer, StreamRequest, columns,
 };
 use rusqlite::{Connection, params};
 use serde_bytes::ByteBuf;
@@ -41,23 +40,33 @@ pub struct ListedDocument {
     pub due: Due,
 }
 
+/// The most that one document takes of an answer. One of [`gate::DOCUMENT_MAX`] takes less, also with its heads and
+/// columns, whole or as changes.
+///
+/// [`gate::DOCUMENT_MAX`]: rundan_documents::gate::DOCUMENT_MAX
+const ITEM_BYTES_MAX: usize = 7 * 512 * 1024;
+
 /// Lists of at most so many documents are one page however they are ordered.
 const SHORT_LIST: usize = 16;
 
-/// Answers what is due to a vault in one unit, apart from the results of its pushes.
+/// Adds to the results of a vault's pushes what is due to it in one unit, in at most `room` bytes of documents.
 pub(super) fn pull(
     tx: &Connection,
     server: &Server,
     vault: &Vault,
     stream: &StreamRequest,
     pushed: &BTreeSet<ChangeHash>,
-) -> Result<StreamAnswer> {
+    room: usize,
+    told: &mut StreamAnswer,
+) -> Result<()> {
     let state = log::unit_state(tx, stream.unit)?.ok_or(Error::NoUnit(stream.unit))?;
     let roles = people::roles(tx, stream.unit, vault.person)?;
     let is_office = Standing { roles: roles.clone(), ..Standing::default() }.is_office();
     let reader = Reader { tx, server, state: &state, person: vault.person, is_office };
     let (head, list, position) = reader.list(vault, stream)?;
-    let (items, end) = reader.page(&list, position, stream.cursor, pushed)?;
+    let (items, end) = reader.page(&list, position, stream.cursor, pushed, room)?;
+    // Other units took the room: nothing is new here yet.
+    let has_no_room = end == position && end < list.len();
     let is_last = end >= list.len();
     if is_last {
         server.pages.forget(vault.vault, stream.unit);
@@ -66,19 +75,17 @@ pub(super) fn pull(
         Some(since) => vaults::heard_since(tx, stream.unit, since)?,
         None => Vec::new(),
     };
-    Ok(StreamAnswer {
-        roles: roles.into_iter().collect(),
-        items,
-        head: Some(head),
-        more: (!is_last).then_some(end as u64),
-        documents: list.len() as u64,
-        digest: if is_last && head == state.head { Some(reader.digest()?) } else { None },
-        day: state.day.0,
-        backed_up: state.backed_up,
-        office_has: vaults::office_has(tx, stream.unit)?,
-        heard,
-        ..StreamAnswer::bare(stream.unit, StreamState::Open)
-    })
+    told.roles = roles.into_iter().collect();
+    told.items = items;
+    told.head = Some(if has_no_room { stream.cursor.map_or_else(|| log::first(tx, stream.unit), Ok)? } else { head });
+    told.more = (!is_last && !has_no_room).then_some(end as u64);
+    told.documents = if has_no_room { 0 } else { list.len() as u64 };
+    told.digest = if is_last && head == state.head { Some(reader.digest()?) } else { None };
+    told.day = state.day.0;
+    told.backed_up = state.backed_up;
+    told.office_has = vaults::office_has(tx, stream.unit)?;
+    told.heard = heard;
+    Ok(())
 }
 
 struct Reader<'a> {
@@ -203,12 +210,19 @@ impl Reader<'_> {
         position: usize,
         from: Option<Cursor>,
         pushed: &BTreeSet<ChangeHash>,
+        room: usize,
     ) -> Result<(Vec<Item>, usize)> {
         let mut items = Vec::new();
-        let mut filling = Filling::at(position);
+        let mut filling = Filling::at(position, room);
         for (taken, listed) in list.iter().skip(position).enumerate() {
             let Some(item) = self.item(listed, from, pushed)? else { continue };
-            if !filling.takes(size(&item)) {
+            let bytes = size(&item);
+            if bytes > ITEM_BYTES_MAX {
+                // The gate lets no document grow so large. It must not hold up all the others for ever.
+                tracing::error!(document = %listed.document, bytes, "a document is larger than an answer");
+                continue;
+            }
+            if !filling.takes(bytes) {
                 return Ok((items, position + taken));
             }
             items.push(item);
@@ -360,17 +374,20 @@ impl Reader<'_> {
     }
 }
 
+/// What the frame of an item takes: names, lengths, seal.
+const FRAME_BYTES: usize = 128;
+/// What the length of a list of bytes takes.
+const LENGTH_BYTES: usize = 5;
+
+/// What an item takes in an answer, at most.
 fn size(item: &Item) -> usize {
+    let heads = |receipt: &Receipt| receipt.heads.len() * (ChangeHash::BYTES + LENGTH_BYTES);
     match item {
-        Item::Whole { receipt, document, columns } => {
-            document.len() + columns.len() + 64 + receipt.heads.len() * ChangeHash::BYTES
-        }
+        Item::Whole { receipt, document, columns } => document.len() + columns.len() + FRAME_BYTES + heads(receipt),
         Item::Changes { receipt, changes, columns } => {
-            changes.iter().map(|bytes| bytes.len()).sum::<usize>()
-                + columns.len()
-                + 64
-                + receipt.heads.len() * ChangeHash::BYTES
+            let changes: usize = changes.iter().map(|bytes| bytes.len() + LENGTH_BYTES).sum();
+            changes + columns.len() + FRAME_BYTES + heads(receipt)
         }
-        Item::Leave(_) => DocumentId::BYTES,
+        Item::Leave(_) => DocumentId::BYTES + LENGTH_BYTES,
     }
 }

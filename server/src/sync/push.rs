@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rundan_documents::gate::{self, Author, Later, Outcome, Refusal, Verdict};
+use rundan_documents::gate::{self, Author, Budget, Later, Outcome, Refusal, Verdict};
 use rundan_model::{ChangeHash, DocumentId, UnitId};
 use rundan_sync::message::{LATER_DEPENDENCY, LATER_KIND, LATER_LOAD, REFUSED_PURGED};
 use rundan_sync::{PushDocument, PushResult, change};
@@ -38,6 +38,14 @@ pub(super) struct Pusher<'a> {
     pub(super) held_since: u64,
 }
 
+/// What one request may still bring, of what one vault may bring on an opened day.
+pub(super) struct Allowed {
+    pub(super) changes: u64,
+    pub(super) bytes: u64,
+    /// What judging them may cost.
+    pub(super) work: Budget,
+}
+
 /// Takes what is pushed to one document.
 pub(super) fn push(
     tx: &Connection,
@@ -45,13 +53,15 @@ pub(super) fn push(
     commit: &mut Commit<'_>,
     pusher: &Pusher<'_>,
     push: &PushDocument,
-    budget: &mut usize,
+    allowed: &mut Allowed,
 ) -> Result<Judged> {
     let Pusher { vault, counter, held_since } = *pusher;
-    if push.changes.len() > *budget {
+    let bytes = push.changes.iter().map(|bytes| bytes.len() as u64).sum();
+    let left = allowed.changes.checked_sub(push.changes.len() as u64).zip(allowed.bytes.checked_sub(bytes));
+    let Some(left) = left else {
         return Ok(Judged::all(push, &PushResult::Later(LATER_LOAD.to_owned())));
-    }
-    *budget -= push.changes.len();
+    };
+    (allowed.changes, allowed.bytes) = left;
     let now = server.clock.now();
     let unit = commit.state().unit;
     let known = documents::row(tx, unit, push.document)?;
@@ -63,9 +73,10 @@ pub(super) fn push(
     let is_taken = is_purged || (known.is_none() && documents::is_elsewhere(tx, unit, push.document)?);
     let document = documents::load(tx, unit, push.document)?;
     let standing = scope::standing(tx, commit.state(), vault.person, held_since, push.document, known.as_ref())?;
-    let author = Author { vault: vault.vault, person: vault.person, standing };
+    let stored = documents::stored(tx, unit, push.document, vault.vault)?;
+    let author = Author { vault: vault.vault, person: vault.person, standing, stored };
     let pushed: Vec<&[u8]> = push.changes.iter().map(|bytes| bytes.as_slice()).collect();
-    let judge = AssertUnwindSafe(|| gate::judge(push.document, document, &pushed, &author));
+    let judge = AssertUnwindSafe(|| gate::judge(push.document, document, &pushed, &author, &mut allowed.work));
     let Ok(verdict) = catch_unwind(judge) else {
         tracing::warn!(document = %push.document, vault = %vault.vault, "a push made the gate panic");
         return Ok(Judged::all(push, &refused(Refusal::Breaks)));
@@ -115,6 +126,7 @@ pub(super) fn not_taken(outcome: &Outcome) -> PushResult {
         Outcome::Refused(refusal) => refused(*refusal),
         Outcome::Depends => PushResult::Depends,
         Outcome::Later(Later::UnknownKind) => PushResult::Later(LATER_KIND.to_owned()),
+        Outcome::Later(Later::Load) => PushResult::Later(LATER_LOAD.to_owned()),
         Outcome::Later(Later::MissingDependency) | Outcome::Accepted(_) | Outcome::Already(_) => {
             PushResult::Later(LATER_DEPENDENCY.to_owned())
         }

@@ -1,6 +1,7 @@
 //! The server as vaults see it: in process, on a clock that only the tests move.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod amounts;
 mod attempts;
 mod backups;
 mod counters;

@@ -229,12 +229,17 @@ async fn a_vault_that_pushed_too_much_today_is_asked_to_come_back() {
     let mut alice = world.phone("Alice", Role::Carer).await;
     let id = world.plan_visit(world.plan_recipient().await, at(MONDAY, "08:00"), alice.person).await;
     alice.sync(&world).await;
-    let full = i64::try_from(rundan_server::sync::CHANGES_PER_DAY_MAX).unwrap();
-    world.server.db.write(move |tx| Ok(tx.execute("UPDATE vault_cursor SET changes = ?1", [full])?)).await.unwrap();
-    alice.state(&world, id, FactBody::Started);
-    assert!(matches!(&alice.sync(&world).await[..], [PushResult::Later(reason)] if reason == "load"));
-    world.set_time(at("2026-11-24", "06:00"));
-    assert!(matches!(alice.sync(&world).await[..], [PushResult::Accepted(..)]));
+    for (column, full, next_day) in [
+        ("changes", rundan_server::sync::CHANGES_PER_DAY_MAX, "2026-11-24"),
+        ("bytes", rundan_server::sync::BYTES_PER_DAY_MAX, "2026-11-25"),
+    ] {
+        let (fill, full) = (format!("UPDATE vault_cursor SET {column} = ?1"), i64::try_from(full).unwrap());
+        world.server.db.write(move |tx| Ok(tx.execute(&fill, [full])?)).await.unwrap();
+        alice.state(&world, id, FactBody::Started);
+        assert!(matches!(&alice.sync(&world).await[..], [PushResult::Later(reason)] if reason == "load"), "{column}");
+        world.set_time(at(next_day, "06:00"));
+        assert!(matches!(alice.sync(&world).await[..], [PushResult::Accepted(..)]), "{column}");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use automerge::legacy::{Key, ObjectId, OpId, OpType};
 use automerge::{ExpandedChange, ScalarValue};
-use rundan_documents::gate::{Author, Later, Outcome, Refusal, judge};
+use rundan_documents::gate::{Author, Budget, Later, Outcome, Refusal, Stored, judge};
 use rundan_documents::{Change, Document, Edit, Genesis};
 use rundan_model::policy::{Relation, Standing};
 use rundan_model::{ActionId, ActorId, Fact, FactBody, FactId, Kind, PersonId, Role, Timestamp, VaultId};
@@ -27,12 +27,12 @@ fn planners(session: u8) -> ActorId {
 fn carer() -> Author {
     let relation = Relation { in_scope: true, ..Relation::default() };
     let standing = Standing { roles: [Role::Carer].into(), relation, is_server: false };
-    Author { vault: VaultId([1; 8]), person: CARER, standing }
+    Author { vault: VaultId([1; 8]), person: CARER, standing, stored: Stored::default() }
 }
 
 fn planner() -> Author {
     let standing = Standing { roles: [Role::Planner].into(), ..Standing::default() };
-    Author { vault: VaultId([9; 8]), person: PLANNER, standing }
+    Author { vault: VaultId([9; 8]), person: PLANNER, standing, stored: Stored::default() }
 }
 
 fn note(actor: ActorId, n: u32, text: &str) -> Edit {
@@ -75,11 +75,12 @@ fn altered(change: &Change, alter: impl FnOnce(&mut ExpandedChange)) -> Vec<u8> 
 /// What becomes of bytes pushed to a document, and that it is as it was and takes good work after them.
 fn outcome(document: &Document, bytes: &[u8], author: &Author) -> Outcome {
     let before = document.content();
-    let alone = judge(document.id(), Some(document.clone()), &[bytes], author);
+    let alone = judge(document.id(), Some(document.clone()), &[bytes], author, &mut Budget::default());
     assert!(alone.document.unwrap().content() == before, "something of it came through");
     let session = ActorId::new(author.vault, [77; 8]);
     let good = document.clone().write(session, Timestamp(9), &note(session, 1, "Gott.")).unwrap();
-    let mut verdict = judge(document.id(), Some(document.clone()), &[bytes, &good.bytes], author);
+    let mut verdict =
+        judge(document.id(), Some(document.clone()), &[bytes, &good.bytes], author, &mut Budget::default());
     assert!(matches!(verdict.outcomes[1], Outcome::Accepted(_)), "good work waits: {:?}", verdict.outcomes[1]);
     verdict.outcomes.remove(0)
 }
@@ -167,7 +168,8 @@ fn a_delete_beside_a_concurrent_put() {
     let deleted = altered(&document.clone().write(planners(2), Timestamp(3), &when(9)).unwrap(), |change| {
         change.operations[0].action = OpType::Delete;
     });
-    let verdict = judge(document.id(), Some(document.clone()), &[&put.bytes, &deleted], &planner());
+    let verdict =
+        judge(document.id(), Some(document.clone()), &[&put.bytes, &deleted], &planner(), &mut Budget::default());
     assert!(matches!(verdict.outcomes[0], Outcome::Accepted(_)));
     assert_eq!(verdict.outcomes[1], Outcome::Refused(Refusal::Operation));
     assert!(!verdict.document.unwrap().content().plan["when"].is_clash());
@@ -220,7 +222,7 @@ fn orphans_are_never_kept() {
             change.deps = vec![automerge::ChangeHash([n; 32])];
             change.actor_id = carers(100).0.into();
         });
-        let verdict = judge(document.id(), Some(document.clone()), &[&orphan], &carer());
+        let verdict = judge(document.id(), Some(document.clone()), &[&orphan], &carer(), &mut Budget::default());
         assert_eq!(verdict.outcomes, [Outcome::Later(Later::MissingDependency)]);
         assert_eq!(verdict.document.unwrap().save(), document.save());
     }

@@ -1,6 +1,6 @@
 //! Chunks built to cost much or to break what comes after. Each is refused for good, and good work beside it passes.
 
-use rundan_documents::gate::{Author, Outcome, Refusal, judge};
+use rundan_documents::gate::{Author, Budget, DEPENDENCIES_MAX, Outcome, Refusal, Stored, judge};
 use rundan_documents::{Change, Document, Edit, Genesis};
 use rundan_model::policy::Standing;
 use rundan_model::{ActorId, Kind, PersonId, Role, Timestamp, VaultId};
@@ -12,7 +12,7 @@ const MANY: i64 = 3_000_000;
 
 fn planner() -> Author {
     let standing = Standing { roles: [Role::Planner].into(), ..Standing::default() };
-    Author { vault: VaultId([9; 8]), person: PersonId([9; 8]), standing }
+    Author { vault: VaultId([9; 8]), person: PersonId([9; 8]), standing, stored: Stored::default() }
 }
 
 fn session() -> ActorId {
@@ -65,7 +65,7 @@ fn forged(document: &Document) -> Forged {
 fn refusal(bytes: &[u8]) -> Refusal {
     let document = visit();
     let good = honest(&document);
-    let verdict = judge(document.id(), Some(document), &[bytes, &good.bytes], &planner());
+    let verdict = judge(document.id(), Some(document), &[bytes, &good.bytes], &planner(), &mut Budget::default());
     assert!(matches!(verdict.outcomes[1], Outcome::Accepted(_)), "good work waits: {:?}", verdict.outcomes[1]);
     match verdict.outcomes[0] {
         Outcome::Refused(refusal) => refusal,
@@ -91,7 +91,7 @@ fn column(specification: u32, bytes: Vec<u8>) -> Vec<u8> {
 fn the_change_written_by_hand_is_understood() {
     let document = visit();
     let bytes = forged(&document).seal();
-    let verdict = judge(document.id(), Some(document), &[&bytes], &planner());
+    let verdict = judge(document.id(), Some(document), &[&bytes], &planner(), &mut Budget::default());
     // It puts null where nothing stands, into an unknown register: no harm, or the other tests would prove nothing.
     assert!(matches!(verdict.outcomes[0], Outcome::Accepted(_)), "{:?}", verdict.outcomes[0]);
 }
@@ -212,7 +212,7 @@ fn an_actor_is_a_session_and_nothing_else() {
 
 #[test]
 fn counts_that_lie_are_refused() {
-    assert_eq!(refusal(&with(|change| change.deps = vec![[1; 32]; 65])), Refusal::TooMuch);
+    assert_eq!(refusal(&with(|change| change.deps = vec![[1; 32]; DEPENDENCIES_MAX + 1])), Refusal::TooMuch);
     let body = chunks::body(&forged(&visit()).seal()).to_vec();
     for count in [u64::from(u32::MAX), u64::MAX] {
         let mut lying = Vec::new();

@@ -4,4 +4,5 @@
 mod attacks;
 mod bombs;
 mod corpus;
+mod limits;
 mod mutated;

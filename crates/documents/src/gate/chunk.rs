@@ -7,13 +7,14 @@
 use std::io::Read;
 
 use flate2::read::DeflateDecoder;
+use rundan_model::ChangeHash;
 use sha2::{Digest, Sha256};
 
 use super::{CHANGE_BYTES_MAX, COUNTER_MAX, DEPENDENCIES_MAX, DOCUMENT_CHANGES_MAX, OPERATIONS_MAX, Refusal, TIME_MAX};
 
 /// The longest saved document, bytes, deflated or not. A visit is some 2 KB.
 const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// The most operations of one document.
+/// The most operations of one saved document: far more than the gate lets in, so that none is ever shut out.
 const DOCUMENT_OPERATIONS_MAX: u64 = 200_000;
 /// The most sessions that may have written one document: each is one opening of an app.
 const DOCUMENT_ACTORS_MAX: u64 = DOCUMENT_CHANGES_MAX as u64;
@@ -41,12 +42,25 @@ const DEFLATED: u32 = 0b1000;
 
 type Reading<T> = Result<T, Refusal>;
 
+/// What a change counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Its name.
+    pub(crate) hash: ChangeHash,
+    /// Its operations, those that a run names too.
+    pub(crate) operations: u64,
+    /// Their predecessors.
+    pub(crate) predecessors: u64,
+    /// Its dependencies.
+    pub(crate) dependencies: u64,
+}
+
 /// Checks that a change's bytes are one uncompressed change of bounded size, with nothing after it.
-pub(crate) fn check_change(bytes: &[u8]) -> Reading<()> {
+pub(crate) fn check_change(bytes: &[u8]) -> Reading<Counted> {
     if bytes.len() > CHANGE_BYTES_MAX {
         return Err(Refusal::TooMuch);
     }
-    let mut body = chunk(bytes, CHUNK_CHANGE)?;
+    let (hash, mut body) = chunk(bytes, CHUNK_CHANGE)?;
     let deps = body.count(DEPENDENCIES_MAX as u64)?;
     body.skip(deps as usize * HASH_BYTES)?;
     if body.unsigned()? != ACTOR_BYTES {
@@ -68,15 +82,16 @@ pub(crate) fn check_change(bytes: &[u8]) -> Reading<()> {
         body.skip(ACTOR_BYTES as usize)?;
     }
     let columns = body.columns()?;
-    let (mut operations, mut value_bytes) = (None, (0, 0));
+    let (mut operations, mut predecessors, mut value_bytes) = (0, 0, (0, 0));
     for column in &columns {
         if !CHANGE_COLUMNS.contains(&column.specification) {
             return Err(Refusal::Operation);
         }
         let runs = runs(column.specification, body.take(column.bytes)?, OPERATIONS_MAX as u64)?;
         match column.specification {
-            ACTION => operations = Some(runs.entries),
+            ACTION => operations = runs.entries,
             PREDECESSORS if runs.total > OPERATIONS_MAX as u64 => return Err(Refusal::TooMuch),
+            PREDECESSORS => predecessors = runs.total,
             VALUE_LENGTHS => value_bytes.0 = runs.total,
             VALUES => value_bytes.1 = column.bytes as u64,
             _ => {}
@@ -86,8 +101,9 @@ pub(crate) fn check_change(bytes: &[u8]) -> Reading<()> {
         return Err(Refusal::Malformed);
     }
     // Extra bytes would be kept for ever and shown to nobody.
-    let is_whole = body.is_empty() && operations.is_some_and(|operations| operations > 0);
-    if is_whole { Ok(()) } else { Err(Refusal::Malformed) }
+    let is_whole = body.is_empty() && operations > 0;
+    let counted = Counted { hash, operations, predecessors, dependencies: deps };
+    if is_whole { Ok(counted) } else { Err(Refusal::Malformed) }
 }
 
 /// Checks that bytes are one saved document of bounded size, also when inflated, with nothing after it.
@@ -95,7 +111,7 @@ pub(crate) fn check_document(bytes: &[u8]) -> Reading<()> {
     if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(Refusal::TooMuch);
     }
-    let mut body = chunk(bytes, CHUNK_DOCUMENT)?;
+    let (_, mut body) = chunk(bytes, CHUNK_DOCUMENT)?;
     for _ in 0..body.count(DOCUMENT_ACTORS_MAX)? {
         if body.unsigned()? != ACTOR_BYTES {
             return Err(Refusal::Actor);
@@ -125,19 +141,20 @@ pub(crate) fn check_document(bytes: &[u8]) -> Reading<()> {
     if body.is_empty() { Ok(()) } else { Err(Refusal::Malformed) }
 }
 
-/// The body of the only chunk in these bytes.
-fn chunk(bytes: &[u8], expected: u8) -> Reading<Reader<'_>> {
+/// The hash and the body of the only chunk in these bytes.
+fn chunk(bytes: &[u8], expected: u8) -> Reading<(ChangeHash, Reader<'_>)> {
     let mut reader = Reader(bytes);
     if reader.take(MAGIC.len())? != MAGIC {
         return Err(Refusal::Malformed);
     }
     let checksum = reader.take(CHECKSUM_BYTES)?;
     // Automerge reads a change without comparing it.
-    let is_whole = Sha256::digest(reader.0).starts_with(checksum);
+    let hash: [u8; HASH_BYTES] = Sha256::digest(reader.0).into();
+    let is_whole = hash.starts_with(checksum);
     let is_expected = reader.take(1)? == [expected];
     let length = reader.unsigned()?;
     let is_honest = is_whole && is_expected && length == reader.0.len() as u64;
-    if is_honest { Ok(reader) } else { Err(Refusal::Malformed) }
+    if is_honest { Ok((ChangeHash(hash), reader)) } else { Err(Refusal::Malformed) }
 }
 
 /// Inflates at most `limit` bytes.

@@ -17,12 +17,12 @@ fn actor(vault: u8, session: u8) -> ActorId {
 fn anna() -> Author {
     let relation = Relation { in_scope: true, ..Relation::default() };
     let standing = Standing { roles: [Role::Carer].into(), relation, is_server: false };
-    Author { vault: VaultId([1; 8]), person: ANNA, standing }
+    Author { vault: VaultId([1; 8]), person: ANNA, standing, stored: Stored::default() }
 }
 
 fn eva() -> Author {
     let standing = Standing { roles: [Role::Planner].into(), ..Standing::default() };
-    Author { vault: VaultId([9; 8]), person: EVA, standing }
+    Author { vault: VaultId([9; 8]), person: EVA, standing, stored: Stored::default() }
 }
 
 fn fact(by: PersonId, body: FactBody) -> Fact {
@@ -52,6 +52,11 @@ fn note(n: u32) -> Edit {
 
 fn when(start: i64) -> Edit {
     Edit { facts: Vec::new(), puts: vec![("when".into(), json!({ "start": start, "minutes": 30 }))] }
+}
+
+/// With all the work that one request may cause.
+fn judge(id: DocumentId, document: Option<Document>, pushed: &[&[u8]], author: &Author) -> Verdict {
+    super::judge(id, document, pushed, author, &mut Budget::default())
 }
 
 fn outcome(document: &Document, change: &Change, author: &Author) -> Outcome {

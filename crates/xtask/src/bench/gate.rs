@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use automerge::Automerge;
-use rundan_documents::gate::{Author, CHANGE_BYTES_MAX, Outcome, judge};
+use rundan_documents::gate::{Author, Budget, CHANGE_BYTES_MAX, Outcome, Stored, judge};
 use rundan_documents::{Change, Document, Edit, Genesis};
 use rundan_model::policy::{Relation, Standing};
 use rundan_model::{ActionId, ActorId, Fact, FactBody, FactId, Kind, PersonId, Role, Timestamp, VaultId};
@@ -29,7 +29,7 @@ pub(super) fn measure() -> Result<Vec<Figure>> {
 fn author() -> Author {
     let relation = Relation { in_scope: true, ..Relation::default() };
     let standing = Standing { roles: [Role::Carer].into(), relation, is_server: false };
-    Author { vault: CARER, person: PersonId([1; 8]), standing }
+    Author { vault: CARER, person: PersonId([1; 8]), standing, stored: Stored::default() }
 }
 
 fn visit() -> Result<Document> {
@@ -80,7 +80,7 @@ fn honest() -> Result<Figure> {
     for _ in 0..ASKED {
         let copy = document.clone();
         let from = Instant::now();
-        let verdict = judge(document.id(), Some(copy), &pushed, &author);
+        let verdict = judge(document.id(), Some(copy), &pushed, &author, &mut Budget::default());
         gate.push(from.elapsed());
         ensure!(verdict.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Accepted(_))), "honest work passes");
         let mut copy = bare.clone();
@@ -105,7 +105,7 @@ fn refused() -> Result<Figure> {
             let copy = document.clone();
             let before = forget_peak();
             let from = Instant::now();
-            let verdict = judge(document.id(), Some(copy), &[&bytes], &author);
+            let verdict = judge(document.id(), Some(copy), &[&bytes], &author, &mut Budget::default());
             worst = worst.max(from.elapsed());
             most = most.max(status_kilobytes("VmHWM:").saturating_sub(before));
             ensure!(matches!(verdict.outcomes.as_slice(), [Outcome::Refused(_)]), "{:?}", verdict.outcomes);

@@ -5,5 +5,6 @@
 pub mod chunks;
 pub mod mutation;
 pub mod simulation;
+pub mod structure;
 pub mod vfs;
 pub mod window;

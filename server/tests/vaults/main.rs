@@ -7,6 +7,8 @@ mod backups;
 mod counters;
 mod enrolment;
 mod hostile;
+mod input;
+mod mutated;
 mod network;
 mod offers;
 mod oracle;

@@ -6,3 +6,4 @@ mod bombs;
 mod corpus;
 mod limits;
 mod mutated;
+mod structure;

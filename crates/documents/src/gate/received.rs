@@ -16,8 +16,10 @@ impl Document {
     /// Where it is too large, unreadable or of another form.
     pub fn received(bytes: &[u8]) -> Result<Self, LoadError> {
         let document = Self::load(bytes)?;
-        let is_of_form = catch_unwind(AssertUnwindSafe(|| document.is_of_form())).map_err(|_| LoadError::Panic)?;
-        if is_of_form { Ok(document) } else { Err(LoadError::NotOurs) }
+        // Automerge loads some whose changes it cannot give out again.
+        let has_history = || document.changes().len() == document.infos().len();
+        let is_ours = AssertUnwindSafe(|| document.is_of_form() && has_history());
+        if catch_unwind(is_ours).map_err(|_| LoadError::Panic)? { Ok(document) } else { Err(LoadError::NotOurs) }
     }
 
     /// The document with changes from a server, each judged by what it does.

@@ -46,7 +46,7 @@ pub struct ListedDocument {
 /// [`gate::DOCUMENT_MAX`]: rundan_documents::gate::DOCUMENT_MAX
 const ITEM_BYTES_MAX: usize = 7 * 512 * 1024;
 
-/// Lists of at most so many documents are one page however they are ordered.
+/// Lists of at most so many documents are not put in order: almost all of them are one page.
 const SHORT_LIST: usize = 16;
 
 /// Adds to the results of a vault's pushes what is due to it in one unit, in at most `room` bytes of documents.
@@ -70,6 +70,9 @@ pub(super) fn pull(
     let is_last = end >= list.len();
     if is_last {
         server.pages.forget(vault.vault, stream.unit);
+    } else if !has_no_room {
+        let key = ListKey { vault: vault.vault, unit: stream.unit, from: stream.cursor, head };
+        server.pages.keep(key, Arc::clone(&list));
     }
     let heard = match stream.heard_since.filter(|_| is_office) {
         Some(since) => vaults::heard_since(tx, stream.unit, since)?,
@@ -110,11 +113,7 @@ impl Reader<'_> {
             Some(held) => self.mismatches(held)?,
             None => self.due(stream.cursor)?,
         };
-        let list = Arc::new(self.in_order(due)?);
-        if list.len() > SHORT_LIST {
-            self.server.pages.keep(key(self.state.head), Arc::clone(&list));
-        }
-        Ok((self.state.head, list, 0))
+        Ok((self.state.head, Arc::new(self.in_order(due)?), 0))
     }
 
     fn due(&self, from: Option<Cursor>) -> Result<Vec<ListedDocument>> {

@@ -218,4 +218,28 @@ pub(super) const MUTANTS: &[Mutant] = &[
         tests: "vaults",
         noticed_by: "destroyed",
     },
+    Mutant {
+        name: "one phone may fill a document",
+        file: "crates/documents/src/gate/limits.rs",
+        find: "whole.fits(DOCUMENT_MAX) && own.fits(share(author, kind))",
+        put: "whole.fits(DOCUMENT_MAX) && (own.fits(share(author, kind)) || own.changes > 0)",
+        tests: "hostile",
+        noticed_by: "limits",
+    },
+    Mutant {
+        name: "a counter may leap",
+        file: SERVER,
+        find: "if counter - vault.counter > COUNTER_STEP_MAX {",
+        put: "if counter - vault.counter > COUNTER_STEP_MAX << 41 {",
+        tests: "vaults",
+        noticed_by: "a_counter_that_leaps",
+    },
+    Mutant {
+        name: "a revoked vault is told that there is something new",
+        file: "server/src/admin/mod.rs",
+        find: "    server.bell.forget(&revoked);\n",
+        put: "",
+        tests: "vaults",
+        noticed_by: "what_a_revoked_vault_waits_for",
+    },
 ];

@@ -157,10 +157,11 @@ fn admit(tx: &Connection, server: &Server, signed: &Signed, request: &SyncReques
     if counter <= vault.counter {
         return Err(Error::Problem(Problem { code: ProblemCode::Stale, counter: Some(vault.counter) }));
     }
-    // A vault follows a server's word only so far: one that a copy of it drove up would never be heard again.
+    // A vault follows a server's word only so far: one that a copy of it drove up would never be heard again. Whom a
+    // liar between drove up comes down to what is told here.
     if counter - vault.counter > COUNTER_STEP_MAX {
         tracing::warn!(vault = %id, "a vault's counter leaps");
-        return Err(ProblemCode::Malformed.into());
+        return Err(Error::Problem(Problem { code: ProblemCode::Stale, counter: Some(vault.counter) }));
     }
     let now = server.clock.now();
     vaults::count(tx, id, counter, now)?;

@@ -77,7 +77,8 @@ async fn a_counter_that_leaps_is_refused_and_the_phone_it_was_copied_from_goes_o
     for counter in [1 << 62, i64::MAX as u64, alice.counter + sync::COUNTER_STEP_MAX + 1] {
         let (header, body) = alice.sign(&world, counter, &alice.request(alice.stream()));
         let (status, answer) = world.post(sync::PATH, &header, body).await;
-        assert_eq!((status, problem(&answer).code), (StatusCode::BAD_REQUEST, ProblemCode::Malformed), "{counter}");
+        assert_eq!((status, problem(&answer).code), (StatusCode::CONFLICT, ProblemCode::Stale), "{counter}");
+        assert_eq!(problem(&answer).counter, Some(alice.counter), "who was driven up comes down to it");
     }
     alice.sync(&world).await;
     // A server that was restored may be behind by all that was asked since.

@@ -113,10 +113,11 @@ impl Rounds {
         Ok(match problem.code {
             ProblemCode::Stale => {
                 self.session.renew(self.identity.vault, self.random.as_ref());
+                // Up or down: a number that no server knows may be used again, and one that a liar told is forgotten.
                 let known = problem.counter.unwrap_or(0).min(COUNTER_MAX) as i64;
                 self.store
                     .write(move |tx| -> Result<(), StoreError> {
-                        tx.execute("UPDATE vault SET counter = max(counter, ?1) WHERE id = 1", [known])?;
+                        tx.execute("UPDATE vault SET counter = ?1 WHERE id = 1", [known])?;
                         Ok(())
                     })
                     .await?;

@@ -63,6 +63,41 @@ test('a visit to someone who is not on the phone begins with her name in words',
   await expect(page.getByText('Kontoret kopplar besöket till rätt person')).toBeVisible();
 });
 
+test('an unplanned visit asks when she left the one under way, and pauses it only if she says so', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await page.getByRole('link', { name: 'Dagen' }).tap();
+  await page.getByRole('button', { name: 'Oplanerat besök' }).tap();
+  await page.getByRole('button', { name: 'Någon bad om det' }).tap();
+  await page.getByLabel('Hos vem?').fill('Okänd Person');
+  await page.getByRole('button', { name: 'Starta besök hos Okänd Person' }).tap();
+  const asked = page.getByRole('dialog', { name: 'När gick du från Maj-Britt Sandell?' });
+  await asked.getByRole('button', { name: 'Jag är inte klar där, pausa det' }).tap();
+  await expect(page.getByRole('heading', { name: 'Okänd Person' })).toBeVisible();
+  await page.getByRole('link', { name: 'Dagen' }).tap();
+  await expect(page.getByText('Pausat')).toBeVisible();
+});
+
+test('what was not accepted is counted until she says that she saw it', async ({ page }) => {
+  await page.goto('./?fake=odd');
+  await page.getByRole('button', { name: '1 togs inte emot' }).tap();
+  await page.getByRole('button', { name: 'Jag har sett det' }).tap();
+  await expect(page.getByText('Fru Lindgren vill ha fönstret öppet på natten.')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: '3 inte skickade' })).toBeVisible();
+});
+
+test('a shift that was ended by mistake is taken up again later', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Avsluta passet' }).tap();
+  const closing = page.getByRole('dialog', { name: 'Innan du slutar' });
+  await expect(closing.getByText('Har inte kommit fram')).toBeVisible();
+  await closing.getByRole('button', { name: 'Avsluta passet ändå' }).tap();
+  await page.getByText('Det du har sagt om passet').tap();
+  await page.getByRole('button', { name: 'Ta tillbaka: Avslutade passet' }).tap();
+  await expect(page.getByRole('button', { name: 'Avsluta passet' })).toBeVisible();
+});
+
 test('changes are read as a list and acknowledged', async ({ page }) => {
   await openDay(page);
   await page.getByRole('button', { name: 'Läs' }).tap();

@@ -50,6 +50,21 @@ test('the chip is honest about what is not sent', () => {
   expect(chipWords({ ...chip, state: 'loading', percent: 40 }).words).toBe('Hämtar 40 %');
 });
 
+test('the app\'s own reasons for another time are said in the language of the screen, a person\'s as she wrote them', () => {
+  const said = () => ['planned', 'moved', 'glömde trycka'].map((reason) => lists.word(lists.timeReasons, reason));
+  expect(said()).toEqual(['som planerat', 'starten kom från ett annat besök', 'glömde trycka']);
+  speak('en');
+  expect(said()).toEqual(['as planned', 'the start came from another visit', 'glömde trycka']);
+});
+
+test('every list of facts says the reason by its word', () => {
+  const lines = import.meta.glob<string>('./**/*.svelte', { query: '?raw', import: 'default', eager: true });
+  const raw = Object.entries(lines).filter(([, text]) => /\((?:fact|line)\.at_reason\)/.test(text)).map(([path]) => path);
+  expect(raw).toEqual([]);
+  const untranslated = Object.entries(lines).filter(([, text]) => /\} min\b/.test(text)).map(([path]) => path);
+  expect(untranslated).toEqual([]);
+});
+
 test('a stored fact is described with its reason', () => {
   const line = { fact: 'f', document: 'd', title: 'A', kind: 'not_done', about: 'Dusch', word: 'declined', text: '', by: 'L', on_behalf_of: null, at: 0, at_reason: '', entered: 0, received: null, superseded: false };
   expect(describe(line)).toBe('Inte gjord: Dusch, Ville inte');

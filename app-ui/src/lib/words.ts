@@ -121,6 +121,12 @@ export const keyKinds: Words<KeyKind> = catalogue(
   { home: 'Home key', alarm: 'Alarm key', entrance: 'Entrance key' },
 );
 
+/** Why a fact is of another time than the one it was entered at, where the app says it and not the person. */
+export const timeReasons = catalogue(
+  { planned: 'som planerat', moved: 'starten kom från ett annat besök' },
+  { planned: 'as planned', moved: 'the start came from another visit' },
+);
+
 /** The kinds of facts, as a person reads them in a list of what happened. */
 export const factKinds = catalogue(
   {

@@ -83,7 +83,7 @@ impl Vault {
             }
             Command::MyIncidents => self.view(|tx, ctx| Ok(Some(views::my_incidents(tx, ctx)?))).await,
             Command::KeptText { place } => self.view(move |tx, _| Ok(Some(typing::kept(tx, &place)?))).await,
-            Command::MyRecord => self.view(|tx, ctx| Ok(Some(views::my_record(tx, ctx)?))).await,
+            Command::MyRecord { most } => self.view(move |tx, ctx| Ok(Some(views::my_record(tx, ctx, most)?))).await,
             Command::Board { date } => {
                 let date = parse_date(date)?;
                 self.view(move |tx, ctx| Ok(Some(views::board(tx, ctx, date)?))).await

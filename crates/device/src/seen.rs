@@ -50,14 +50,14 @@ pub(crate) fn remember_all(tx: &Transaction<'_>, person: PersonId) -> Result<(),
     Ok(())
 }
 
-/// Says that a visit left her phone, if her list of the day showed it.
+/// Says that a visit left her phone, if it was one of today or of a day to come.
 pub(crate) fn left(tx: &Transaction<'_>, id: DocumentId, today: Day, at: Timestamp) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE seen_visit SET left_at = ?3 WHERE document = ?1 AND day = ?2")?.execute(params![
+    tx.prepare_cached("UPDATE seen_visit SET left_at = ?3 WHERE document = ?1 AND day >= ?2")?.execute(params![
         id.as_bytes(),
         today.0,
         at.0
     ])?;
-    tx.prepare_cached("DELETE FROM seen_visit WHERE document = ?1 AND day <> ?2")?
+    tx.prepare_cached("DELETE FROM seen_visit WHERE document = ?1 AND day < ?2")?
         .execute(params![id.as_bytes(), today.0])?;
     Ok(())
 }

@@ -24,6 +24,15 @@ pub struct OtherTime {
     pub text: String,
 }
 
+/// A step of the working day that its carer stated: shift or break, begun or ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The fact, and when it happened.
+    pub stated: Stated,
+    /// Which, as the fact's kind.
+    pub kind: String,
+}
+
 /// A run sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSheet {
@@ -39,6 +48,9 @@ pub struct RunSheet {
     pub worked: Vec<Segment>,
     /// When she had her break.
     pub breaks: Vec<Segment>,
+    /// Shift and break as she stated them, in order.
+    #[serde(default)]
+    pub turns: Vec<Turn>,
     /// Other working time.
     pub other_time: Vec<OtherTime>,
     /// What lists of changes she has read, in order.
@@ -59,6 +71,7 @@ pub fn run_sheet(content: &Content) -> RunSheet {
         rest: content.get::<Option<When>>("break").flatten(),
         worked: Vec::new(),
         breaks: Vec::new(),
+        turns: Vec::new(),
         other_time: Vec::new(),
         acknowledged: Vec::new(),
         codes_shown: Vec::new(),
@@ -73,6 +86,13 @@ pub fn run_sheet(content: &Content) -> RunSheet {
 impl RunSheet {
     fn take(&mut self, id: FactId, fact: &Fact) {
         let stated = Stated { fact: id, by: fact.actor_person(), at: fact.at };
+        let is_turn = matches!(
+            fact.body,
+            FactBody::ShiftStarted | FactBody::ShiftEnded | FactBody::BreakStarted | FactBody::BreakEnded
+        );
+        if is_turn && Some(fact.by) == self.staff {
+            self.turns.push(Turn { stated, kind: fact.body.kind().to_owned() });
+        }
         match &fact.body {
             FactBody::ShiftStarted => begin(&mut self.worked, fact.at),
             FactBody::ShiftEnded => end(&mut self.worked, fact.at),

@@ -161,7 +161,7 @@ impl Presser<'_> {
             1 => Intent::EndShift { run_sheet },
             2 => Intent::StartBreak { run_sheet },
             3 => Intent::EndBreak { run_sheet },
-            4 => Intent::Acknowledge { run_sheet, documents: vec![self.visit()] },
+            4 => Intent::Acknowledge { run_sheet: Some(run_sheet), documents: vec![self.visit()] },
             _ => Intent::OtherTime {
                 run_sheet,
                 what: OtherTimeKind::ALL[self.dice.below(OtherTimeKind::ALL.len())].clone(),

@@ -62,7 +62,7 @@ async fn looked_at(folder: &Path, cast: &Cast) -> Vec<Result<Value, ErrorCode>> 
         ("find_recipient", json!({ "text": "Maj" })),
         ("catalogue", Value::Null),
         ("my_incidents", Value::Null),
-        ("my_record", Value::Null),
+        ("my_record", json!({ "most": 100 })),
         ("sync", Value::Null),
     ];
     asked.extend(cast.visits.iter().map(|visit| ("visit", json!({ "visit": visit }))));

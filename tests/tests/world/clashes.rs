@@ -1,6 +1,7 @@
 //! Two who change the same thing apart.
 
-use rundan_model::Role;
+use rundan_model::plan::{Slot, When};
+use rundan_model::{DocumentId, Kind, PersonId, Role};
 use serde_json::json;
 
 use crate::world::{Morning, World, at, each};
@@ -167,6 +168,53 @@ async fn changes_made_while_she_was_away_are_listed_until_she_acknowledges() {
     assert_eq!(day["stops"][0]["mark"]["kind"], "moved");
     handheld.sync().await;
     assert_eq!(handheld.unsent().await, 0);
+}
+
+#[tokio::test]
+async fn changes_of_days_to_come_are_told_on_the_day_she_works_on_with_or_without_a_run_sheet() {
+    let world = World::new().await;
+    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+    let (maj, fatima) = (world.recipient("Maj-Britt").await, world.person("Fatima", Role::Carer).await);
+    let (moved, given) = (tomorrow(&world, maj, anna).await, tomorrow(&world, maj, anna).await);
+    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    assert_eq!(handheld.day().await["changes"], json!([]), "what the first sync brought is no news");
+
+    let change = json!({ "is": "when", "start": "10:15", "minutes": 45 });
+    office.act(json!({ "do": "change_visit", "visit": moved, "change": change })).await;
+    let change = json!({ "is": "carer", "slot": 1, "person": fatima });
+    office.act(json!({ "do": "change_visit", "visit": given, "change": change })).await;
+    office.sync().await;
+    handheld.sync().await;
+    let changes = handheld.day().await["changes"].clone();
+    assert_eq!(each(&changes, "kind"), ["moved", "removed"]);
+    assert_eq!(each(&changes, "day"), ["2026-11-24", "2026-11-24"]);
+
+    let acknowledge = json!({ "do": "acknowledge", "run_sheet": null, "documents": [moved, given] });
+    handheld.act(acknowledge).await;
+    assert_eq!(handheld.day().await["changes"], json!([]), "this phone remembers it");
+    assert_eq!(handheld.unsent().await, 0, "there is no run sheet to record it on");
+    let tuesday = handheld.ask("day", json!({ "date": "2026-11-24" })).await;
+    assert_eq!((&tuesday["changes"], &tuesday["stops"][0]["mark"]["kind"]), (&json!([]), &json!("moved")));
+
+    world.run_sheet(anna).await;
+    handheld.sync().await;
+    let change = json!({ "is": "when", "start": "11:00", "minutes": 45 });
+    office.act(json!({ "do": "change_visit", "visit": moved, "change": change })).await;
+    office.sync().await;
+    handheld.sync().await;
+    assert_eq!(each(&handheld.day().await["changes"], "kind"), ["moved"]);
+    handheld.act(json!({ "do": "acknowledge", "run_sheet": null, "documents": [moved] })).await;
+    assert_eq!(handheld.day().await["changes"], json!([]));
+    assert_eq!(handheld.unsent().await, 1, "recorded on the run sheet that there is");
+    handheld.sync().await;
+    assert_eq!(handheld.unsent().await, 0);
+}
+
+/// A visit of tomorrow.
+async fn tomorrow(world: &World, recipient: DocumentId, staff: PersonId) -> DocumentId {
+    let when = json!(When { start: at("09:00").plus_minutes(24 * 60), minutes: 45 });
+    let slot = json!(Slot { staff: Some(staff), start: None, minutes: None });
+    world.plan(Kind::Visit, vec![("recipient", json!(recipient)), ("when", when), ("slot/1", slot)]).await
 }
 
 #[tokio::test]

@@ -163,7 +163,7 @@ async fn a_door_code_is_shown_on_a_press_and_recorded() {
     assert_eq!(day["stops"][0]["has_door_code"], true);
     assert!(!day.to_string().contains("7436"), "no list carries the code itself");
     assert_eq!(handheld.ask("show_door_code", json!({ "recipient": maj })).await, "7436");
-    let record = handheld.ask("my_record", Value::Null).await;
+    let record = handheld.ask("my_record", json!({ "most": 100 })).await;
     assert!(each(&record["lines"], "kind").contains(&"shown"));
     handheld.sync().await;
     office.sync().await;
@@ -192,6 +192,52 @@ async fn shift_break_and_other_time_are_kept() {
     assert_eq!(day["run_sheet"]["on_break"], false);
     assert_eq!(day["run_sheet"]["other_time"][0]["minutes"], 30);
     assert_eq!(handheld.unsent().await, 0);
+}
+
+#[tokio::test]
+async fn a_shift_that_was_ended_by_mistake_is_taken_up_again_and_so_is_a_break() {
+    let world = World::new().await;
+    let anna = world.person("Anna", Role::Carer).await;
+    let sheet = world.run_sheet(anna).await;
+    let handheld = world.phone(anna).await;
+    for (clock, turn) in
+        [("07:00", "start_shift"), ("11:30", "start_break"), ("11:40", "end_break"), ("12:00", "end_shift")]
+    {
+        world.set_time(clock);
+        handheld.act(json!({ "do": turn, "run_sheet": sheet })).await;
+    }
+    handheld.sync().await;
+    world.set_time("14:00");
+    for (turn, left) in [("shift_ended", "shift_started"), ("break_ended", "break_started")] {
+        let facts = handheld.day().await["run_sheet"]["own_facts"].clone();
+        let found = facts.as_array().unwrap().iter().find(|fact| fact["kind"] == turn).unwrap();
+        handheld.act(json!({ "do": "withdraw", "document": sheet, "facts": [found["fact"]] })).await;
+        let facts = handheld.day().await["run_sheet"]["own_facts"].clone();
+        assert!(each(&facts, "kind").contains(&left), "then what came before it");
+    }
+    let day = handheld.day().await;
+    let run_sheet = &day["run_sheet"];
+    assert_eq!(run_sheet["worked"], json!([{ "start": crate::world::at("07:00").0, "end": null }]));
+    assert_eq!(run_sheet["on_break"], true);
+    handheld.sync().await;
+    assert_eq!(handheld.unsent().await, 0);
+}
+
+#[tokio::test]
+async fn an_unplanned_visit_is_taken_back_whole_later_too() {
+    let Morning { world, handheld, .. } = Morning::new().await;
+    let begin =
+        json!({ "do": "begin_unplanned", "recipient": null, "name": "Tore", "cause": "other", "end_other": [] });
+    let begun = handheld.act(begin).await["began"].clone();
+    world.set_time("09:30");
+    let facts = handheld.ask("visit", json!({ "visit": begun })).await["own_facts"].clone();
+    let found = facts.as_array().unwrap().iter().find(|fact| fact["kind"] == "begun").unwrap();
+    handheld.act(json!({ "do": "withdraw", "document": begun, "facts": [found["fact"]] })).await;
+    let day = handheld.day().await;
+    assert_eq!(each(&day["stops"], "name"), ["Maj-Britt Exempel", ""], "the visit and the break");
+    assert_eq!(day["running"], json!([]));
+    let view = handheld.ask("visit", json!({ "visit": begun })).await;
+    assert_eq!((&view["card"]["segments"], &view["own_facts"]), (&json!([]), &json!([])));
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ export class FakeDevice implements Device {
       return null;
     },
     kept_text: ({ place }) => this.#texts.get(JSON.stringify(place)) ?? '',
-    my_record: () => views.record(this.world),
+    my_record: ({ most }) => views.record(this.world, most),
     sync: () => this.#sync(),
     see_refused: () => {
       this.world.seenRefused = views.refusals(this.world);

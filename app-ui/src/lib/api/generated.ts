@@ -162,7 +162,11 @@ start: string,
 /**
  * 1 to 720.
  */
-minutes: number, text: string, } | { "do": "acknowledge", run_sheet: string, 
+minutes: number, text: string, } | { "do": "acknowledge", 
+/**
+ * The run sheet to record it on; without one it is her nearest, or only this phone.
+ */
+run_sheet: string | null, 
 /**
  * The documents whose changes the list showed.
  */
@@ -274,6 +278,10 @@ at: number, };
 
 export type ChangeNotice = { document: string, kind: ChangeKind, 
 /**
+ * `YYYY-MM-DD`: the day that it is planned for, or was.
+ */
+day: string, 
+/**
  * Whose visit.
  */
 name: string, 
@@ -320,7 +328,11 @@ export type RunSheetView = { document: string, shift_start: number | null, shift
 /**
  * When she began and ended her shift.
  */
-worked: Array<Segment>, on_break: boolean, other_time: Array<OtherTimeView>, };
+worked: Array<Segment>, on_break: boolean, other_time: Array<OtherTimeView>, 
+/**
+ * What she stated last of the shift and of the break, to take back; at most one of each.
+ */
+own_facts: Array<YourFact>, };
 
 export type SyncState = "up_to_date" | "working" | "offline" | "loading" | "trouble";
 
@@ -395,7 +407,11 @@ running: Array<VisitCard>,
 /**
  * The visit to begin next.
  */
-next: string | null, done: number, total: number, changes: Array<ChangeNotice>, sync: SyncChip, 
+next: string | null, done: number, total: number, 
+/**
+ * Changes of the day shown; on the day that she works on also of the days to come, by day.
+ */
+changes: Array<ChangeNotice>, sync: SyncChip, 
 /**
  * Days that this phone holds, ascending.
  */
@@ -553,15 +569,29 @@ not_affected: string | null, not_affected_start: number | null,
  */
 break_start: number | null, };
 
+export type OpenVisit = { card: VisitCard, 
+/**
+ * Their names, in the visit's order.
+ */
+items: Array<string>, };
+
 export type ShiftClosing = { running: Array<VisitCard>, 
 /**
- * Visits with interventions neither done nor explained.
+ * Visits that ended with interventions open.
  */
-open_items: Array<VisitCard>, 
+open_items: Array<OpenVisit>, 
 /**
  * Visits neither begun nor explained.
  */
-not_begun: Array<VisitCard>, unsent: number, };
+not_begun: Array<VisitCard>, 
+/**
+ * Actions that the server does not have yet.
+ */
+unsent: number, 
+/**
+ * What was refused and not seen, then what waits, the newest first; of these at most 100.
+ */
+waiting: Array<SyncItem>, };
 
 export type DraftView = { 
 /**
@@ -619,7 +649,15 @@ received: number | null,
  */
 superseded: boolean, };
 
-export type MyRecord = { lines: Array<FactLine>, incident_kinds: Array<IncidentKind>, };
+export type MyRecord = { 
+/**
+ * The newest first, as many as were asked for.
+ */
+lines: Array<FactLine>, 
+/**
+ * How many there are.
+ */
+total: number, incident_kinds: Array<IncidentKind>, };
 
 export type SyncItem = { document: string, 
 /**
@@ -858,7 +896,11 @@ draft: string | null, text: DraftText, } } | { "command": "keep_text", "args": {
 /**
  * Empty for nothing to keep.
  */
-text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | { "command": "my_record" } | { "command": "sync" } | { "command": "sync_now" } | { "command": "see_refused" } | { "command": "board", "args": { 
+text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | { "command": "my_record", "args": { 
+/**
+ * The most lines to answer with.
+ */
+most: number, } } | { "command": "sync" } | { "command": "sync_now" } | { "command": "see_refused" } | { "command": "board", "args": { 
 /**
  * `YYYY-MM-DD`, today if absent.
  */

@@ -76,7 +76,7 @@ export class Day {
   async acknowledge(): Promise<void> {
     this.ask(null);
     const documents = this.view.value?.changes.map(({ document }) => document) ?? [];
-    if (this.#runSheet === null || documents.length === 0) return;
+    if (documents.length === 0) return;
     await this.#session.act({ do: 'acknowledge', run_sheet: this.#runSheet, documents }, texts.saidRead);
   }
 }

@@ -32,3 +32,31 @@ test('one press asks when she left a visit of another day, and one that is pause
   await today.start('visit-5');
   expect(today.starting.leaving?.running.map(({ state }) => state)).toEqual(['paused']);
 });
+
+test('a shift without a planned break has as many as she takes, and each turn is taken back later', async () => {
+  const day = await aDay();
+  for (const take of [() => day.startBreak(), () => day.endBreak(), () => day.startBreak()]) {
+    await take();
+    await day.view.reload();
+  }
+  const rests = () => day.view.value?.stops.flatMap((stop) => (stop.is === 'break' ? stop.taken : [])) ?? [];
+  expect(rests().map(({ end }) => end === null)).toEqual([false, true]);
+  expect(day.view.value?.run_sheet?.on_break).toBe(true);
+  await day.endShift();
+  await day.view.reload();
+  expect(day.shiftIsOn).toBe(false);
+  const ended = day.view.value?.run_sheet?.own_facts.find(({ kind }) => kind === 'shift_ended');
+  await device.call('act', { intent: { do: 'withdraw', document: 'sheet-1', facts: [ended?.fact ?? ''] } });
+  await day.view.reload();
+  expect(day.shiftIsOn).toBe(true);
+});
+
+test('changes are acknowledged with or without a run sheet', async () => {
+  const day = await aDay();
+  const shown = day.view.value;
+  if (shown === null) throw new Error('no day');
+  day.view.value = { ...shown, run_sheet: null };
+  await day.acknowledge();
+  await day.view.reload();
+  expect(day.view.value.changes).toEqual([]);
+});

@@ -22,8 +22,9 @@ test('a visit not carried out says why', () => {
 });
 
 test('a change says what it was and what it is', () => {
-  const change = { document: 'v', kind: 'moved', name: 'A', start_before: at('13:15'), start_now: at('13:45'), at: at('07:42'), by: 'Eva' } as const;
+  const change = { document: 'v', kind: 'moved', day: '2026-11-21', name: 'A', start_before: at('13:15'), start_now: at('13:45'), at: at('07:42'), by: 'Eva' } as const;
   expect(changeWords(change)).toBe('Flyttat från 13:15 till 13:45');
+  expect(changeWords({ ...change, day: '2026-11-22', start_now: at('13:45') + 86_400 })).toBe('Flyttat från lör 21 nov 13:15 till 13:45');
   expect(changeWords({ ...change, kind: 'cancelled', start_now: null })).toBe('Inställt 13:15');
 });
 

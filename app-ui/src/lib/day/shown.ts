@@ -1,5 +1,5 @@
 import type { ChangeNotice, Stop, VisitCard } from '../api/generated';
-import { clock } from '../time/format';
+import { clock, moment } from '../time/format';
 import { lateWords, worked } from '../visits/shown';
 import { changeKinds, notCarriedOutReasons, visitFlags, visitStates, word } from '../words';
 import { texts } from './texts';
@@ -43,9 +43,9 @@ function state(card: VisitCard): Mark[] {
 }
 
 /** A line of "changed while you were away". */
-export function changeWords({ kind, start_before, start_now }: ChangeNotice): string {
+export function changeWords({ kind, day, start_before, start_now }: ChangeNotice): string {
   if (kind === 'new' && start_now !== null) return texts.changeNew(clock(start_now));
-  if (kind === 'moved' && start_before !== null && start_now !== null) return texts.changeMoved(clock(start_before), clock(start_now));
+  if (kind === 'moved' && start_before !== null && start_now !== null) return texts.changeMoved(moment(start_before, day), clock(start_now));
   const when = start_now ?? start_before;
   return when === null ? word(changeKinds, kind) : texts.mark(word(changeKinds, kind), clock(when));
 }

@@ -44,7 +44,7 @@ export const texts = machineCatalogue(
     statedBecause: (reason: string) => `Annan tid: ${reason}.`,
     onBehalf: (name: string) => `För ${name}.`,
     superseded: 'Gäller inte längre.',
-    more: 'Visa fler',
+    more: (shown: number, total: number) => `Visa fler (${shown} av ${total})`,
   },
   {
     title: 'More',
@@ -89,6 +89,6 @@ export const texts = machineCatalogue(
     statedBecause: (reason: string) => `Another time: ${reason}.`,
     onBehalf: (name: string) => `For ${name}.`,
     superseded: 'No longer holds.',
-    more: 'Show more',
+    more: (shown: number, total: number) => `Show more (${shown} of ${total})`,
   },
 );

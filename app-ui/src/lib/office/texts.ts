@@ -29,6 +29,7 @@ export const texts = catalogue(
     loading: (percent: number) => `Hämtar enheten, ${percent} %`,
     trouble: 'Servern tar inte emot den här datorn',
     unsent: (count: number) => `${count} väntar på att skickas`,
+    refusedOwn: (count: number) => `${count} av dina togs inte emot`,
     syncMore: 'Så långt har allt kommit',
 
     done: 'besök utförda',
@@ -105,6 +106,7 @@ export const texts = catalogue(
     time: 'Tid',
     start: 'Börjar',
     minutes: 'Minuter',
+    timeAndMinutes: (time: string, minutes: number) => `${time}, ${minutes} min`,
     carer: 'Personal',
     carerOf: (slot: number) => `Personal ${slot}`,
     nobody: 'Ingen än',
@@ -284,6 +286,7 @@ export const texts = catalogue(
     loading: (percent: number) => `Loading the unit, ${percent} %`,
     trouble: 'The server does not accept this computer',
     unsent: (count: number) => `${count} waiting to be sent`,
+    refusedOwn: (count: number) => `${count} of yours refused`,
     syncMore: 'How far everything has come',
 
     done: 'visits done',
@@ -360,6 +363,7 @@ export const texts = catalogue(
     time: 'Time',
     start: 'Begins',
     minutes: 'Minutes',
+    timeAndMinutes: (time: string, minutes: number) => `${time}, ${minutes} min`,
     carer: 'Carer',
     carerOf: (slot: number) => `Carer ${slot}`,
     nobody: 'Nobody yet',

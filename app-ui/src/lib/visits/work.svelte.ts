@@ -125,6 +125,12 @@ export class VisitWork {
     await this.#session.act({ do: 'withdraw', document: this.visit, facts }, texts.takenBack);
   }
 
+  /** Takes back that the visit began; then there is none to show. */
+  async takeBackBeginning(fact: string): Promise<void> {
+    const done = await this.#session.act({ do: 'withdraw', document: this.visit, facts: [fact] }, texts.takenBack);
+    if (done !== null) this.#session.router.back();
+  }
+
   #closeUnlessEnding(): void {
     if (this.question?.is !== 'end') this.close();
   }

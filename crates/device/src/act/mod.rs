@@ -359,9 +359,16 @@ impl<'a, 'tx> Act<'a, 'tx> {
         let is_mine = |id: &&FactId| {
             content.facts.get(id).is_some_and(|fact| fact.by == self.actor.person) && !standing.is_superseded(id)
         };
-        let mine: Vec<FactId> = facts.iter().filter(is_mine).copied().collect();
+        let mut mine: Vec<FactId> = facts.iter().filter(is_mine).copied().collect();
         if mine.is_empty() {
             return Ok(());
+        }
+        // A visit that never began has no time in it either.
+        let of_begun = |id: &FactId| content.facts.get(id).is_some_and(|fact| is_begun(&fact.body));
+        if mine.iter().any(of_begun) {
+            let times = content.facts.iter().filter(|(_, fact)| is_of_time(&fact.body)).map(|(id, _)| id);
+            let more: Vec<FactId> = times.filter(is_mine).filter(|id| !mine.contains(id)).copied().collect();
+            mine.extend(more);
         }
         let body = FactBody::Withdrawn { facts: mine.clone() };
         self.state(document, Statement { after: mine, ..Statement::now(self.actor.now, body) })?;
@@ -501,6 +508,15 @@ impl Statement {
     fn when(when: When, body: FactBody) -> Self {
         Self { about: None, at: when.at, at_reason: when.reason, after: Vec::new(), on_behalf: None, body }
     }
+}
+
+fn is_begun(body: &FactBody) -> bool {
+    matches!(body, FactBody::Begun { .. })
+}
+
+/// A step of someone's time at a visit.
+fn is_of_time(body: &FactBody) -> bool {
+    matches!(body, FactBody::Started | FactBody::Ended | FactBody::Paused { .. } | FactBody::Resumed)
 }
 
 /// A local time on a day; a time that a clock change leaves out is refused.

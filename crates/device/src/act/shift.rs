@@ -76,9 +76,14 @@ impl Act<'_, '_> {
         self.state(sheet, Statement::now(self.actor.now, FactBody::Shown { access })).map(drop)
     }
 
-    fn acknowledge(&mut self, id: DocumentId, documents: &[DocumentId]) -> Result<(), ActError> {
-        let sheet = self.own_sheet(id)?;
-        let day = sheet.day.ok_or(ActError::NotFound)?;
+    /// Records that she has read the changes of these visits: on the run sheet given, else on her nearest. With none
+    /// at all only this phone remembers it.
+    fn acknowledge(&mut self, sheet: Option<DocumentId>, documents: &[DocumentId]) -> Result<(), ActError> {
+        let Some(viewer) = ViewContext::read(self.tx, self.actor.now)? else { return Err(ActError::NotFound) };
+        let sheet = match sheet {
+            Some(sheet) => Some(self.own_sheet(sheet).map(|_| sheet)?),
+            None => views::sheet_at(self.tx, self.actor.person, self.actor.now)?,
+        };
         let mut shown = Vec::new();
         for document in documents.iter().take(rundan_model::fact::REFERENCES_MAX) {
             // A visit that left has no heads to name any more.
@@ -92,11 +97,10 @@ impl Act<'_, '_> {
         if shown.is_empty() {
             return Ok(());
         }
-        let body = FactBody::Acknowledged { shown };
-        self.state(id, Statement::now(self.actor.now, body))?;
-        let Some(viewer) = ViewContext::read(self.tx, self.actor.now)? else { return Err(ActError::NotFound) };
-        let changes = views::changes(self.tx, &viewer, day)?;
-        for change in changes.iter().filter(|change| documents.contains(&change.document)) {
+        if let Some(sheet) = sheet {
+            self.state(sheet, Statement::now(self.actor.now, FactBody::Acknowledged { shown }))?;
+        }
+        for change in views::changes_of(self.tx, &viewer, documents)? {
             if change.kind == ChangeKind::Removed {
                 crate::seen::forget(self.tx, change.document)?;
                 continue;

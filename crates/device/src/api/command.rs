@@ -139,7 +139,10 @@ pub enum Command {
         place: TextPlace,
     },
     /// All that is stored about this person's work. Answers `MyRecord`.
-    MyRecord,
+    MyRecord {
+        /// The most lines to answer with.
+        most: u32,
+    },
     /// How far everything has come. Answers `SyncView`.
     Sync,
     /// Synchronises now (pull-down). Answers `SyncView`, at once; progress comes as events.

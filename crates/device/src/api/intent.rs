@@ -148,9 +148,9 @@ pub enum Intent {
     },
     /// Says that the list of changes was read.
     Acknowledge {
-        #[ts(type = "string")]
-        #[allow(missing_docs)]
-        run_sheet: DocumentId,
+        /// The run sheet to record it on; without one it is her nearest, or only this phone.
+        #[ts(type = "string | null")]
+        run_sheet: Option<DocumentId>,
         /// The documents whose changes the list showed.
         #[ts(type = "string[]")]
         documents: Vec<DocumentId>,

@@ -81,6 +81,7 @@ pub fn typescript() -> String {
         RecipientView,
         LatePreviewLine,
         LatePreview,
+        OpenVisit,
         ShiftClosing,
         DraftView,
         FactLine,

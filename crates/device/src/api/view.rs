@@ -197,6 +197,8 @@ pub struct ChangeNotice {
     #[ts(type = "string")]
     pub document: DocumentId,
     pub kind: ChangeKind,
+    /// `YYYY-MM-DD`: the day that it is planned for, or was.
+    pub day: String,
     /// Whose visit.
     pub name: String,
     /// What it was, when she last acknowledged; absent for a new one.
@@ -300,6 +302,8 @@ pub struct RunSheetView {
     pub worked: Vec<Segment>,
     pub on_break: bool,
     pub other_time: Vec<OtherTimeView>,
+    /// What she stated last of the shift and of the break, to take back; at most one of each.
+    pub own_facts: Vec<YourFact>,
 }
 
 /// The state of sync in one word.
@@ -354,6 +358,7 @@ pub struct DayView {
     pub next: Option<DocumentId>,
     pub done: u32,
     pub total: u32,
+    /// Changes of the day shown; on the day that she works on also of the days to come, by day.
     pub changes: Vec<ChangeNotice>,
     pub sync: SyncChip,
     /// Days that this phone holds, ascending.
@@ -544,16 +549,28 @@ pub struct LatePreviewLine {
     pub told_at: Option<i64>,
 }
 
+/// A visit with interventions neither done nor explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct OpenVisit {
+    pub card: VisitCard,
+    /// Their names, in the visit's order.
+    pub items: Vec<String>,
+}
+
 /// What the end of a shift leaves open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[allow(missing_docs)]
 pub struct ShiftClosing {
     pub running: Vec<VisitCard>,
-    /// Visits with interventions neither done nor explained.
-    pub open_items: Vec<VisitCard>,
+    /// Visits that ended with interventions open.
+    pub open_items: Vec<OpenVisit>,
     /// Visits neither begun nor explained.
     pub not_begun: Vec<VisitCard>,
+    /// Actions that the server does not have yet.
     pub unsent: u32,
+    /// What was refused and not seen, then what waits, the newest first; of these at most 100.
+    pub waiting: Vec<SyncItem>,
 }
 
 /// A draft, or an incident that was submitted.
@@ -581,7 +598,10 @@ pub struct DraftView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[allow(missing_docs)]
 pub struct MyRecord {
+    /// The newest first, as many as were asked for.
     pub lines: Vec<super::FactLine>,
+    /// How many there are.
+    pub total: u32,
     pub incident_kinds: Vec<IncidentKind>,
 }
 

@@ -1,9 +1,9 @@
 //! "Changed while you were away": what her list showed when she last acknowledged it, held against the present.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_model::visit::Visit;
-use rundan_model::{Day, DocumentId, PersonId, Timestamp};
+use rundan_model::{Day, DocumentId, PersonId, Timestamp, Zone};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::card::Reader;
@@ -24,11 +24,22 @@ pub(crate) fn fingerprint(visit: &Visit) -> String {
     format!("{}|{}", codes.join(","), staff.join(","))
 }
 
-/// What changed in her day since she last acknowledged it.
-pub(crate) fn changes(tx: &Transaction<'_>, ctx: &ViewContext, day: Day) -> Result<Vec<ChangeNotice>, StoreError> {
-    let reader = Reader::new(tx, ctx);
-    let visits = rows::visits_of(tx, ctx.person, day)?;
-    Ok(reader.changes(day, &visits)?.notices)
+/// What changed in some of her visits since she last acknowledged them.
+pub(crate) fn changes_of(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    documents: &[DocumentId],
+) -> Result<Vec<ChangeNotice>, StoreError> {
+    let mut days = BTreeSet::new();
+    let mut query = tx.prepare_cached(queries::SEEN_DAYS)?;
+    for document in documents {
+        for day in query.query_map([document.as_bytes()], |row| row.get::<_, i32>(0))? {
+            days.insert(Day(day?));
+        }
+    }
+    let mut notices = Reader::new(tx, ctx).changes_on(days)?.notices;
+    notices.retain(|notice| documents.contains(&notice.document));
+    Ok(notices)
 }
 
 /// Changes to tell her of, and the marks that they and earlier ones leave on her visits.
@@ -39,6 +50,20 @@ pub(super) struct Changes {
 }
 
 impl Reader<'_> {
+    /// What changed on some days, each visit once, by the day that it is planned for now.
+    pub(super) fn changes_on(&self, days: impl IntoIterator<Item = Day>) -> Result<Changes, StoreError> {
+        let mut all = Changes::default();
+        for day in days {
+            let of_day = self.changes(day, &rows::visits_of(self.tx, self.ctx.person, day)?)?;
+            let is_told = |notice: &ChangeNotice| all.notices.iter().any(|told| told.document == notice.document);
+            let new: Vec<ChangeNotice> = of_day.notices.into_iter().filter(|notice| !is_told(notice)).collect();
+            all.notices.extend(new);
+            all.marks.extend(of_day.marks);
+        }
+        all.notices.sort_by(|one, other| one.day.cmp(&other.day));
+        Ok(all)
+    }
+
     /// Holds her visits of a day against what she last acknowledged.
     pub(super) fn changes(&self, day: Day, visits: &[(DocumentId, Visit)]) -> Result<Changes, StoreError> {
         let mut changes = Changes::default();
@@ -89,6 +114,7 @@ impl Reader<'_> {
         Ok(ChangeNotice {
             document,
             kind,
+            day: Zone.date(now.or(before).unwrap_or(self.ctx.now)).to_string(),
             name,
             start_before: before.map(|start| start.0),
             start_now: now.map(|start| start.0),

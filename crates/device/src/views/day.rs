@@ -2,14 +2,17 @@
 
 use chrono::NaiveDate;
 use rundan_model::run_sheet::RunSheet;
-use rundan_model::visit::{Item, State, Visit};
+use rundan_model::visit::{State, Visit};
 use rundan_model::{Day, DocumentId, Zone};
 use rusqlite::{Transaction, params};
 
 use super::card::{Reader, count, segment};
 use super::{ViewContext, queries, rows};
 use crate::StoreError;
-use crate::api::{BreakView, DayView, OtherTimeView, RunSheetView, ShiftClosing, Stop, VisitCard};
+use crate::api::{BreakView, DayView, OpenVisit, OtherTimeView, RunSheetView, ShiftClosing, Stop, VisitCard, YourFact};
+
+/// How many days ahead a carer's shifts are on her phone, and one for the shift that begins while it syncs.
+const DAYS_AHEAD: i32 = 8;
 
 /// A carer's day; the one that she works on if no date.
 pub(crate) fn day(tx: &Transaction<'_>, ctx: &ViewContext, date: Option<NaiveDate>) -> Result<DayView, StoreError> {
@@ -25,7 +28,9 @@ pub(crate) fn day(tx: &Transaction<'_>, ctx: &ViewContext, date: Option<NaiveDat
     let (done, total) =
         (counted(&[State::Done, State::NotCarriedOut]), count(of_shift.len()) - counted(&[State::Cancelled]));
     let visits = if day == works_on { with_running(of_shift, &running, ctx) } else { of_shift };
-    let changes = reader.changes(day, &rows::visits_of(tx, ctx.person, day)?)?;
+    // Other days are told of where she begins; the day that she looks at tells of itself.
+    let last = if date.is_none() { today.0 + DAYS_AHEAD } else { day.0 };
+    let changes = reader.changes_on((day.0..=last).map(Day))?;
     let cards = visits
         .iter()
         .map(|(id, visit)| reader.card(*id, visit, changes.marks.get(id).copied()))
@@ -66,9 +71,10 @@ pub(crate) fn shift_closing(
     let state = |visit: &Visit| visit.state_for(ctx.person);
     Ok(Some(ShiftClosing {
         running: cards(&|visit| matches!(state(visit), State::Running | State::Paused))?,
-        open_items: cards(&|visit| state(visit) == State::Done && visit.items.iter().any(Item::is_open))?,
+        open_items: reader.open_visits(&visits)?,
         not_begun: cards(&|visit| state(visit) == State::Planned)?,
         unsent: super::sync_chip(tx, ctx)?.unsent,
+        waiting: reader.waiting()?,
     }))
 }
 
@@ -88,6 +94,19 @@ fn with_running(
 }
 
 impl Reader<'_> {
+    /// Visits that she ended, with what is open in each.
+    fn open_visits(&self, visits: &[(DocumentId, Visit)]) -> Result<Vec<OpenVisit>, StoreError> {
+        let mut open = Vec::new();
+        for (id, visit) in visits.iter().filter(|(_, visit)| visit.state_for(self.ctx.person) == State::Done) {
+            let items = visit.items.iter().filter(|item| item.is_open());
+            let items: Vec<String> = items.map(|item| self.names.intervention(&item.code)).collect::<Result<_, _>>()?;
+            if !items.is_empty() {
+                open.push(OpenVisit { card: self.card(*id, visit, None)?, items });
+            }
+        }
+        Ok(open)
+    }
+
     /// Visits of hers as cards.
     fn cards(&self, visits: &[(DocumentId, Visit)]) -> Result<Vec<VisitCard>, StoreError> {
         visits.iter().map(|(id, visit)| self.card(*id, visit, None)).collect()
@@ -109,8 +128,16 @@ impl Reader<'_> {
             worked: sheet.worked.iter().map(segment).collect(),
             on_break: sheet.breaks.last().is_some_and(|rest| rest.end.is_none()),
             other_time: other_time.collect(),
+            own_facts: ["break_", "shift_"].iter().filter_map(|family| last_turn(sheet, family)).collect(),
         })
     }
+}
+
+/// What she stated last of the shift, or of the break: only that can be taken back without telling another time.
+fn last_turn(sheet: &RunSheet, family: &str) -> Option<YourFact> {
+    let turn = sheet.turns.iter().rev().find(|turn| turn.kind.starts_with(family))?;
+    let (fact, at) = (turn.stated.fact, turn.stated.at.0);
+    Some(YourFact { fact, kind: turn.kind.clone(), at, about: String::new() })
 }
 
 /// The break: the planned one, or one that was taken without a plan.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rundan_documents::{ChangeInfo, Document};
 use rundan_model::visit::Visit;
-use rundan_model::{Content, DocumentId, EmploymentRole, Fact, FactBody, FactId, IncidentKind, Kind, Zone};
+use rundan_model::{Content, DocumentId, EmploymentRole, Fact, FactBody, FactId, IncidentKind, Kind};
 use rundan_sync::columns::ChangeRecord;
 use rusqlite::{Params, Transaction, params};
 
@@ -17,8 +17,8 @@ use crate::StoreError;
 use crate::api::{CarerChoice, ChangeKind, Delivery, FactLine, MyRecord, PlanLine, VisitFacts};
 use crate::store::Held;
 
-/// The most lines of a person's record.
-const RECORD_LINES_MAX: usize = 500;
+/// No limit, to a query that takes one.
+const ALL: i64 = -1;
 
 /// A visit with all its facts; none if it is not here.
 pub(crate) fn visit_facts(
@@ -53,15 +53,15 @@ pub(crate) fn visit_facts(
     }))
 }
 
-/// All that is stored about a person's work on this phone, the newest first.
-pub(crate) fn my_record(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<MyRecord, StoreError> {
+/// All that is stored about a person's work on this phone: how much it is, and the newest `most` lines of it.
+pub(crate) fn my_record(tx: &Transaction<'_>, ctx: &ViewContext, most: u32) -> Result<MyRecord, StoreError> {
     let reader = Reader::new(tx, ctx);
-    let tomorrow = Zone.day(ctx.now).0 + 1;
-    let most = count(RECORD_LINES_MAX);
-    let mut documents = reader.ids(queries::VISITS_WORKED, params![ctx.person.as_bytes(), tomorrow, most])?;
-    documents.extend(reader.ids(queries::RUN_SHEETS_WORKED, params![ctx.person.as_bytes(), tomorrow, most])?);
-    documents.extend(reader.ids(queries::INCIDENTS_OF, params![ctx.person.as_bytes(), most])?);
-    let mut record = MyRecord { lines: Vec::new(), incident_kinds: Vec::new() };
+    let person = ctx.person.as_bytes();
+    let mut documents = reader.ids(queries::VISITS_WORKED, params![person])?;
+    documents.extend(reader.ids(queries::RUN_SHEETS_WORKED, params![person])?);
+    documents.extend(reader.ids(queries::INCIDENTS_OF, params![person, ALL])?);
+    documents.extend(reader.ids(queries::DRAFTS_HELD, params![])?);
+    let mut record = MyRecord { lines: Vec::new(), total: 0, incident_kinds: Vec::new() };
     for document in documents {
         let Some(held) = Held::load(tx, document)? else { continue };
         let content = held.document.content();
@@ -74,7 +74,8 @@ pub(crate) fn my_record(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<MyRec
         record.lines.extend(reader.fact_lines(document, &held, &content, &title, &is_own)?);
     }
     newest_first(&mut record.lines);
-    record.lines.truncate(RECORD_LINES_MAX);
+    record.total = count(record.lines.len());
+    record.lines.truncate(most as usize);
     record.incident_kinds.sort();
     record.incident_kinds.dedup();
     Ok(record)
@@ -172,6 +173,14 @@ impl Reader<'_> {
             Kind::Incident => {
                 let incident = rundan_model::incident::incident(content);
                 self.names.recipient_name(incident.and_then(|incident| incident.text.recipient))
+            }
+            Kind::Draft => {
+                let texts = content.standing().holding().into_iter().rev();
+                let recipient = texts.filter_map(|(_, fact)| match &fact.body {
+                    FactBody::Text { text } => Some(text.recipient),
+                    _ => None,
+                });
+                self.names.recipient_name(recipient.flatten().next())
             }
             _ => Ok(String::new()),
         }

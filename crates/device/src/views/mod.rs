@@ -25,7 +25,7 @@ mod visit;
 mod tests;
 
 pub(crate) use board::board;
-pub(crate) use changes::{changes, fingerprint};
+pub(crate) use changes::{changes_of, fingerprint};
 pub(crate) use context::{ViewContext, vault_view};
 pub(crate) use day::{day, shift_closing};
 pub(crate) use facts::{my_record, visit_facts};

@@ -24,7 +24,7 @@ queries! {
         LEFT JOIN recipient_name n ON n.document = b.recipient WHERE b.day = ?1 ORDER BY b.start, b.document";
     VISITS_TO = "SELECT document, json FROM visit WHERE recipient = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     VISITS_LATE = "SELECT document, json FROM visit WHERE is_late = 1 AND day = ?1 ORDER BY start";
-    VISITS_WORKED = "SELECT document FROM visit_person WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";
+    VISITS_WORKED = "SELECT document FROM visit_person WHERE person = ?1 ORDER BY day DESC";
     STATE = "SELECT state FROM document WHERE document = ?1";
     RUN_SHEET = "SELECT json FROM run_sheet WHERE document = ?1";
     RUN_SHEET_OF = "SELECT document, json FROM run_sheet WHERE person = ?1 AND day = ?2 ORDER BY document";
@@ -32,7 +32,7 @@ queries! {
         LEFT JOIN document d ON d.document = r.document
         WHERE r.person = ?1 AND r.day BETWEEN ?2 AND ?3 ORDER BY r.day, r.document";
     RUN_SHEETS_ON = "SELECT document, person, json FROM run_sheet WHERE day = ?1 ORDER BY person";
-    RUN_SHEETS_WORKED = "SELECT document FROM run_sheet WHERE person = ?1 AND day <= ?2 ORDER BY day DESC LIMIT ?3";
+    RUN_SHEETS_WORKED = "SELECT document FROM run_sheet WHERE person = ?1 ORDER BY day DESC";
     DAYS_OF = "SELECT DISTINCT day FROM run_sheet WHERE person = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day";
     DAYS = "WITH RECURSIVE held (day) AS (
             SELECT min(day) FROM run_sheet WHERE day >= ?1
@@ -42,6 +42,9 @@ queries! {
         FROM seen_visit WHERE document = ?1";
     SEEN_ON = "SELECT document, start, name, minutes, is_mine, is_cancelled, fingerprint, left_at, mark, mark_at
         FROM seen_visit WHERE day = ?1 AND is_mine = 1 ORDER BY start, document";
+
+    SEEN_DAYS = "SELECT day FROM seen_visit WHERE document = ?1
+        UNION SELECT day FROM visit WHERE document = ?1 AND day IS NOT NULL";
 
     RECIPIENT = "SELECT json FROM recipient WHERE document = ?1";
     RECIPIENTS = "SELECT document, name, json FROM recipient ORDER BY name";
@@ -80,5 +83,6 @@ queries! {
     INCIDENTS_UNREAD = "SELECT document, json FROM incident WHERE is_read = 0 ORDER BY at DESC LIMIT ?1";
     INCIDENTS_UNREAD_COUNT = "SELECT count(*) FROM incident WHERE is_read = 0";
     DRAFTS = "SELECT document, json FROM draft WHERE is_closed = 0 ORDER BY at DESC LIMIT ?1";
+    DRAFTS_HELD = "SELECT document FROM draft ORDER BY at DESC";
     TYPING = "SELECT draft, json, at FROM typing ORDER BY at DESC";
 }

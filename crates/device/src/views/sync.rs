@@ -62,6 +62,13 @@ impl Reader<'_> {
         rows.map(|row| row?).collect()
     }
 
+    /// What was refused and she has not seen, then what waits.
+    pub(super) fn waiting(&self) -> Result<Vec<SyncItem>, StoreError> {
+        let mut items = self.items(queries::ITEMS_REFUSED, params![Seen::No as u8])?;
+        items.extend(self.items(queries::ITEMS_WAITING, params![count(ITEMS_MAX)])?);
+        Ok(items)
+    }
+
     fn item(&self, row: &Row<'_>) -> Result<SyncItem, StoreError> {
         let seq: Option<i64> = row.get(5)?;
         let (refused, waits_for): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);

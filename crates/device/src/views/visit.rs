@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rundan_model::content::Standing;
 use rundan_model::recipient::Recipient;
 use rundan_model::visit::{Note, State, Stated, Visit, visit as derive};
-use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, Role, Zone};
+use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, PersonId, Role, Zone};
 use rusqlite::Transaction;
 
 use super::card::Reader;
@@ -59,6 +59,17 @@ pub(super) struct Opened {
 fn is_hers(visit: &Visit, ctx: &ViewContext) -> bool {
     let is_begun = visit.begun.as_ref().is_some_and(|begun| begun.stated.by == ctx.person);
     is_begun || visit.times.contains_key(&ctx.person) || visit.staff().any(|person| person == ctx.person)
+}
+
+/// A step of someone's time at a visit.
+fn is_of_time(fact: &Fact) -> bool {
+    matches!(fact.body, FactBody::Started | FactBody::Ended | FactBody::Paused { .. } | FactBody::Resumed)
+}
+
+/// Nothing but how a person began a visit and what time she was there, or what says nothing of it.
+fn is_beginning(fact: &Fact, person: PersonId) -> bool {
+    let is_hers = fact.by == person && (is_of_time(fact) || matches!(fact.body, FactBody::Begun { .. }));
+    is_hers || matches!(fact.body, FactBody::Withdrawn { .. } | FactBody::Read { .. })
 }
 
 impl Reader<'_> {
@@ -122,10 +133,22 @@ impl Reader<'_> {
     /// What she stated here and may take back, the newest first.
     fn own_facts(&self, standing: &Standing<'_>) -> Result<Vec<YourFact>, StoreError> {
         let holding = standing.holding();
-        let own = holding.into_iter().rev().filter(|(_, fact)| fact.by == self.ctx.person);
+        let is_last = |id: FactId| {
+            let mut times = holding.iter().rev().filter(|(_, fact)| fact.by == self.ctx.person && is_of_time(fact));
+            times.next().is_some_and(|(last, _)| *last == id)
+        };
+        let is_bare = holding.iter().all(|(_, fact)| is_beginning(fact, self.ctx.person));
         let mut facts = Vec::new();
-        for (id, fact) in own {
-            if let Some(about) = self.taken_back(fact)? {
+        for (id, fact) in holding.iter().rev().filter(|(_, fact)| fact.by == self.ctx.person) {
+            let is_offered = match &fact.body {
+                // Without the pause what came after it would tell another time.
+                FactBody::Paused { .. } | FactBody::Resumed => is_last(*id),
+                // With it the visit is no more: what else was stated of it has to be taken back first.
+                FactBody::Begun { .. } => is_bare,
+                _ => true,
+            };
+            let id = *id;
+            if let Some(about) = self.taken_back(fact)?.filter(|_| is_offered) {
                 facts.push(YourFact { fact: id, kind: fact.body.kind().to_owned(), at: fact.at.0, about });
             }
         }
@@ -136,9 +159,14 @@ impl Reader<'_> {
     fn taken_back(&self, fact: &Fact) -> Result<Option<String>, StoreError> {
         let about = fact.about.as_deref().map(|code| self.names.intervention(code)).transpose()?.unwrap_or_default();
         Ok(match &fact.body {
-            FactBody::Started | FactBody::Ended | FactBody::Done | FactBody::NotDone { .. } | FactBody::Extra => {
-                Some(about)
-            }
+            FactBody::Started
+            | FactBody::Ended
+            | FactBody::Paused { .. }
+            | FactBody::Resumed
+            | FactBody::Done
+            | FactBody::NotDone { .. }
+            | FactBody::Extra => Some(about),
+            FactBody::Begun { name, .. } => Some(name.clone()),
             FactBody::NotCarriedOut { text, .. } | FactBody::Late { text, .. } | FactBody::Note { text } => {
                 Some(text.clone())
             }

@@ -23,10 +23,10 @@ class Act {
   do(intent: Intent): string | null {
     const { sheet } = this.#world;
     switch (intent.do) {
-      case 'start_shift': sheet.worked.push({ start: this.#now, end: null }); return null;
-      case 'end_shift': close(sheet.worked, this.#now); return null;
-      case 'start_break': sheet.on_break = true; this.#world.rest.taken.push({ start: this.#now, end: null }); return null;
-      case 'end_break': sheet.on_break = false; close(this.#world.rest.taken, this.#now); return null;
+      case 'start_shift': sheet.worked.push({ start: this.#now, end: null }); return this.#turn('shift_started');
+      case 'end_shift': close(sheet.worked, this.#now); return this.#turn('shift_ended');
+      case 'start_break': this.#world.rest.taken.push({ start: this.#now, end: null }); return this.#turn('break_started');
+      case 'end_break': close(this.#world.rest.taken, this.#now); return this.#turn('break_ended');
       case 'other_time':
         sheet.other_time.push({ fact: `other-${sheet.other_time.length}`, what: intent.what, start: at(intent.start), minutes: intent.minutes, text: intent.text });
         return null;
@@ -66,6 +66,25 @@ class Act {
       case 'mark_read': case 'change_visit': case 'match_recipient': case 'choose': case 'settle':
       case 'adopt_refused': case 'put_aside_refused': return null;
     }
+  }
+
+  #turn(kind: string): null {
+    const { turns } = this.#world;
+    turns.push({ fact: `turn-${turns.length}`, kind, at: this.#now, about: '' });
+    return null;
+  }
+
+  /** Takes back what she stated of shift or break. */
+  #turnBack(facts: string[]): void {
+    const { sheet, rest, turns } = this.#world;
+    for (const { kind } of turns.filter(({ fact }) => facts.includes(fact))) {
+      const segments = kind.startsWith('shift') ? sheet.worked : rest.taken;
+      const last = segments.at(-1);
+      if (kind.endsWith('started')) segments.pop();
+      else if (last !== undefined) last.end = null;
+    }
+    this.#world.turns = turns.filter(({ fact }) => !facts.includes(fact));
+    sheet.other_time = sheet.other_time.filter(({ fact }) => !facts.includes(fact));
   }
 
   #visit(document: string): FakeVisit {
@@ -173,7 +192,10 @@ class Act {
 
   #withdraw(document: string, facts: string[]): null {
     const each = this.#world.visits.find(({ card }) => card.document === document);
-    if (each === undefined) return null;
+    if (each === undefined) {
+      this.#turnBack(facts);
+      return null;
+    }
     for (const { kind } of each.facts.filter(({ fact }) => facts.includes(fact))) {
       if (kind === 'not_carried_out') Object.assign(each.card, { state: 'planned', not_carried_out: null });
       if (kind === 'started' || kind === 'resumed') { each.card.segments.pop(); each.card.state = 'planned'; }

@@ -1,4 +1,4 @@
-import type { DayView, FactLine, LatePreview, LatePreviewLine, LateVisit, MyRecord, ShiftClosing, Stop, SyncChip, VisitCard, VisitView } from '../generated';
+import type { DayView, FactLine, LatePreview, LatePreviewLine, LateVisit, MyRecord, RunSheetView, ShiftClosing, Stop, SyncChip, VisitCard, VisitView } from '../generated';
 import { at, DATE, type FakeVisit, type World } from './world';
 
 /** The chip at the top. */
@@ -14,6 +14,14 @@ export function refusals(world: World): number {
   return world.sent.filter(({ delivery }) => delivery === 'refused').length;
 }
 
+/** Her run sheet, with what she stated last of shift and break. */
+function sheet(world: World): RunSheetView {
+  const last = (family: string) => world.turns.filter(({ kind }) => kind.startsWith(family)).slice(-1);
+  return {
+    ...world.sheet, on_break: world.rest.taken.at(-1)?.end === null, own_facts: ['break', 'shift'].flatMap(last),
+  };
+}
+
 /** The day's list with the break in its place. */
 export function day(world: World, now: number, date: string | null): DayView {
   const isToday = date === null || date === DATE;
@@ -24,7 +32,7 @@ export function day(world: World, now: number, date: string | null): DayView {
   ].sort((a, b) => (a.start ?? 0) - (b.start ?? 0));
   const done = visits.filter(({ card }) => card.state === 'done' || card.state === 'not_carried_out').length;
   return {
-    date: date ?? DATE, is_today: isToday, now, run_sheet: isToday ? world.sheet : null, stops, running: underWay(world),
+    date: date ?? DATE, is_today: isToday, now, run_sheet: isToday ? sheet(world) : null, stops, running: underWay(world),
     next: visits.find(({ card }) => card.state === 'planned')?.card.document ?? null,
     done, total: visits.length, changes: world.changes, sync: chip(world), days: ['2026-11-20', DATE, '2026-11-22'],
   };
@@ -96,19 +104,23 @@ export function closing(world: World): ShiftClosing {
   const cards = (test: (each: FakeVisit) => boolean) => world.visits.filter(test).map(({ card }) => card);
   return {
     running: cards(({ card }) => card.state === 'running' || card.state === 'paused'),
-    open_items: cards(({ card, items }) => card.state === 'done' && items.some(({ state }) => state === 'open')),
+    open_items: world.visits.filter(({ card }) => card.state === 'done').flatMap(({ card, items }) => {
+      const open = items.filter(({ state }) => state === 'open').map(({ name }) => name);
+      return open.length === 0 ? [] : [{ card, items: open }];
+    }),
     not_begun: cards(({ card }) => card.state === 'planned'),
     unsent: chip(world).unsent,
+    waiting: world.sent.filter(({ delivery }) => delivery === 'on_phone' || delivery === 'refused'),
   };
 }
 
 /** All that is stored about her work. */
-export function record(world: World): MyRecord {
+export function record(world: World, most: number): MyRecord {
   const lines = world.visits.flatMap(({ card, facts }) =>
     facts.map(({ fact, kind, at: when, about }): FactLine => ({
       fact, document: card.document, title: card.name, kind, about, word: '', text: '', by: 'Lena Åberg',
       on_behalf_of: null, at: when, at_reason: '', entered: when, received: null, superseded: false,
     })),
   );
-  return { lines: lines.sort((a, b) => b.at - a.at), incident_kinds: [] };
+  return { lines: lines.sort((a, b) => b.at - a.at).slice(0, most), total: lines.length, incident_kinds: [] };
 }

@@ -19,6 +19,8 @@ export interface FakeVisit {
 export interface World {
   app: App;
   sheet: RunSheetView;
+  /** Shift and break as she stated them, in order. */
+  turns: YourFact[];
   rest: BreakView;
   visits: FakeVisit[];
   recipients: RecipientView[];
@@ -151,14 +153,15 @@ export function aDay(): World {
     },
     sheet: {
       document: 'sheet-1', shift_start: at('07:00'), shift_minutes: 540, area: 'Västertorp',
-      worked: [{ start: at('06:58'), end: null }], on_break: false, other_time: [],
+      worked: [{ start: at('06:58'), end: null }], on_break: false, other_time: [], own_facts: [],
     },
+    turns: [{ fact: 'turn-0', kind: 'shift_started', at: at('06:58'), about: '' }],
     rest: { start: at('11:30'), minutes: 30, taken: [] },
     visits,
     recipients: visits.map(recipient),
     changes: [
-      { document: 'visit-6', kind: 'new', name: 'Gun Ahlin', start_before: null, start_now: at('10:20'), at: at('07:10'), by: 'Eva Ström' },
-      { document: 'visit-9', kind: 'moved', name: 'Bertil Öberg', start_before: at('13:15'), start_now: at('13:45'), at: at('07:42'), by: 'Eva Ström' },
+      { document: 'visit-6', kind: 'new', day: DATE, name: 'Gun Ahlin', start_before: null, start_now: at('10:20'), at: at('07:10'), by: 'Eva Ström' },
+      { document: 'visit-9', kind: 'moved', day: DATE, name: 'Bertil Öberg', start_before: at('13:15'), start_now: at('13:45'), at: at('07:42'), by: 'Eva Ström' },
     ],
     drafts: [],
     sent: [

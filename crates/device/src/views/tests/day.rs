@@ -233,8 +233,14 @@ async fn the_end_of_a_shift_shows_what_is_open() {
     let closing = world.view(move |tx, ctx| views::shift_closing(tx, ctx, sheet)).await.unwrap();
     let ids = |cards: &[VisitCard]| cards.iter().map(|card| card.document).collect::<Vec<_>>();
     assert_eq!(ids(&closing.running), [runs]);
-    assert_eq!(ids(&closing.open_items), [open]);
+    let [of_open] = &closing.open_items[..] else { panic!("one visit with something open") };
+    assert_eq!((of_open.card.document, of_open.items.as_slice()), (open, ["Dusch".to_owned()].as_slice()));
     assert_eq!(ids(&closing.not_begun), [untouched]);
     assert_eq!(closing.not_begun[0].late.as_ref().unwrap().expected, at("11:10").0);
     assert!(world.view(move |tx, ctx| views::shift_closing(tx, ctx, runs)).await.is_none());
+    assert!(closing.waiting.is_empty());
+    world.wait(open, ANNA, "10:40", FactBody::Note { text: "Yr.".into() }).await;
+    let closing = world.view(move |tx, ctx| views::shift_closing(tx, ctx, sheet)).await.unwrap();
+    let waiting: Vec<_> = closing.waiting.iter().map(|item| (item.title.as_str(), item.what.as_str())).collect();
+    assert_eq!((closing.unsent, waiting), (1, vec![("Maj Sandell", "note")]));
 }

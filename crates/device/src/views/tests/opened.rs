@@ -113,13 +113,57 @@ async fn her_record_has_her_facts_and_nobody_elses() {
     world.state(visit, FATIMA, "09:00", FactBody::Started).await;
     let started = world.state(visit, ANNA, "09:01", FactBody::Started).await;
     world.wait(visit, ANNA, "09:10", FactBody::Withdrawn { facts: vec![started] }).await;
-    let record = world.view(views::my_record).await;
+    let record = world.view(|tx, ctx| views::my_record(tx, ctx, 100)).await;
     let lines: Vec<_> =
         record.lines.iter().map(|line| (line.kind.as_str(), line.title.as_str(), line.superseded)).collect();
     let expected =
         [("withdrawn", "Maj Sandell", false), ("started", "Maj Sandell", true), ("shift_started", "2026-11-21", false)];
     assert_eq!(lines, expected);
     assert_eq!((record.lines[0].received, record.lines[1].received), (None, Some(at("09:01").0)));
+}
+
+#[tokio::test]
+async fn her_record_says_how_much_there_is_and_has_her_drafts() {
+    let mut world = World::of(ANNA, "09:20").await;
+    let maj = world.recipient("Maj", &[]).await;
+    let text = rundan_model::fact::IncidentText { recipient: Some(maj), happened: "Hon".into(), ..Default::default() };
+    let draft = world.begin(rundan_model::Kind::Draft, ANNA, &[]).await;
+    world.state(draft, ANNA, "09:19", FactBody::Text { text }).await;
+    for _ in 0..6 {
+        let visit = world.visit(maj, "09:00", 45, &[Some(ANNA)]).await;
+        for n in 0..85 {
+            world.state(visit, ANNA, "09:01", FactBody::Note { text: format!("{n}") }).await;
+        }
+    }
+    let record = world.view(|tx, ctx| views::my_record(tx, ctx, 100)).await;
+    assert_eq!((record.lines.len(), record.total), (100, 511));
+    let first = &record.lines[0];
+    assert_eq!((first.kind.as_str(), first.title.as_str(), first.text.as_str()), ("text", "Maj Sandell", "Hon"));
+    let all = world.view(|tx, ctx| views::my_record(tx, ctx, 600)).await;
+    assert_eq!(all.lines.len(), 511);
+}
+
+#[tokio::test]
+async fn a_pause_is_taken_back_while_it_is_the_last_word_and_a_beginning_while_it_is_bare() {
+    let mut world = World::of(ANNA, "09:20").await;
+    let visit = world.begin(rundan_model::Kind::Visit, ANNA, &[]).await;
+    let body = FactBody::Begun { name: "Rut".into(), recipient: None, cause: UnplannedCause::Asked };
+    let begun = world.state(visit, ANNA, "09:00", body).await;
+    let started = world.state(visit, ANNA, "09:00", FactBody::Started).await;
+    let cause = rundan_model::PauseCause::Alarm;
+    let paused = world.state(visit, ANNA, "09:05", FactBody::Paused { cause }).await;
+    assert_eq!(offered(&world, visit).await, [paused, started, begun]);
+    let resumed = world.state(visit, ANNA, "09:10", FactBody::Resumed).await;
+    assert_eq!(offered(&world, visit).await, [resumed, started, begun]);
+    world.state(visit, ANNA, "09:11", FactBody::Withdrawn { facts: vec![resumed] }).await;
+    assert_eq!(offered(&world, visit).await, [paused, started, begun]);
+    let note = world.state(visit, ANNA, "09:12", FactBody::Note { text: "Yr.".into() }).await;
+    assert_eq!(offered(&world, visit).await, [note, paused, started]);
+}
+
+async fn offered(world: &World, visit: rundan_model::DocumentId) -> Vec<rundan_model::FactId> {
+    let view = world.view(move |tx, ctx| views::visit(tx, ctx, visit)).await.unwrap();
+    view.own_facts.iter().map(|fact| fact.fact).collect()
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@
 //! printed and the command stops. What is there already is left as it is.
 
 mod apt;
+mod browser;
 mod node;
+mod rust;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -72,7 +74,6 @@ const KEY_TESTS: &[Tool] = &[
     Tool { package: "dbus", is_there: || find("dbus-run-session").is_some() },
     Tool { package: "gnome-keyring", is_there: || find("gnome-keyring-daemon").is_some() },
 ];
-const BROWSER_TESTS: &[Tool] = &[Tool { package: "chromium", is_there: || chromium().is_some() }];
 
 /// The folders whose npm packages a purpose needs.
 fn npm_folders(purpose: Purpose) -> &'static [&'static str] {
@@ -86,29 +87,41 @@ fn npm_folders(purpose: Purpose) -> &'static [&'static str] {
 /// Prepares the machine, saying what is done; quick when nothing is missing.
 pub(crate) fn prepare(places: &Places, purpose: Purpose) -> Result<Machine> {
     let folders = npm_folders(purpose);
-    let mut progress = Progress::new(1 + if folders.is_empty() { 0 } else { 1 + folders.len() });
+    let is_test = purpose == Purpose::Test;
+    let of_tests = if is_test { 2 } else { 0 };
+    let mut progress = Progress::new(1 + of_tests + if folders.is_empty() { 0 } else { 1 + folders.len() });
 
+    if is_test {
+        progress.step("Rust's formatter and lints", rust::prepare)?;
+    }
     progress.step("system packages", || install_packages(purpose))?;
     let mut path = env::var_os("PATH").unwrap_or_default();
     if !folders.is_empty() {
         path = progress.step("Node", || node::prepare(&places.cache, path))?;
     }
-    let machine = Machine { path, chromium: chromium().filter(|_| purpose == Purpose::Test) };
+    let mut machine = Machine { path, chromium: None };
     for folder in folders {
         progress.step(&format!("npm packages of {folder}"), || npm_ci(&machine, &places.root.join(folder)))?;
+    }
+    if is_test {
+        let playwright = places.root.join("tests/browser");
+        machine.chromium = Some(progress.step("a browser", || browser::prepare(&machine, &playwright))?);
     }
     Ok(machine)
 }
 
 fn install_packages(purpose: Purpose) -> Result<(Outcome, ())> {
     let needed: &[&[Tool]] = match purpose {
-        Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, KEY_TESTS, BROWSER_TESTS],
+        Purpose::Test => &[LIBRARIES, WINDOW, WINDOW_TESTS, KEY_TESTS],
         Purpose::DemoInWindows => &[LIBRARIES, WINDOW],
         Purpose::Bench => &[LIBRARIES, WINDOW, WINDOW_TESTS],
         Purpose::DemoInBrowser | Purpose::Generate => &[LIBRARIES],
     };
     let tools = needed.iter().flat_map(|tools| tools.iter());
     let mut missing: Vec<&str> = tools.filter(|tool| !(tool.is_there)()).map(|tool| tool.package).collect();
+    if purpose == Purpose::Test {
+        missing.extend(browser::package()?);
+    }
     if missing.is_empty() {
         return Ok((Outcome::WasThere, ()));
     }
@@ -167,17 +180,12 @@ impl Progress {
     }
 }
 
-/// The browser under the names that Debian, Ubuntu and others give it.
-fn chromium() -> Option<PathBuf> {
-    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)
-}
-
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
-fn runs(program: &str, arguments: &[&str]) -> bool {
+fn runs(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

@@ -33,10 +33,15 @@ pub(super) fn candidate(package: &str) -> Option<String> {
 
 /// Reads the package lists anew where that is allowed.
 pub(super) fn update() -> Result<()> {
-    match rights() {
+    match rights().filter(|_| find("apt-get").is_some()) {
         Some(rights) => apt_get(rights, &["update", "-qq"]),
         None => Ok(()),
     }
+}
+
+/// Whether packages may be installed without asking anyone.
+pub(super) fn may_install() -> bool {
+    find("apt-get").is_some() && rights().is_some()
 }
 
 /// How packages may be installed without asking anyone.

@@ -228,11 +228,35 @@ pub struct CatalogueEntry {
     pub standard_minutes: Option<u32>,
 }
 
-/// Lays a record over the one that stands, so that fields of a newer version survive.
-pub fn amend(standing: Option<&Json>, record: &impl Serialize) -> Json {
+/// `unit` · `area/NAME`: an area of the unit. Its name is its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Area {}
+
+/// `staff` · `delegation/WHAT`: a task that she does on delegation; `medicine` is the one that an export knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegation {
+    /// Last day.
+    pub until: NaiveDate,
+}
+
+/// `visit` · `flex`: how far it may be moved for its recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flex {
+    /// Minutes earlier.
+    pub before: u32,
+    /// Minutes later.
+    pub after: u32,
+}
+
+/// Lays a register's record over the one that stands: what this version knows is as the record says, also where it
+/// leaves a field out, and what a newer version wrote survives.
+pub fn amend(kind: &Kind, key: &str, standing: Option<&Json>, record: &impl Serialize) -> Json {
     let new = serde_json::to_value(record).unwrap_or(Json::Null);
     let (Some(Json::Object(old)), Json::Object(new)) = (standing, &new) else { return new };
     let mut merged = old.clone();
+    for known in fields(kind, key) {
+        merged.remove(*known);
+    }
     for (key, value) in new {
         merged.insert(key.clone(), value.clone());
     }
@@ -252,8 +276,8 @@ pub const NEWER_REGISTER: &str = "newer";
 /// The registers of a kind that this version knows; of a family such as `slot/1` what stands before the `/`.
 pub fn registers(kind: &Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Unit => &["name", "catalogue"],
-        Kind::Staff => &["person", "name", "employment"],
+        Kind::Unit => &["name", "area", "catalogue"],
+        Kind::Staff => &["person", "name", "employment", "delegation"],
         Kind::Recipient => &[
             "name",
             "address",
@@ -267,12 +291,35 @@ pub fn registers(kind: &Kind) -> &'static [&'static str] {
             "wish",
             "overnight-fast",
             "alarm-only",
+            "non-choosing",
         ],
         Kind::Access => &["recipient", "door-code", "way-in"],
         Kind::Decision => &["recipient", "granted"],
         Kind::RunSheet => &["staff", "date", "shift", "break"],
-        Kind::Visit => &["recipient", "when", "slot", "intervention", "cancelled"],
+        Kind::Visit => &["recipient", "when", "slot", "intervention", "flex", "cancelled"],
         Kind::UnitOffice | Kind::Incident | Kind::Draft | Kind::Refused | Kind::Unknown(_) => &[],
+    }
+}
+
+/// The fields of a register's record that this version knows; none where it is no record of fields.
+fn fields(kind: &Kind, key: &str) -> &'static [&'static str] {
+    let family = key.split('/').next().unwrap_or(key);
+    match (kind, family) {
+        (Kind::Visit, "when") | (Kind::RunSheet, "shift" | "break") => &["start", "minutes"],
+        (Kind::Visit, "slot") => &["staff", "start", "minutes"],
+        (Kind::Visit, "intervention") => &["order", "minutes"],
+        (Kind::Visit, "flex") => &["before", "after"],
+        (Kind::Visit, "cancelled") => &["reason"],
+        (Kind::Recipient, "name") => &["given", "family", "preferred"],
+        (Kind::Recipient, "address") => &["street", "number", "floor", "area", "latitude", "longitude"],
+        (Kind::Recipient, "next-of-kin") => &["name", "relation", "telephone", "may_follow"],
+        (Kind::Recipient, "key") => &["kind", "cabinet", "hook", "count"],
+        (Kind::Decision, "granted") => &["intervention", "minutes_per_month", "from", "to"],
+        (Kind::Staff, "name") => &["given", "family"],
+        (Kind::Staff, "employment") => &["title", "role", "area", "form", "languages"],
+        (Kind::Staff, "delegation") => &["until"],
+        (Kind::Unit, "catalogue") => &["name", "group", "standard_minutes"],
+        _ => &[],
     }
 }
 
@@ -289,6 +336,7 @@ pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
         (Kind::RunSheet, "break") => json.is_null() || is_time(json, VISIT_MINUTES_MAX),
         (Kind::Visit, "slot") => reads::<Option<Slot>>(json),
         (Kind::Visit, "intervention") => reads::<Option<PlannedIntervention>>(json),
+        (Kind::Visit, "flex") => reads::<Option<Flex>>(json),
         (Kind::Visit, "cancelled") => reads::<Option<Cancelled>>(json),
         (Kind::Recipient, "name") => reads::<RecipientName>(json),
         (Kind::Recipient, "address") => reads::<Address>(json),
@@ -296,6 +344,7 @@ pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
         (Kind::Recipient, "key") => reads::<Option<Key>>(json),
         (Kind::Recipient, "contact-worker") => reads::<Option<PersonId>>(json),
         (Kind::Recipient, "ring-first" | "alarm-only") => json.is_boolean(),
+        (Kind::Recipient, "non-choosing") => reads::<Option<bool>>(json),
         (Kind::Recipient, "good-to-know") => {
             serde_json::from_value::<Vec<String>>(json.clone()).is_ok_and(|lines| lines.len() <= GOOD_TO_KNOW_LINES_MAX)
         }
@@ -307,6 +356,8 @@ pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
         (Kind::RunSheet, "date") => reads::<NaiveDate>(json),
         (Kind::Staff, "name") => reads::<StaffName>(json),
         (Kind::Staff, "employment") => reads::<Employment>(json),
+        (Kind::Staff, "delegation") => reads::<Option<Delegation>>(json),
+        (Kind::Unit, "area") => json.is_object() || json.is_null(),
         (Kind::Unit, "catalogue") => reads::<Option<CatalogueEntry>>(json),
         (Kind::Unit, "name") => json.is_string(),
         _ => true,
@@ -337,8 +388,64 @@ mod tests {
     #[test]
     fn amending_a_record_keeps_what_a_newer_version_wrote() {
         let standing = json!({ "start": 1, "minutes": 30, "flexible": true });
-        let amended = amend(Some(&standing), &When { start: Timestamp(2), minutes: 45 });
+        let amended = amend(&Kind::Visit, "when", Some(&standing), &When { start: Timestamp(2), minutes: 45 });
         assert_eq!(amended, json!({ "start": 2, "minutes": 45, "flexible": true }));
+    }
+
+    #[test]
+    fn amending_a_record_empties_the_fields_that_it_leaves_out() {
+        let standing = json!({ "given": "Stig", "family": "Prov", "preferred": "Stickan", "title": "fil. dr" });
+        let name = RecipientName { given: "Stig".into(), family: "Prov".into(), preferred: String::new() };
+        let amended = amend(&Kind::Recipient, "name", Some(&standing), &name);
+        assert_eq!(amended, json!({ "given": "Stig", "family": "Prov", "title": "fil. dr" }));
+    }
+
+    #[test]
+    fn every_field_of_a_record_is_known_to_its_register() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        let (word, time) = (|| "a".to_owned(), When { start: Timestamp(1), minutes: 1 });
+        let position = Some(59.3);
+        let address = Address {
+            street: word(),
+            number: word(),
+            floor: word(),
+            area: word(),
+            latitude: position,
+            longitude: position,
+        };
+        let kin = NextOfKin { name: word(), relation: word(), telephone: word(), may_follow: true };
+        let key = Key { kind: KeyKind::Home, cabinet: word(), hook: word(), count: 1 };
+        let granted = Granted { intervention: word(), minutes_per_month: 1, from: day, to: Some(day) };
+        let role = EmploymentRole::Care;
+        let employment = Employment { title: word(), role, area: word(), form: word(), languages: vec![word()] };
+        let group = InterventionGroup::Service;
+        let entry = CatalogueEntry { name: word(), group, standard_minutes: Some(1) };
+        let full = [
+            (Kind::Visit, "when", json!(time)),
+            (Kind::RunSheet, "shift", json!(time)),
+            (Kind::RunSheet, "break", json!(time)),
+            (Kind::Visit, "slot/1", json!(Slot { staff: None, start: Some(time.start), minutes: Some(1) })),
+            (Kind::Visit, "intervention/A", json!(PlannedIntervention { order: 1, minutes: Some(1) })),
+            (Kind::Visit, "flex", json!(Flex { before: 1, after: 1 })),
+            (Kind::Visit, "cancelled", json!(Cancelled { reason: word() })),
+            (Kind::Recipient, "name", json!(RecipientName { given: word(), family: word(), preferred: word() })),
+            (Kind::Recipient, "address", json!(address)),
+            (Kind::Recipient, "next-of-kin/1", json!(kin)),
+            (Kind::Recipient, "key/A", json!(key)),
+            (Kind::Decision, "granted", json!(granted)),
+            (Kind::Staff, "name", json!(StaffName { given: word(), family: word() })),
+            (Kind::Staff, "employment", json!(employment)),
+            (Kind::Staff, "delegation/medicine", json!(Delegation { until: day })),
+            (Kind::Unit, "catalogue/A", json!(entry)),
+        ];
+        for (kind, register, record) in full {
+            assert!(fits(&kind, register, &record), "{kind} {register}");
+            let (mut written, mut known): (Vec<&str>, Vec<&str>) =
+                (record.as_object().unwrap().keys().map(String::as_str).collect(), fields(&kind, register).to_vec());
+            written.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(written, known, "{kind} {register}");
+        }
     }
 
     #[test]

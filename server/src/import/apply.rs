@@ -43,6 +43,8 @@ pub struct Applied {
     pub cancelled: u64,
     /// Where a person had written since: both stand, and someone must look.
     pub met: Vec<Meeting>,
+    /// A row of a visit is out of joint: which visits are gone cannot be told, so none was cancelled.
+    pub none_cancelled: bool,
     /// Recipients who had visits in the last import and have none in this one, by their ids in the export.
     pub recipients_without_visits: Vec<String>,
     /// What is new to be gone from the export and is no visit, as ids by kind. It stays as it was: an export may hold
@@ -313,6 +315,7 @@ impl Run<'_, '_> {
     /// whose row stands in the files but was refused.
     fn cancel_the_gone(&mut self, unit: &ImportedUnit) -> Result<()> {
         if unit.refused.has_visit_without_id {
+            self.applied.none_cancelled = true;
             return Ok(());
         }
         let first_day = first_day(unit).unwrap_or(Zone.date(self.now));

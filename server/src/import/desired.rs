@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use rundan_model::plan::{
-    self, Address, CatalogueEntry, Employment, FirstValues, Granted, Key, NextOfKin, PlannedIntervention,
-    RecipientName, Slot, StaffName, When,
+    self, Address, Area, CatalogueEntry, Delegation, Employment, FirstValues, Flex, Granted, Key, NextOfKin,
+    PlannedIntervention, RecipientName, Slot, StaffName, When,
 };
 use rundan_model::{DocumentId, Kind, PersonId};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::unit::{DecisionRow, ImportedUnit, RecipientCode, RecipientRow, ShiftRow, StaffCode, StaffRow, VisitRow};
 
@@ -56,7 +56,7 @@ pub(super) fn unit(unit: &ImportedUnit) -> Desired {
         plan::first(&mut plan, format!("catalogue/{}", row.code), &entry);
     }
     let areas = unit.areas.iter().map(|area| format!("area/{area}")).filter(|key| plan::is_key(key));
-    plan.extend(areas.map(|key| (key, json!({}))));
+    areas.for_each(|key| plan::first(&mut plan, key, &Area {}));
     Desired { kind: Kind::Unit, external_id: String::new(), plan, owned: Vec::new() }
 }
 
@@ -73,7 +73,7 @@ pub(super) fn staff(row: &StaffRow, person: PersonId) -> Desired {
     };
     plan::first(&mut plan, "employment", &employment);
     if let Some(until) = row.medicine_delegation_until {
-        plan.push(("delegation/medicine".to_owned(), json!({ "until": until })));
+        plan::first(&mut plan, "delegation/medicine", &Delegation { until });
     }
     Desired { kind: Kind::Staff, external_id: row.code.0.clone(), plan, owned: vec!["delegation"] }
 }
@@ -207,7 +207,7 @@ pub(super) fn visit(row: &VisitRow, recipient: DocumentId, known: &Known) -> Des
         plan::first(&mut plan, format!("intervention/{code}"), &PlannedIntervention { order, minutes: None });
     }
     if row.flex_before_minutes > 0 || row.flex_after_minutes > 0 {
-        plan.push(("flex".to_owned(), json!([row.flex_before_minutes, row.flex_after_minutes])));
+        plan::first(&mut plan, "flex", &Flex { before: row.flex_before_minutes, after: row.flex_after_minutes });
     }
     let owned = vec!["slot", "intervention", "flex", "cancelled"];
     Desired { kind: Kind::Visit, external_id: row.code.0.clone(), plan, owned }
@@ -220,7 +220,7 @@ pub(super) fn changes(view: &BTreeMap<String, Json>, desired: &Desired) -> First
     let mut puts = FirstValues::new();
     for (key, json) in &desired.plan {
         let standing = view.get(key);
-        let new = plan::amend(standing, json);
+        let new = plan::amend(&desired.kind, key, standing, json);
         if standing != Some(&new) {
             puts.push((key.clone(), new));
         }

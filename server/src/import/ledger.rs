@@ -90,7 +90,7 @@ pub(super) fn is_of_another_unit(tx: &Connection, unit: UnitId, external_id: &st
 /// The digest of a row, made of what its document should say and what it should no longer say.
 pub(super) fn digest(desired: &Desired) -> RowDigest {
     let mut hasher = Sha256::new();
-    hasher.update(b"rundan-import-1");
+    hasher.update(b"rundan-import-2");
     let mut take = |part: &[u8]| {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);

@@ -104,6 +104,13 @@ impl Report {
         if !self.readable {
             text.push_str("NOTHING WAS IMPORTED: a file could not be read, see below.\n\n");
         }
+        if self.applied.as_ref().is_some_and(|applied| applied.none_cancelled) {
+            text.push_str(
+                "ATTENTION: NO VISIT WAS CANCELLED. A refused row of visits.csv has no id that can be trusted, so it \
+                 cannot be told\nwhich visits are gone from the export. Correct the row, see below, and import again; \
+                 until then visits that\nare gone stand as before, in the carers' run sheets too.\n\n",
+            );
+        }
         self.write_gone(text);
         let lost =
             self.applied.as_ref().map(|applied| applied.recipients_without_visits.as_slice()).unwrap_or_default();

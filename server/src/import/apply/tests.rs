@@ -355,6 +355,66 @@ async fn a_new_door_code_is_a_new_document_and_the_old_one_is_destroyed() {
 }
 
 #[tokio::test]
+async fn a_field_that_the_export_empties_is_emptied() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Interventions, "omvårdnad;30", "omvårdnad;0");
+    world.edit(ExportFile::Recipients, "Prov;Stickan;", "Prov;;");
+    world.edit(ExportFile::Recipients, ";59,29;17,95;", ";;;");
+    world.edit(ExportFile::Decisions, "2026-07-01;\n", "2026-07-01;2026-12-31\n");
+    assert_eq!(world.import().await.changed, 4);
+    world.edit(ExportFile::Decisions, "2026-12-31", "");
+    assert_eq!(world.import().await.changed, 1);
+    let entry = world.document(Kind::Unit, "").await.content().plan["catalogue/OMV01"].shown().cloned();
+    assert_eq!(entry, Some(json!({ "name": "Morgonhjälp", "group": "personal_care" })));
+    let name = world.shown(Kind::Recipient, "B2", "name").await;
+    assert_eq!(name, Some(json!({ "given": "Stig", "family": "Prov" })));
+    assert_eq!(world.shown(Kind::Recipient, "B1", "address").await.unwrap().get("latitude"), None);
+    assert_eq!(world.shown(Kind::Decision, "BS1", "granted").await.unwrap().get("to"), None);
+}
+
+#[tokio::test]
+async fn every_register_that_an_import_puts_is_a_known_one_and_has_its_shape() {
+    let mut world = World::new().await;
+    world.edit(ExportFile::Recipients, ";11;nej;nej;;", ";11;nej;ja;070-174 06 01;");
+    world.edit(ExportFile::Recipients, "nej;nej;;\n", "ja;nej;;\n");
+    world.import().await;
+    let unit = world.unit;
+    let all = move |tx: &rusqlite::Connection| {
+        let entries = Ledger::read(tx, unit)?.documents();
+        entries.into_iter().map(|id| Ok(documents::load(tx, unit, id)?.unwrap())).collect::<Result<Vec<_>>>()
+    };
+    let mut seen = BTreeSet::new();
+    for document in world.server.db.read(all).await.unwrap() {
+        let content = document.content();
+        for (key, register) in &content.plan {
+            let family = key.split('/').next().unwrap();
+            let kind = &content.kind;
+            assert!(rundan_model::plan::registers(kind).contains(&family), "{kind} {key}");
+            assert!(rundan_model::plan::fits(kind, key, register.shown().unwrap()), "{kind} {key}");
+            seen.insert(format!("{kind} {family}"));
+        }
+    }
+    for written in ["unit area", "staff delegation", "recipient non-choosing", "recipient alarm-only", "visit flex"] {
+        assert!(seen.contains(written), "{written} is not among {seen:?}");
+    }
+    let alarm_only = rundan_model::recipient::recipient(&world.document(Kind::Recipient, "B2").await.content());
+    assert!(alarm_only.alarm_only);
+}
+
+#[tokio::test]
+async fn a_row_out_of_joint_cancels_nothing_and_says_so_loudly() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.edit(ExportFile::Visits, "V2;2026-11-23;B2;08:00;08:30;0;0;M001;;OMV01\n", "");
+    world.edit(ExportFile::Visits, "V3;2026-11-24;B1;07:05", "V3;2026-11-24;07:05");
+    let report = world.import_into(world.unit).await;
+    let applied = report.applied.as_ref().unwrap();
+    assert_eq!((report.exit_code(), applied.cancelled, applied.none_cancelled), (2, 0, true));
+    assert!(report.text().starts_with("ATTENTION: NO VISIT WAS CANCELLED."), "{}", report.text());
+}
+
+#[tokio::test]
 async fn nothing_is_imported_when_a_file_cannot_be_read() {
     let mut world = World::new().await;
     world.files.remove(&ExportFile::Visits);

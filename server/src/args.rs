@@ -133,6 +133,9 @@ pub(crate) struct ServeArgs {
     /// The certificate's private key, PEM.
     #[arg(long, env = "RUNDAN_KEY", requires = "certificate")]
     pub(crate) key: Option<PathBuf>,
+    /// Stop when the standard input ends, and so with whoever started it: for demonstrations.
+    #[arg(long)]
+    pub(crate) until_input_ends: bool,
 }
 
 fn who(person: Option<String>, name: Option<String>) -> Option<Who> {

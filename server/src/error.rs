@@ -1,5 +1,7 @@
 //! What can go wrong inside the server.
 
+use std::io::ErrorKind;
+
 use rundan_model::{DocumentId, UnitId};
 use rundan_sync::{Problem, ProblemCode};
 
@@ -46,6 +48,14 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Nobody can be answered at an address.
+    #[error("Could not listen on {address}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Work on the database panicked; its transaction was rolled back.
     #[error("Work on the database panicked")]
     Panic,
@@ -70,6 +80,41 @@ impl From<ProblemCode> for Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// What an operator can do about it, where that is known.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Database(rusqlite::Error::SqliteFailure(failure, _)) => advice_on_database(failure.code),
+            Self::File { source, .. } => match source.kind() {
+                ErrorKind::StorageFull => Some(MAKE_ROOM),
+                ErrorKind::PermissionDenied => Some("See to it that the user of rundan-server may read and write it"),
+                ErrorKind::NotFound => Some("Check the path"),
+                _ => None,
+            },
+            Self::Listen { source, .. } => match source.kind() {
+                ErrorKind::AddrInUse => {
+                    Some("Another program listens there: stop it, or choose another address with --listen")
+                }
+                ErrorKind::AddrNotAvailable => {
+                    Some("This machine has no such address: choose one that it has with --listen")
+                }
+                ErrorKind::PermissionDenied => {
+                    Some("A port below 1024 takes more rights: choose another with --listen, or put a proxy before it")
+                }
+                _ => None,
+            },
+            Self::Unavailable => Some("Look for the cause in the log of rundan-server, and start it again"),
+            _ => None,
+        }
+    }
+
+    /// The error with all that caused it, and what to do: for an operator.
+    pub fn told(&self) -> String {
+        match self.advice() {
+            Some(advice) => format!("{}. {advice}", self.chain()),
+            None => self.chain(),
+        }
+    }
+
     /// The error with all that caused it, in one line.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();
@@ -79,5 +124,42 @@ impl Error {
             source = cause.source();
         }
         text
+    }
+}
+
+const MAKE_ROOM: &str = "Make room on the disk that the database lies on, then try again; nothing was done by halves";
+
+fn advice_on_database(code: rusqlite::ErrorCode) -> Option<&'static str> {
+    match code {
+        rusqlite::ErrorCode::DiskFull => Some(MAKE_ROOM),
+        rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::PermissionDenied => {
+            Some("See to it that the user of rundan-server may read and write the database and the folder it lies in")
+        }
+        rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => {
+            Some("Another program has the database open: close it, then try again")
+        }
+        rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase => {
+            Some("Stop the server, and put the newest backup in its place with `rundan-server restore`")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operator_can_help_says_how() {
+        let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+        let told = Error::Database(rusqlite::Error::SqliteFailure(full, None)).told();
+        assert!(told.starts_with("The database failed: ") && told.contains("Make room on the disk"), "{told}");
+        let address = "127.0.0.1:8470".parse().unwrap();
+        let told = Error::Listen { address, source: ErrorKind::AddrInUse.into() }.told();
+        assert!(told.starts_with("Could not listen on 127.0.0.1:8470: "), "{told}");
+        assert!(told.ends_with("choose another address with --listen"), "{told}");
+        let path = "export".into();
+        assert!(Error::File { path, source: ErrorKind::NotFound.into() }.told().ends_with(". Check the path"));
+        assert_eq!(Error::Panic.told(), Error::Panic.chain());
     }
 }

@@ -13,6 +13,7 @@ use rundan_server::admin::{self, Answer, Command, Lock};
 use rundan_server::seams::{Clock, OffsetClock, SystemRandom};
 use rundan_server::serve::{self, Certificate};
 use rundan_server::{Server, backup};
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use args::{Action, Args, ServeArgs};
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("rundan-server: {error:#}");
+            let advice = error.downcast_ref::<rundan_server::Error>().and_then(rundan_server::Error::advice);
+            let advice = advice.map(|advice| format!(". {advice}")).unwrap_or_default();
+            eprintln!("rundan-server: {error:#}{advice}");
             ExitCode::FAILURE
         }
     }
@@ -84,7 +87,14 @@ async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Resu
     if !database.exists() {
         bail!("There is no database {}: make one with `rundan-server init --unit NAME`", database.display());
     }
-    let stop = serve::stop_signal().context("Could not listen for signals")?;
+    let signal = serve::stop_signal().context("Could not listen for signals")?;
+    let input_ends = args.until_input_ends.then(input_ends);
+    let stop = async move {
+        match input_ends {
+            Some(input_ends) => tokio::select! { biased; () = signal => {}, _ = input_ends => {} },
+            None => signal.await,
+        }
+    };
     let server = Server::open(database, OffsetClock(clock_offset), SystemRandom).await?;
     let certificate = args.certificate.zip(args.key).map(|(certificate, key)| Certificate { certificate, key });
     let scheme = if certificate.is_some() { "https" } else { "http" };
@@ -93,6 +103,17 @@ async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Resu
         let _ = writeln!(std::io::stdout(), "{scheme}://{address}");
     };
     Ok(serve::serve(server, database, args.listen, certificate, ready, stop).await?)
+}
+
+/// Done when the standard input ends.
+fn input_ends() -> oneshot::Receiver<()> {
+    let (ended, ends) = oneshot::channel();
+    std::thread::spawn(move || {
+        // An input that cannot be read has ended too; nobody listens when the server has stopped.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    ends
 }
 
 fn tell(answer: Answer, output: Option<&Path>) -> Result<ExitCode> {

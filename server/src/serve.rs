@@ -45,7 +45,7 @@ pub async fn serve(
     if certificate.is_none() && !listen.ip().is_loopback() {
         return Err(Error::Ask(format!("Plain HTTP is for loopback only, not {listen}: give --certificate and --key")));
     }
-    let failed = |source| Error::File { path: listen.to_string().into(), source };
+    let failed = |source| Error::Listen { address: listen, source };
     let listener = TcpListener::bind(listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

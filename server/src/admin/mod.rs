@@ -111,7 +111,7 @@ pub async fn run(server: &Arc<Server>, command: Command) -> Answer {
     };
     match done {
         Ok(answer) => answer,
-        Err(error) => Answer::Failed(error.chain()),
+        Err(error) => Answer::Failed(error.told()),
     }
 }
 

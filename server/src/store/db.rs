@@ -229,6 +229,10 @@ fn run_batch(connection: &Connection, batch: Vec<Work>, mode: Mode) {
 fn run_alone<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
     connection.execute_batch("SAVEPOINT work")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Err(Error::Panic));
+    if outcome.is_err() && connection.is_autocommit() {
+        // On a full disk SQLite has rolled everything back by itself, the savepoint too: the work says why.
+        return outcome;
+    }
     let end = if outcome.is_ok() { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
     connection.execute_batch(end)?;
     outcome

@@ -4,6 +4,7 @@
 mod amounts;
 mod attempts;
 mod backups;
+mod commands;
 mod counters;
 mod enrolment;
 mod hostile;

@@ -8,26 +8,31 @@ use std::process::{Child, Command, Output, Stdio};
 use rundan_documents::Document;
 use rundan_model::Kind;
 
-fn command(folder: &Path) -> Command {
+pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rundan-server"));
     command.env("RUNDAN_DATABASE", folder.join("rundan.db")).stdin(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder).args(arguments).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// A server that is stopped when the test ends, however it ends.
-struct Serving(Child, String);
+pub struct Serving(Child, String);
 
 impl Serving {
-    fn start(folder: &Path) -> Self {
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.1
+    }
+
+    pub fn start(folder: &Path) -> Self {
         let mut process = command(folder)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -47,7 +52,7 @@ impl Serving {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    fn stop(mut self) -> std::process::ExitStatus {
+    pub fn stop(mut self) -> std::process::ExitStatus {
         let id = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         self.0.wait().unwrap()

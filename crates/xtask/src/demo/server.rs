@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rundan_device::seams::{Http, HttpRequest};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// How often a starting server is asked whether it is there, and how many times.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -27,6 +27,8 @@ pub(crate) struct Server {
     /// Where it listens, running or not.
     pub(crate) address: SocketAddr,
     process: Option<Child>,
+    /// Held as long as it may run: it stops with it, and so when the play is killed.
+    _input: Option<ChildStdin>,
 }
 
 impl Server {
@@ -41,7 +43,7 @@ impl Server {
         // Free now, and taken again at once: nobody else on this machine is waiting for just this one.
         let probe = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("Could not find a free port")?;
         let address = probe.local_addr().context("Could not find a free port")?;
-        let server = Self { binary, directory, clock_offset_seconds, address, process: None };
+        let server = Self { binary, directory, clock_offset_seconds, address, process: None, _input: None };
         server.admin(&["init", "--unit", unit]).await?;
         Ok(server)
     }
@@ -71,8 +73,12 @@ impl Server {
     pub(crate) async fn start(&mut self, http: &dyn Http) -> Result<()> {
         let log = std::fs::File::create(self.directory.join("server.log")).context("Could not open the log")?;
         let mut serve = self.command();
-        serve.args(["serve", "--listen", &self.address.to_string()]).stdout(Stdio::null()).stderr(log);
-        self.process = Some(serve.spawn().context("Could not start the server")?);
+        serve.args(["serve", "--until-input-ends", "--listen", &self.address.to_string()]);
+        serve.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
+        let mut process = serve.spawn().context("Could not start the server")?;
+        // Waiting for a process lets go of its input.
+        self._input = process.stdin.take();
+        self.process = Some(process);
         for _ in 0..ASKED_MAX {
             if is_healthy(http, self.address).await {
                 return Ok(());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// How a device's window is opened.
 #[derive(Debug, Clone)]
@@ -22,19 +22,22 @@ pub(crate) struct Window {
     plan: WindowPlan,
     /// Absent once the window is closed.
     process: Option<Child>,
+    /// Held as long as the window may live: it closes with it, and so when the play is killed.
+    _input: Option<ChildStdin>,
 }
 
 impl Window {
     /// Opens the window; it closes with the play.
     pub(crate) fn open(plan: WindowPlan) -> Result<Self> {
-        let process = Some(start(&plan)?);
-        Ok(Self { plan, process })
+        let (process, input) = start(&plan)?;
+        Ok(Self { plan, process: Some(process), _input: input })
     }
 
     /// Ends the app as a crash would, without a chance to save anything, and opens it again.
     pub(crate) async fn kill_and_reopen(&mut self) -> Result<()> {
         self.kill().await?;
-        self.process = Some(start(&self.plan)?);
+        let (process, input) = start(&self.plan)?;
+        (self.process, self._input) = (Some(process), input);
         Ok(())
     }
 
@@ -60,18 +63,22 @@ impl Window {
     }
 }
 
-fn start(plan: &WindowPlan) -> Result<Child> {
+fn start(plan: &WindowPlan) -> Result<(Child, Option<ChildStdin>)> {
     let mut app = Command::new(&plan.app);
     app.env("RUNDAN_DATA_DIR", &plan.directory)
         .env("RUNDAN_KEY_STORE", "file")
         .env("RUNDAN_CLOCK_OFFSET", plan.clock_offset_seconds.to_string())
         .env("RUNDAN_WINDOW", plan.size)
         .env("RUNDAN_TITLE", plan.title)
-        .stdin(Stdio::null())
+        .env("RUNDAN_INPUT", "end")
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log(&plan.directory)?)
         .kill_on_drop(true);
-    app.spawn().context("Could not open a window")
+    let mut process = app.spawn().context("Could not open a window")?;
+    // Waiting for a process lets go of its input.
+    let input = process.stdin.take();
+    Ok((process, input))
 }
 
 /// What the app says goes beside its data: the terminal shows the play.

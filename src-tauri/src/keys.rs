@@ -4,12 +4,12 @@
 //! error to show, never a reason to look for the keys elsewhere.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
 use rundan_device::FileKeys;
+use rundan_device::api::{ApiError, ErrorCode};
 use rundan_device::seams::KeyStore;
 
 use crate::settings::KeyStoreChoice;
@@ -17,15 +17,45 @@ use crate::settings::KeyStoreChoice;
 /// Names the store that the first start chose.
 const CHOICE_FILE: &str = "key-store";
 
+/// Why there is no store of keys.
+#[derive(Debug)]
+pub(crate) enum KeysError {
+    /// What the first start chose cannot be read or noted.
+    Choice(io::Error),
+    /// The store that holds the keys does not answer.
+    Silent(anyhow::Error),
+}
+
+impl From<io::Error> for KeysError {
+    fn from(error: io::Error) -> Self {
+        Self::Choice(error)
+    }
+}
+
+impl From<KeysError> for ApiError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Choice(error) => Self::from_io(&error),
+            KeysError::Silent(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the store of secrets that holds the keys does not answer"
+                );
+                Self::new(ErrorCode::KeyStore)
+            }
+        }
+    }
+}
+
 /// Opens the store of keys for the vaults in `directory`.
-pub(crate) fn open(directory: &Path, choice: KeyStoreChoice) -> Result<Arc<dyn KeyStore>> {
+pub(crate) fn open(directory: &Path, choice: KeyStoreChoice) -> Result<Arc<dyn KeyStore>, KeysError> {
     let files = || Arc::new(FileKeys::new(directory.join("keys")));
     if choice == KeyStoreChoice::File {
         return Ok(files());
     }
     match read_choice(directory)?.as_deref() {
         Some("file") => Ok(files()),
-        Some(_) => Ok(system::open()?),
+        Some(_) => system::open().map_err(KeysError::Silent),
         None => {
             let keys: Arc<dyn KeyStore> = match system::open() {
                 Ok(keys) => keys,
@@ -34,18 +64,18 @@ pub(crate) fn open(directory: &Path, choice: KeyStoreChoice) -> Result<Arc<dyn K
                     files()
                 }
             };
-            fs::create_dir_all(directory).context("Could not make the data directory")?;
-            fs::write(directory.join(CHOICE_FILE), keys.kind()).context("Could not note the store of keys")?;
+            fs::create_dir_all(directory)?;
+            fs::write(directory.join(CHOICE_FILE), keys.kind())?;
             Ok(keys)
         }
     }
 }
 
-fn read_choice(directory: &Path) -> Result<Option<String>> {
+fn read_choice(directory: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(directory.join(CHOICE_FILE)) {
         Ok(choice) => Ok(Some(choice)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).context("Could not read which store of keys is used"),
+        Err(error) => Err(error),
     }
 }
 
@@ -187,7 +217,10 @@ mod tests {
                 assert!(matches!(keys.read(VAULT), Err(rundan_device::seams::KeyError::Missing)));
             }
             Ok(_) => {
-                assert!(best("app").is_err(), "a store that holds the keys and does not answer is an error");
+                let Err(error) = best("app") else {
+                    panic!("a store that holds the keys and does not answer is an error")
+                };
+                assert_eq!(ApiError::from(error).code, ErrorCode::KeyStore);
                 let keys = best("other").unwrap();
                 assert_eq!(keys.kind(), "file");
                 keys.write(VAULT, &[9; 32]).unwrap();
@@ -207,6 +240,15 @@ mod tests {
                 play("without a desktop", home.path(), &[]);
             }
         }
+    }
+
+    #[test]
+    fn a_directory_that_is_none_is_an_error_that_names_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, "").unwrap();
+        let Err(error) = open(&file.join("app"), KeyStoreChoice::Best) else { panic!("there is no such directory") };
+        assert_eq!(ApiError::from(error).code, ErrorCode::Directory);
     }
 
     #[test]

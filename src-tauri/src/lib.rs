@@ -5,23 +5,25 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+mod door;
 mod keys;
 #[cfg(desktop)]
 mod links;
 mod settings;
 
 use std::process::exit;
-use std::sync::Arc;
+use std::{io, thread};
 
 use anyhow::{Context, Result};
+use rundan_device::Phone;
 use rundan_device::api::{ApiError, Command, Event};
-use rundan_device::{Phone, PhoneConfig, SystemClock, SystemHttp, SystemRandom};
 use serde_json::Value;
 use tauri::async_runtime;
 use tauri::{App, AppHandle, Emitter, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder};
 use tokio::sync::broadcast::error::RecvError;
 use tracing_subscriber::EnvFilter;
 
+use door::Door;
 use settings::Settings;
 
 /// What the page hears the device by.
@@ -37,7 +39,7 @@ pub fn run() {
         .setup(|app| Ok(open(app, &Settings::from_environment()?)?));
     match app.build(tauri::generate_context!()) {
         Ok(app) => app.run(|app, event| {
-            if let (RunEvent::Exit, Some(phone)) = (event, app.try_state::<Phone>()) {
+            if let (RunEvent::Exit, Some(phone)) = (event, app.try_state::<Door>().and_then(|door| door.opened())) {
                 phone.close();
             }
         }),
@@ -48,9 +50,10 @@ pub fn run() {
     }
 }
 
-/// Hands a call of the page to the device.
+/// Hands a call of the page to the device. One that could not be opened is tried again: the page says why it failed.
 #[tauri::command]
-async fn rpc(phone: State<'_, Phone>, command: Command) -> Result<Value, ApiError> {
+async fn rpc(app: AppHandle, door: State<'_, Door>, command: Command) -> Result<Value, ApiError> {
+    let phone = door.open(|phone| attend(&app, phone)).await?;
     phone.call(command).await
 }
 
@@ -59,21 +62,30 @@ fn open(app: &mut App, settings: &Settings) -> Result<()> {
         Some(directory) => directory.clone(),
         None => app.path().app_data_dir().context("Could not find where apps keep their data")?,
     };
-    let config = PhoneConfig {
-        keys: keys::open(&directory, settings.key_store)?,
-        directory,
-        clock: Arc::new(SystemClock::with_offset(settings.clock_offset_seconds)),
-        random: Arc::new(SystemRandom),
-        http: Arc::new(SystemHttp::new()?),
-    };
-    let phone = async_runtime::block_on(Phone::open(config))?;
-    async_runtime::spawn(tell(app.handle().clone(), phone.clone()));
-    async_runtime::spawn({
-        let phone = phone.clone();
-        async move { phone.run().await }
-    });
-    app.manage(phone);
+    let door = Door::new(directory, settings);
+    // What fails is kept for the page, which asks again: without a window nobody would see it.
+    let _ = async_runtime::block_on(door.open(|phone| attend(app.handle(), phone)));
+    app.manage(door);
+    if settings.ends_with_input {
+        end_with_input(app.handle().clone());
+    }
     open_window(app, settings)
+}
+
+/// Ends the app when its standard input ends: then whoever started it is gone, however that came about.
+fn end_with_input(app: AppHandle) {
+    thread::spawn(move || {
+        // An input that cannot be read has ended too.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        app.exit(0);
+    });
+}
+
+/// Lets a phone work as long as the app runs.
+fn attend(app: &AppHandle, phone: &Phone) {
+    async_runtime::spawn(tell(app.clone(), phone.clone()));
+    let phone = phone.clone();
+    async_runtime::spawn(async move { phone.run().await });
 }
 
 fn open_window(app: &App, settings: &Settings) -> Result<()> {

@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) window: WindowSize,
     /// `RUNDAN_TITLE`: what stands above the window.
     pub(crate) title: String,
+    /// `RUNDAN_INPUT`: `end` ends the app with its standard input, and so with whoever started it.
+    pub(crate) ends_with_input: bool,
 }
 
 /// Which store of keys is used.
@@ -60,7 +62,12 @@ impl Settings {
         };
         let title = variable("RUNDAN_TITLE").unwrap_or_else(|| "Rundan".into());
         let directory = variable("RUNDAN_DATA_DIR").map(PathBuf::from);
-        Ok(Self { directory, key_store, clock_offset_seconds, window, title })
+        let ends_with_input = match variable("RUNDAN_INPUT").as_deref() {
+            None => false,
+            Some("end") => true,
+            Some(other) => bail!("RUNDAN_INPUT may be `end`, not `{other}`"),
+        };
+        Ok(Self { directory, key_store, clock_offset_seconds, window, title, ends_with_input })
     }
 }
 
@@ -86,6 +93,7 @@ mod tests {
         assert_eq!(settings.key_store, KeyStoreChoice::Best);
         assert_eq!(settings.directory, None);
         assert_eq!(settings.window, WINDOW);
+        assert!(!settings.ends_with_input);
     }
 
     #[test]
@@ -95,12 +103,14 @@ mod tests {
             ("RUNDAN_CLOCK_OFFSET", "-3600"),
             ("RUNDAN_KEY_STORE", "file"),
             ("RUNDAN_DATA_DIR", "/tmp/a"),
+            ("RUNDAN_INPUT", "end"),
         ])
         .unwrap();
         assert_eq!(settings.window, WindowSize { width: 390.0, height: 844.0 });
         assert_eq!(settings.clock_offset_seconds, -3600);
         assert_eq!(settings.key_store, KeyStoreChoice::File);
         assert_eq!(settings.directory, Some("/tmp/a".into()));
+        assert!(settings.ends_with_input);
     }
 
     #[test]

@@ -17,6 +17,9 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = machineCatalogue(
     newer_store: 'Uppgifterna på telefonen är sparade av en nyare version av appen. Uppdatera appen.',
     key_missing: 'Nyckeln till telefonens uppgifter saknas eller passar inte. Hör av dig till kontoret.',
     damaged: 'Något av det som ligger på telefonen är skadat och går inte att läsa. Hör av dig till kontoret.',
+    changed_since: 'Någon har ändrat det sedan dess, så det går inte att ångra. Se efter vad som gäller nu.',
+    key_store: 'Telefonens förråd för lösenord svarar inte, och där ligger nyckeln till dina uppgifter. Lås upp det eller logga in igen, och försök sedan en gång till.',
+    directory: 'Appen kommer inte åt mappen med dina uppgifter. Kontrollera att den går att läsa och skriva i, och försök igen.',
     internal: 'Något gick fel i appen, så det sparades inte. Försök igen. Hör av dig till kontoret om det inte hjälper.',
   },
   {
@@ -33,6 +36,9 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = machineCatalogue(
     newer_store: 'The data on this phone was saved by a newer version of the app. Update the app.',
     key_missing: 'The key to the data on this phone is missing or does not fit. Tell the office.',
     damaged: 'Something on this phone is damaged and cannot be read. Tell the office.',
+    changed_since: 'Someone has changed it since, so it cannot be undone. Look at what holds now.',
+    key_store: 'The password store of this phone does not answer, and it holds the key to your data. Unlock it or log in again, then try once more.',
+    directory: 'The app cannot reach the folder with your data. Check that it can be read and written, then try again.',
     internal: 'Something went wrong in the app, so it was not saved. Try again. Tell the office if it does not help.',
   },
 );

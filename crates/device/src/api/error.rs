@@ -4,6 +4,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use crate::act::ActError;
+use crate::phone::OpenError;
 use crate::seams::KeyError;
 use crate::store::StoreError;
 use crate::vault::{EnrolError, VaultError};
@@ -38,6 +39,12 @@ pub enum ErrorCode {
     KeyMissing,
     /// The store's file is damaged; nothing of what cannot be read is shown, and the file stays where it is.
     Damaged,
+    /// Someone has changed it since, so it cannot be undone.
+    ChangedSince,
+    /// The machine's store of secrets, which holds the keys, does not answer.
+    KeyStore,
+    /// The directory of the phone's files cannot be read or written.
+    Directory,
     /// The device failed in a way that the page cannot help with.
     Internal,
 }
@@ -57,14 +64,20 @@ impl ApiError {
         Self { code, detail: None }
     }
 
-    /// A file could not be written: a full disk is something a person can help.
-    pub(crate) fn from_io(error: &std::io::Error) -> Self {
-        tracing::error!(error = error as &dyn std::error::Error, "a file could not be written");
+    /// A file could not be read or written: a full disk and a closed directory are something a person can help.
+    pub fn from_io(error: &std::io::Error) -> Self {
+        tracing::error!(error = error as &dyn std::error::Error, "a file could not be read or written");
         Self::new(if error.kind() == std::io::ErrorKind::StorageFull {
             ErrorCode::DiskFull
         } else {
-            ErrorCode::Internal
+            ErrorCode::Directory
         })
+    }
+}
+
+impl From<OpenError> for ApiError {
+    fn from(OpenError::Directory { source, .. }: OpenError) -> Self {
+        Self::from_io(&source)
     }
 }
 
@@ -86,6 +99,7 @@ impl From<ActError> for ApiError {
     fn from(error: ActError) -> Self {
         match error {
             ActError::NotFound => Self::new(ErrorCode::NotFound),
+            ActError::ChangedSince => Self::new(ErrorCode::ChangedSince),
             ActError::NotAllowed => Self::new(ErrorCode::NotAllowed),
             ActError::NoRunSheet => Self::new(ErrorCode::NoRunSheet),
             ActError::BadInput(part) => Self { code: ErrorCode::BadInput, detail: Some(part.to_owned()) },

@@ -81,6 +81,7 @@ export const visitStates: Words<VisitState> = catalogue(
 export const visitFlags: Words<VisitFlag> = catalogue(
   {
     begun_though_cancelled: 'Påbörjat fast det är inställt', begun_though_moved: 'Påbörjat fast det är flyttat',
+    plan_changed: 'Planen ändrades efter att besöket började',
     ended_with_open_items: 'Avslutat med öppna insatser', clash: 'Planen har två svar', dispute: 'Ni har sagt olika',
     unplanned: 'Oplanerat', unknown_recipient: 'Kontoret kopplar besöket till rätt person',
     begun_though_not_carried_out: 'Både utfört och inte utfört', newer_fact: 'Har en uppgift från en nyare app',
@@ -88,6 +89,7 @@ export const visitFlags: Words<VisitFlag> = catalogue(
   },
   {
     begun_though_cancelled: 'Begun though cancelled', begun_though_moved: 'Begun though moved',
+    plan_changed: 'The plan changed after the visit began',
     ended_with_open_items: 'Ended with open interventions', clash: 'The plan has two answers', dispute: 'You have said different things',
     unplanned: 'Unplanned', unknown_recipient: 'The office matches the visit to the right person',
     begun_though_not_carried_out: 'Both carried out and not', newer_fact: 'Has something from a newer app',

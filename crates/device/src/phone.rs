@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 
-use crate::api::{ApiError, App, Command, ErrorCode, Event, Preferences, Theme, VaultView};
+use crate::api::{ApiError, App, Command, ErrorCode, Event, Preferences, Theme, VaultTrouble, VaultView};
 use crate::seams::{Clock, Http, KeyStore, Random};
 use crate::store::{StoreError, Threads};
 use crate::vault::{Attempt, Vault};
@@ -62,8 +62,8 @@ struct Inner {
     threads: Threads,
     events: broadcast::Sender<Event>,
     vaults: Mutex<Vec<Arc<Vault>>>,
-    /// A vault whose file is there and cannot be opened, and why.
-    trouble: Mutex<Option<ApiError>>,
+    /// The vaults whose files are there and cannot be opened, and why.
+    troubles: Vec<VaultTrouble>,
     choices: Mutex<Choices>,
     /// The last attempt to enrol that came to nothing.
     attempt: tokio::sync::Mutex<Option<Attempt>>,
@@ -108,13 +108,13 @@ impl Phone {
             }
         }
         ids.sort();
-        let (mut vaults, mut trouble) = (Vec::new(), None);
+        let (mut vaults, mut troubles) = (Vec::new(), Vec::new());
         for id in ids {
             match Vault::open(&config, threads, id).await {
                 Ok(vault) => vaults.push(Arc::new(vault)),
                 Err(error) => {
                     tracing::error!(vault = %id, error = &error as &dyn std::error::Error, "a vault did not open");
-                    trouble = Some(ApiError::from(error));
+                    troubles.push(VaultTrouble { vault: id, code: ApiError::from(error).code });
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Phone {
             threads,
             events: broadcast::channel(64).0,
             vaults: Mutex::new(vaults),
-            trouble: Mutex::new(trouble),
+            troubles,
             choices: Mutex::new(choices),
             attempt: tokio::sync::Mutex::new(None),
             vaults_changed: Notify::new(),
@@ -209,17 +209,20 @@ impl Phone {
         let chosen = vaults.iter().find(|vault| Some(vault.id) == open).or(vaults.first());
         match chosen {
             Some(vault) => Ok(Arc::clone(vault)),
-            None => Err(lock(&self.inner.trouble)
-                .clone()
-                .unwrap_or(ApiError { code: ErrorCode::NotEnrolled, detail: None })),
+            None => Err(self.trouble().unwrap_or(ApiError::new(ErrorCode::NotEnrolled))),
         }
+    }
+
+    /// Why no vault is open, where there is one that should be.
+    fn trouble(&self) -> Option<ApiError> {
+        self.inner.troubles.first().map(|trouble| ApiError::new(trouble.code))
     }
 
     async fn app(&self) -> Result<Value, ApiError> {
         let vaults = lock(&self.inner.vaults).clone();
         let open = self.vault().map(|vault| vault.id).ok();
         if vaults.is_empty()
-            && let Some(trouble) = lock(&self.inner.trouble).clone()
+            && let Some(trouble) = self.trouble()
         {
             return Err(trouble);
         }
@@ -234,6 +237,7 @@ impl Phone {
         }
         let app = App {
             vaults: views,
+            troubles: self.inner.troubles.clone(),
             preferences: lock(&self.inner.choices).preferences.clone(),
             now: self.inner.config.clock.now().0,
             version: env!("CARGO_PKG_VERSION").to_owned(),

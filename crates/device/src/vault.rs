@@ -182,12 +182,11 @@ impl Vault {
         let done = self
             .store
             .write(move |tx| {
-                let (unit, roles) = unit_and_roles(tx)?;
+                let units = units(tx)?;
                 let actor = Actor {
                     vault: identity.vault,
                     person: identity.person,
-                    roles,
-                    unit,
+                    units,
                     now,
                     session: &session,
                     random: random.as_ref(),
@@ -316,13 +315,16 @@ impl Vault {
     }
 }
 
-/// The unit that a vault's person works in, and her roles there. With several units it is the first where she has
-/// one.
-fn unit_and_roles(tx: &Transaction<'_>) -> Result<(UnitId, Vec<Role>), StoreError> {
-    let (unit, roles): (Vec<u8>, String) = tx
-        .prepare_cached("SELECT unit, roles FROM stream ORDER BY roles = '[]', unit LIMIT 1")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((UnitId::try_from(unit.as_slice())?, serde_json::from_str(&roles)?))
+/// The units that a vault's person works in, and her roles in each; those where she has one come first.
+fn units(tx: &Transaction<'_>) -> Result<Vec<(UnitId, Vec<Role>)>, StoreError> {
+    let mut query = tx.prepare_cached("SELECT unit, roles FROM stream ORDER BY roles = '[]', unit")?;
+    let mut rows = query.query([])?;
+    let mut units = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (unit, roles): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
+        units.push((UnitId::try_from(unit.as_slice())?, serde_json::from_str(&roles)?));
+    }
+    Ok(units)
 }
 
 fn found(tx: &Transaction<'_>, answer: &EnrolAnswer, address: &str, secret: [u8; 32]) -> Result<(), StoreError> {

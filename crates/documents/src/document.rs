@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue};
 use rundan_model::{
-    ActorId, ChangeHash, Content, DocumentId, Fact, FactId, Kind, Register, Timestamp, Value, kind::SCHEMA,
+    ActorId, ChangeHash, Content, DocumentId, Fact, FactBody, FactId, Kind, Register, Timestamp, Value, kind::SCHEMA,
     plan::FirstValues,
 };
 use serde_json::Value as Json;
@@ -291,8 +291,7 @@ impl Document {
 
     /// What it says.
     pub fn content(&self) -> Content {
-        let mut content =
-            Content { kind: self.kind.clone(), schema: self.schema, plan: BTreeMap::new(), facts: BTreeMap::new() };
+        let mut content = Content { schema: self.schema, ..Content::new(self.kind.clone()) };
         for entry in self.automerge.map_range(&self.plan, ..) {
             let key = entry.key.into_owned();
             let register = self.register(&key);
@@ -301,13 +300,30 @@ impl Document {
         for entry in self.automerge.map_range(&self.facts, ..) {
             // The gate lets nothing else in; what a newer version put there is not this one's to show.
             let Ok(id) = entry.key.parse::<FactId>() else { continue };
-            let automerge::ValueRef::Scalar(scalar) = entry.value else { continue };
-            let automerge::ScalarValueRef::Str(text) = scalar else { continue };
-            if let Ok(fact) = Fact::from_text(&text) {
+            let automerge::ValueRef::Scalar(automerge::ScalarValueRef::Str(text)) = &entry.value else { continue };
+            if let Ok(fact) = Fact::from_text(text) {
+                if fact.body == FactBody::Started {
+                    content.changed_since.insert(id, self.changed_since(&entry.id(), &content));
+                }
                 content.facts.insert(id, fact);
             }
         }
         content
+    }
+
+    /// The registers that show something else than at the change that made an operation.
+    fn changed_since(&self, operation: &automerge::ObjId, now: &Content) -> Vec<String> {
+        let Some(change) = self.automerge.hash_for_opid(operation) else { return Vec::new() };
+        let mut then = BTreeMap::new();
+        for entry in self.automerge.map_range_at(&self.plan, .., &[change]) {
+            let json = match &entry.value {
+                automerge::ValueRef::Scalar(automerge::ScalarValueRef::Str(text)) => serde_json::from_str(text).ok(),
+                _ => None,
+            };
+            then.insert(entry.key.into_owned(), json.unwrap_or(Json::Null));
+        }
+        let is_changed = |(key, register): &(&String, &Register)| register.shown() != then.get(key.as_str());
+        now.plan.iter().filter(is_changed).map(|(key, _)| key.clone()).collect()
     }
 
     /// Whether another copy shows the same values by the same hands, without reading what they say.

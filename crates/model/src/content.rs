@@ -48,12 +48,20 @@ pub struct Content {
     pub plan: BTreeMap<String, Register>,
     /// The facts by id.
     pub facts: BTreeMap<FactId, Fact>,
+    /// For each start of work, the registers that show something else than when its author stated it.
+    pub changed_since: BTreeMap<FactId, Vec<String>>,
 }
 
 impl Content {
     /// Nothing yet, of a kind.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, schema: crate::kind::SCHEMA, plan: BTreeMap::new(), facts: BTreeMap::new() }
+        Self {
+            kind,
+            schema: crate::kind::SCHEMA,
+            plan: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            changed_since: BTreeMap::new(),
+        }
     }
 
     /// The shown value of a register, if it is there and reads as `T`.

@@ -197,6 +197,8 @@ pub enum Oddity {
     BegunThoughCancelled,
     /// Someone works at it who is in none of its slots.
     BegunThoughMoved,
+    /// Begun by a plan whose time, recipient or interventions have changed since.
+    PlanChanged,
     /// Carried out and not carried out are both stated.
     BegunThoughNotCarriedOut,
     /// Ended with interventions neither done nor explained.
@@ -334,7 +336,7 @@ pub fn visit(content: &Content) -> Visit {
         decisions: decisions(content, &holding),
         oddities: Vec::new(),
     };
-    visit.oddities = oddities(&visit, &holding);
+    visit.oddities = oddities(content, &visit, &holding);
     visit
 }
 
@@ -490,7 +492,7 @@ fn disputes(items: &[Item], not_carried_out: &[NotCarriedOut]) -> Vec<Dispute> {
     disputes
 }
 
-fn oddities(visit: &Visit, holding: &[(FactId, &Fact)]) -> Vec<Oddity> {
+fn oddities(content: &Content, visit: &Visit, holding: &[(FactId, &Fact)]) -> Vec<Oddity> {
     let is_begun = !visit.times.is_empty();
     let is_planned = |person: &PersonId| visit.staff().any(|staff| staff == *person);
     let all_ended = is_begun && visit.times.values().all(|time| time.progress == Progress::Ended);
@@ -498,12 +500,28 @@ fn oddities(visit: &Visit, holding: &[(FactId, &Fact)]) -> Vec<Oddity> {
     let found = [
         (is_begun && visit.cancelled.is_some(), Oddity::BegunThoughCancelled),
         (visit.begun.is_none() && !visit.times.keys().all(is_planned), Oddity::BegunThoughMoved),
+        (is_begun && is_plan_changed(content, visit, holding), Oddity::PlanChanged),
         (is_begun && !visit.not_carried_out.is_empty(), Oddity::BegunThoughNotCarriedOut),
         (all_ended && visit.items.iter().any(Item::is_open), Oddity::EndedWithOpenItems),
         (visit.recipient.is_none(), Oddity::UnknownRecipient),
         (holding.iter().any(|(_, fact)| is_newer(fact)), Oddity::NewerFact),
     ];
     found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, oddity)| oddity).collect()
+}
+
+/// Whether someone began by another plan than the one that now shows. A clash is named as such, slots say it by who
+/// comes, and a visit that began without a plan gets one afterwards.
+fn is_plan_changed(content: &Content, visit: &Visit, holding: &[(FactId, &Fact)]) -> bool {
+    let is_of_work = |register: &String| {
+        let family = register.split('/').next().unwrap_or(register);
+        let is_clash = visit.clashes.iter().any(|clash| clash.register == *register);
+        matches!(family, "when" | "recipient" | "intervention") && !is_clash
+    };
+    let starts = holding.iter().filter(|(_, fact)| matches!(fact.body, FactBody::Started));
+    // Of each carer the last: a start that she corrects was stated by the plan that she saw then.
+    let last: BTreeMap<PersonId, FactId> = starts.map(|(id, fact)| (fact.actor_person(), *id)).collect();
+    let mut changed = last.values().filter_map(|id| content.changed_since.get(id)).flatten();
+    visit.begun.is_none() && changed.any(is_of_work)
 }
 
 #[cfg(test)]

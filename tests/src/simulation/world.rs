@@ -250,7 +250,12 @@ impl World {
         let name = &handset.owner.name;
         let done = match told {
             Ok(done) => done,
-            Err(error) if matches!(error.code, ErrorCode::NotFound | ErrorCode::BadInput | ErrorCode::NotAllowed) => {
+            Err(error)
+                if matches!(
+                    error.code,
+                    ErrorCode::NotFound | ErrorCode::BadInput | ErrorCode::NotAllowed | ErrorCode::ChangedSince
+                ) =>
+            {
                 self.trace.note(format_args!("{n} {name} {what}: {:?} {:?}", error.code, error.detail));
                 return Ok(None);
             }

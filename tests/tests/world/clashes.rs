@@ -1,10 +1,11 @@
 //! Two who change the same thing apart.
 
+use rundan_device::api::ErrorCode;
 use rundan_model::plan::{Slot, When};
 use rundan_model::{DocumentId, Kind, PersonId, Role};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{Morning, World, at, each};
+use crate::world::{Device, Morning, World, at, each};
 
 #[tokio::test]
 async fn a_visit_moved_by_the_office_while_its_carer_is_there_keeps_both() {
@@ -36,6 +37,85 @@ async fn a_visit_moved_by_the_office_while_its_carer_is_there_keeps_both() {
     handheld.sync().await;
     office.sync().await;
     assert_eq!(office.facts(visit).await["visit"]["state"], "done");
+}
+
+#[tokio::test]
+async fn a_plan_that_changes_under_a_begun_visit_is_said_to_its_carer_and_to_the_office() {
+    let Morning { world, visit, handheld, office, .. } = Morning::new().await;
+    handheld.start(visit).await;
+    handheld.done(visit, "OMV01").await;
+    handheld.sync().await;
+    let says_so = |visit: &Value| visit["card"]["flags"].as_array().unwrap().contains(&json!("plan_changed"));
+    assert!(!says_so(&handheld.visit(visit).await));
+
+    world.change(visit, "when", json!({ "start": at("13:00"), "minutes": 45 })).await;
+    handheld.sync().await;
+    office.sync().await;
+    assert!(says_so(&handheld.visit(visit).await));
+    let cards = office.ask("board", json!({ "date": null })).await["attention"].clone();
+    assert_eq!(each(&cards, "kind"), ["plan_changed"]);
+    assert_eq!(cards[0]["carer"], "Anna Exempel");
+
+    world.change(visit, "when", json!({ "start": at("09:00"), "minutes": 45 })).await;
+    handheld.sync().await;
+    assert!(!says_so(&handheld.visit(visit).await), "it is as she began it");
+    world.change(visit, "intervention/OMV04", Value::Null).await;
+    handheld.sync().await;
+    assert!(says_so(&handheld.visit(visit).await));
+}
+
+/// Two planners' times for one visit, on one desktop of each.
+async fn two_times() -> (World, DocumentId, Device, Device) {
+    let world = World::new().await;
+    let (eva, ingrid) = (world.person("Eva", Role::Planner).await, world.person("Ingrid", Role::UnitHead).await);
+    let maj = world.recipient("Maj-Britt").await;
+    let visit = world.visit(maj, "09:00", &[]).await;
+    let (evas, ingrids) = (world.phone(eva).await, world.phone(ingrid).await);
+    for (device, start) in [(&evas, "10:00"), (&ingrids, "11:00")] {
+        let change = json!({ "is": "when", "start": start, "minutes": 45 });
+        device.act(json!({ "do": "change_visit", "visit": visit, "change": change })).await;
+    }
+    evas.sync().await;
+    ingrids.sync().await;
+    evas.sync().await;
+    (world, visit, evas, ingrids)
+}
+
+#[tokio::test]
+async fn a_choice_between_two_values_cannot_be_undone_and_does_not_say_that_it_can() {
+    for side in [0, 1] {
+        let (_world, visit, evas, _) = two_times().await;
+        let choice = evas.act(json!({ "do": "choose", "document": visit, "register": "when", "side": side })).await;
+        assert_eq!(choice["can_undo"], false);
+        let chosen = evas.facts(visit).await["visit"]["start"].clone();
+        evas.ask("undo", json!({ "action": choice["action"] })).await;
+        let facts = evas.facts(visit).await;
+        assert_eq!((&facts["visit"]["start"], &facts["clashes"]), (&chosen, &json!([])));
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_the_plan_is_undone_only_while_it_stands_alone() {
+    let Morning { world, visit, office, .. } = Morning::new().await;
+    let to = |start: &str| {
+        let change = json!({ "is": "when", "start": start, "minutes": 45 });
+        json!({ "do": "change_visit", "visit": visit, "change": change })
+    };
+    let moved = office.act(to("10:00")).await;
+    assert_eq!(moved["can_undo"], true);
+    let undo = json!({ "action": moved["action"] });
+    office.ask("undo", undo.clone()).await;
+    assert_eq!(office.facts(visit).await["visit"]["start"], at("09:00").0);
+    office.ask("undo", undo).await;
+
+    let moved = office.act(to("10:00")).await;
+    world.change(visit, "when", json!({ "start": at("13:00"), "minutes": 45 })).await;
+    office.sync().await;
+    let before = office.facts(visit).await["clashes"].clone();
+    assert_eq!(before[0]["sides"].as_array().unwrap().len(), 2);
+    let error = office.try_ask("undo", json!({ "action": moved["action"] })).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::ChangedSince);
+    assert_eq!(office.facts(visit).await["clashes"], before, "both sides stand");
 }
 
 #[tokio::test]

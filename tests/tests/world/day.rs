@@ -81,6 +81,22 @@ async fn all_done_never_ticks_medicine() {
 }
 
 #[tokio::test]
+async fn all_done_leaves_what_the_catalogue_does_not_name_or_puts_in_a_group_that_is_not_known() {
+    let Morning { world, visit, handheld, .. } = Morning::new().await;
+    world.change(world.unit.document(), "catalogue/NY01", json!({ "name": "Sårvård", "group": "såromläggning" })).await;
+    for code in ["NY01", "NY02"] {
+        world.change(visit, &format!("intervention/{code}"), json!({ "order": 9 })).await;
+    }
+    handheld.sync().await;
+    handheld.start(visit).await;
+    handheld.act(json!({ "do": "mark_all_done", "visit": visit })).await;
+    let items = handheld.visit(visit).await["items"].clone();
+    assert_eq!(each(&items, "key"), ["OMV01", "OMV04", "HSL01", "NY01", "NY02"]);
+    assert_eq!(each(&items, "state"), ["done", "done", "open", "open", "open"]);
+    assert_eq!(each(&items, "group"), ["personal_care", "personal_care", "health_task", "", ""]);
+}
+
+#[tokio::test]
 async fn an_undo_takes_back_what_the_press_did() {
     let Morning { visit, handheld, .. } = Morning::new().await;
     let started = handheld.start(visit).await;

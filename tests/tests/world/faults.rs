@@ -1,7 +1,8 @@
 //! What goes wrong on the way.
 
 use rundan_device::api::{Command, ErrorCode};
-use rundan_model::Role;
+use rundan_model::time::parse_clock;
+use rundan_model::{Kind, Role, Zone};
 use serde_json::{Value, json};
 
 use crate::world::{Morning, World, at, each};
@@ -62,13 +63,43 @@ async fn a_carer_who_asks_for_the_offices_work_is_told_so_and_nothing_is_written
 }
 
 #[tokio::test]
-async fn a_time_that_the_clock_change_leaves_out_is_refused() {
+async fn a_time_that_is_none_is_refused() {
     let Morning { visit, handheld, .. } = Morning::new().await;
     for time in ["25:00", "9:00", ""] {
         let at = json!({ "is": "local", "time": time, "reason": "x" });
         let intent = json!({ "intent": { "do": "start_visit", "visit": visit, "at": at, "end_other": [] } });
         assert_eq!(handheld.try_ask("act", intent).await.unwrap_err().code, ErrorCode::BadInput);
     }
+}
+
+#[tokio::test]
+async fn a_time_that_the_clock_change_leaves_out_is_refused_and_one_that_it_doubles_is_the_first() {
+    let Morning { world, maj, office, .. } = Morning::new().await;
+    let on = |date: &str, time: &str| {
+        let date = date.parse().unwrap();
+        Zone.at(date, parse_clock(time).unwrap()).first()
+    };
+    let mut visits = Vec::new();
+    for date in ["2027-03-28", "2027-10-31"] {
+        let when = json!({ "start": on(date, "01:30"), "minutes": 30 });
+        visits.push(world.plan(Kind::Visit, vec![("recipient", json!(maj)), ("when", when)]).await);
+    }
+    office.sync().await;
+    assert_eq!(on("2027-03-28", "02:30"), None, "spring leaves it out");
+    let local = json!({ "is": "local", "time": "02:30", "reason": "x" });
+    let start = |visit| json!({ "do": "start_visit", "visit": visit, "at": local, "end_other": [] });
+    let change = json!({ "is": "when", "start": "02:30", "minutes": 30 });
+    let moved = |visit| json!({ "do": "change_visit", "visit": visit, "change": change });
+    for intent in [start(visits[0]), moved(visits[0])] {
+        let error = office.try_ask("act", json!({ "intent": intent })).await.unwrap_err();
+        assert_eq!((error.code, error.detail.as_deref()), (ErrorCode::BadInput, Some("time_gap")));
+    }
+    office.act(start(visits[1])).await;
+    office.act(moved(visits[1])).await;
+    let facts = office.facts(visits[1]).await;
+    // Autumn goes through 02:30 twice; the first is in summer time, two hours ahead of UTC.
+    let first = on("2027-10-31", "01:30").unwrap().plus_minutes(60).0;
+    assert_eq!((&facts["visit"]["start"], &facts["facts"][0]["at"]), (&json!(first), &json!(first)));
 }
 
 #[tokio::test]

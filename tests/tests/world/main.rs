@@ -11,5 +11,6 @@ mod night;
 mod refusals;
 mod restored;
 mod trouble;
+mod units;
 mod versions;
 mod world;

@@ -16,8 +16,9 @@ use rand_core::{Rng, SeedableRng};
 use rundan_device::api::{ApiError, Command, Intent};
 use rundan_device::seams::{self, Http, HttpAnswer, HttpError, HttpRequest};
 use rundan_device::{FileKeys, Phone, PhoneConfig};
+use rundan_documents::Edit;
 use rundan_model::plan::{Slot, When};
-use rundan_model::{ChangeHash, DocumentId, Kind, PersonId, Role, Timestamp, UnitId, Zone};
+use rundan_model::{ChangeHash, Content, DocumentId, Kind, PersonId, Role, Timestamp, UnitId, Zone};
 use rundan_server::keys::Keys;
 use rundan_server::remembered::Remembered;
 use rundan_server::scope::begin_unit;
@@ -234,6 +235,37 @@ impl World {
             .expect("the commit holds")
     }
 
+    /// What the server has of a document of the unit.
+    pub async fn stored(&self, document: DocumentId) -> Content {
+        let unit = self.unit;
+        let load = move |tx: &rusqlite::Connection| documents::load(tx, unit, document);
+        self.server.db.read(load).await.unwrap().expect("the unit has it").content()
+    }
+
+    /// Another unit of the same municipality.
+    pub async fn another_unit(&self, name: &'static str) -> UnitId {
+        let (server, random) = (Arc::clone(&self.server), Arc::clone(&self.random));
+        let begin = move |tx: &rusqlite::Connection| {
+            let own = rundan_server::server::own_session(tx, &*random)?;
+            Ok(begin_unit(tx, &own, server.clock.now(), &*random, name, Vec::new())?.0)
+        };
+        self.server.db.write(begin).await.expect("the unit begins")
+    }
+
+    /// Gives a person another role, in the unit as it is now.
+    pub async fn give_role(&self, person: PersonId, role: Role) {
+        let give = self.server.commit(self.unit, move |commit, _| commit.give_role(person, &role).map(drop));
+        give.await.expect("the commit holds");
+    }
+
+    /// The planning system changes a register.
+    pub async fn change(&self, document: DocumentId, register: &str, json: Value) {
+        let (now, puts) = (at("06:00"), vec![(register.to_owned(), json)]);
+        let edit = Edit { facts: Vec::new(), puts };
+        let write = self.server.commit(self.unit, move |commit, own| commit.write(own, now, document, None, &edit));
+        write.await.expect("the commit holds");
+    }
+
     pub async fn recipient(&self, given: &str) -> DocumentId {
         let recipient = self
             .plan(
@@ -308,6 +340,19 @@ impl World {
         device.enrol(SERVER, self.code(person).await).await.expect("the code is good");
         device.sync().await;
         device
+    }
+
+    /// Another person enrols on a phone that is someone's already; what the phone says of itself then.
+    pub async fn enrol_too(&self, device: &Device, person: PersonId) -> Value {
+        device.enrol(SERVER, self.code(person).await).await.expect("the code is good")
+    }
+
+    /// The same phone after the key to a vault went and its app was opened again.
+    pub async fn without_key(&self, device: Device, vault: &str) -> Device {
+        let directory = device.directory.clone();
+        drop(device);
+        std::fs::remove_file(directory.join("keys").join(format!("{vault}.key"))).unwrap();
+        Device::open(self, &directory).await
     }
 
     /// Another phone of this person, enrolled and synced.

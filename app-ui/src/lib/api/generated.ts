@@ -26,7 +26,7 @@ export type IncidentKind = "fall" | "medicine" | "missed_visit" | "theft" | "thr
 
 export type PoliceReport = "reported" | "head_reports" | "not_known";
 
-export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "too_many_attempts" | "not_found" | "bad_input" | "not_allowed" | "no_run_sheet" | "disk_full" | "newer_store" | "key_missing" | "damaged" | "internal";
+export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "too_many_attempts" | "not_found" | "bad_input" | "not_allowed" | "no_run_sheet" | "disk_full" | "newer_store" | "key_missing" | "damaged" | "changed_since" | "key_store" | "directory" | "internal";
 
 export type ApiError = { 
 /**
@@ -238,7 +238,7 @@ export type Delivery = "on_phone" | "on_server" | "at_office" | "refused";
 
 export type VisitState = "planned" | "running" | "paused" | "done" | "not_carried_out" | "cancelled";
 
-export type VisitFlag = "begun_though_cancelled" | "begun_though_moved" | "ended_with_open_items" | "clash" | "dispute" | "unplanned" | "unknown_recipient" | "begun_though_not_carried_out" | "newer_fact" | "decided";
+export type VisitFlag = "begun_though_cancelled" | "begun_though_moved" | "plan_changed" | "ended_with_open_items" | "clash" | "dispute" | "unplanned" | "unknown_recipient" | "begun_though_not_carried_out" | "newer_fact" | "decided";
 
 export type Segment = { start: number, 
 /**
@@ -368,7 +368,13 @@ roles: Array<Role>,
  */
 unit: string, open: boolean, };
 
-export type App = { vaults: Array<VaultView>, preferences: Preferences, 
+export type VaultTrouble = { vault: string, code: ErrorCode, };
+
+export type App = { vaults: Array<VaultView>, 
+/**
+ * Vaults that are on this phone and did not open.
+ */
+troubles: Array<VaultTrouble>, preferences: Preferences, 
 /**
  * The device's clock, seconds since 1970. The page counts on from here.
  */
@@ -443,7 +449,11 @@ export type CheckItem = {
 /**
  * The intervention's code: what intents name.
  */
-key: string, name: string, group: InterventionGroup, 
+key: string, name: string, 
+/**
+ * Absent where it is not known: it may be a health task.
+ */
+group: InterventionGroup | null, 
 /**
  * How this person wants it done.
  */
@@ -533,7 +543,11 @@ may_act: boolean, };
 
 export type KinView = { name: string, relation: string, telephone: string, };
 
-export type WishView = { code: string, name: string, group: InterventionGroup, how: string, };
+export type WishView = { code: string, name: string, 
+/**
+ * Absent where it is not known.
+ */
+group: InterventionGroup | null, how: string, };
 
 export type RecipientView = { document: string, 
 /**
@@ -746,7 +760,7 @@ overdue: number,
  */
 due: number, };
 
-export type AttentionKind = "overdue" | "late_untold" | "asked_to_call" | "clash" | "dispute" | "begun_though_cancelled" | "begun_though_moved" | "not_carried_out" | "unknown_recipient" | "incident" | "unstaffed" | "decided";
+export type AttentionKind = "overdue" | "late_untold" | "asked_to_call" | "clash" | "dispute" | "begun_though_cancelled" | "begun_though_moved" | "plan_changed" | "not_carried_out" | "unknown_recipient" | "incident" | "unstaffed" | "decided";
 
 export type Attention = { kind: AttentionKind, document: string, 
 /**

@@ -44,6 +44,8 @@ export function card(attention: Attention, now: number): Card {
       return { ...visit, tone: 'note', title: texts.needDispute(recipient), text: joined(planned, texts.needDisputeHelp) };
     case 'begun_though_cancelled':
       return { ...visit, tone: 'note', title: texts.needBegunCancelled(recipient), text: texts.needBegunHelp(carer) };
+    case 'plan_changed':
+      return { ...visit, tone: 'note', title: texts.needPlanChanged(recipient), text: texts.needPlanChangedHelp(carer) };
     case 'begun_though_moved':
       return { ...visit, tone: 'note', title: texts.needBegunMoved(recipient), text: texts.needBegunHelp(carer) };
     case 'not_carried_out':

@@ -35,7 +35,10 @@ impl Act<'_, '_> {
                 }
                 (id, versions.iter().map(|(fact, _)| *fact).collect())
             }
-            None => (self.begin(Kind::Draft, Vec::new())?, Vec::new()),
+            None => {
+                let unit = self.unit_about(&[written.visit, written.recipient])?;
+                (self.begin(unit, Kind::Draft, Vec::new())?, Vec::new())
+            }
         };
         let body = FactBody::Text { text: written };
         self.state(id, Statement { after, ..Statement::now(self.actor.now, body) })?;
@@ -62,7 +65,8 @@ impl Act<'_, '_> {
         if text.happened.is_empty() || text.incident.is_none() {
             return Err(ActError::BadInput("text_empty"));
         }
-        let incident = self.begin(Kind::Incident, Vec::new())?;
+        let unit = self.unit_about(&[text.visit, text.recipient, Some(id)])?;
+        let incident = self.begin(unit, Kind::Incident, Vec::new())?;
         let now = self.actor.now;
         self.state(incident, Statement::now(now, FactBody::Submitted { text: text.clone() }))?;
         let after = versions.iter().map(|(fact, _)| *fact).collect();

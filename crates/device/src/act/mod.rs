@@ -50,6 +50,9 @@ pub(crate) enum ActError {
     /// There is no run sheet of hers to record it on.
     #[error("There is no run sheet to record it on")]
     NoRunSheet,
+    /// What is to be undone does not stand alone any more.
+    #[error("It has changed since")]
+    ChangedSince,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,16 +109,27 @@ fn fresh_actor(vault: VaultId, random: &dyn Random) -> ActorId {
 pub(crate) struct Actor<'a> {
     pub(crate) vault: VaultId,
     pub(crate) person: PersonId,
-    pub(crate) roles: Vec<Role>,
-    pub(crate) unit: UnitId,
+    /// Her units and her roles in each; those where she has one come first, and there is at least one.
+    pub(crate) units: Vec<(UnitId, Vec<Role>)>,
     pub(crate) now: Timestamp,
     pub(crate) session: &'a Session,
     pub(crate) random: &'a dyn Random,
 }
 
 impl Actor<'_> {
-    fn is_office(&self) -> bool {
-        self.roles.iter().any(Role::is_office)
+    fn roles_in(&self, unit: UnitId) -> &[Role] {
+        self.units.iter().find(|(of, _)| *of == unit).map(|(_, roles)| roles.as_slice()).unwrap_or_default()
+    }
+
+    fn is_office_in(&self, unit: UnitId) -> bool {
+        self.roles_in(unit).iter().any(Role::is_office)
+    }
+
+    /// Where a document begins that is about nothing else: the first unit where she has the role, else her first.
+    fn unit_as(&self, role: &Role) -> Result<UnitId, ActError> {
+        let has_role = |(_, roles): &&(UnitId, Vec<Role>)| roles.contains(role);
+        let found = self.units.iter().find(has_role).or(self.units.first());
+        found.map(|(unit, _)| *unit).ok_or(ActError::NotFound)
     }
 }
 
@@ -123,7 +137,16 @@ impl Actor<'_> {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Undo {
     facts: Vec<(DocumentId, Vec<FactId>)>,
-    puts: Vec<(DocumentId, String, Json)>,
+    puts: Vec<PutBack>,
+}
+
+/// A put that can be put back while it stands alone.
+#[derive(Debug, Serialize, Deserialize)]
+struct PutBack {
+    document: DocumentId,
+    register: String,
+    before: Json,
+    put: Json,
 }
 
 /// Carries out what a person asked for.
@@ -145,8 +168,8 @@ pub(crate) fn undo(tx: &Transaction<'_>, actor: &Actor<'_>, action: ActionId) ->
     for (document, facts) in undo.facts {
         act.withdraw(document, &facts)?;
     }
-    for (document, register, before) in undo.puts {
-        act.put(document, &register, before)?;
+    for put in undo.puts {
+        act.put_back(put)?;
     }
     act.finish(&format!("{{\"undo\":\"{action}\"}}"))
 }
@@ -254,11 +277,11 @@ impl<'a, 'tx> Act<'a, 'tx> {
 
     /// States a fact; returns its id.
     fn state(&mut self, document: DocumentId, statement: Statement) -> Result<FactId, ActError> {
-        self.held(document)?;
+        let as_office = self.is_office(document)?;
         let id = self.actor.session.next();
         let fact = Fact {
             by: self.actor.person,
-            as_office: self.actor.is_office(),
+            as_office,
             on_behalf: statement.on_behalf,
             about: statement.about,
             at: statement.at,
@@ -287,7 +310,25 @@ impl<'a, 'tx> Act<'a, 'tx> {
         Ok(id)
     }
 
-    /// Puts a value into a register; says what was chosen where several stood.
+    /// Whether she is of the office in the unit that a document lies in.
+    fn is_office(&mut self, document: DocumentId) -> Result<bool, ActError> {
+        let unit = self.held(document)?.row.unit;
+        Ok(self.actor.is_office_in(unit))
+    }
+
+    /// The unit of the first of these documents that is on this phone, else her own as a carer.
+    fn unit_about(&mut self, documents: &[Option<DocumentId>]) -> Result<UnitId, ActError> {
+        for document in documents.iter().flatten() {
+            match self.held(*document) {
+                Ok(held) => return Ok(held.row.unit),
+                Err(ActError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.actor.unit_as(&Role::Carer)
+    }
+
+    /// Puts a value into a register; says what was chosen where several stood, which no undo takes back.
     fn put(&mut self, document: DocumentId, register: &str, json: Json) -> Result<(), ActError> {
         let content = self.content(document)?;
         let standing = content.plan.get(register).cloned().unwrap_or_default();
@@ -303,17 +344,32 @@ impl<'a, 'tx> Act<'a, 'tx> {
                 chosen: json.clone(),
             };
             self.state(document, Statement::now(self.actor.now, body))?;
+        } else {
+            let before = standing.shown().cloned().unwrap_or(Json::Null);
+            self.undo.puts.push(PutBack { document, register: register.to_owned(), before, put: json.clone() });
         }
-        self.undo.puts.push((document, register.to_owned(), standing.shown().cloned().unwrap_or(Json::Null)));
         self.edit(document).puts.push((register.to_owned(), json));
         Ok(())
+    }
+
+    /// Takes a put back while it stands alone: what another wrote since is not hers to undo.
+    fn put_back(&mut self, put: PutBack) -> Result<(), ActError> {
+        let content = self.content(put.document)?;
+        let standing = content.plan.get(&put.register).map(|register| register.values.as_slice()).unwrap_or_default();
+        match standing {
+            [value] if value.json == put.before => Ok(()),
+            [value] if value.json == put.put && value.actor.vault() == self.actor.vault => {
+                self.put(put.document, &put.register, put.before)
+            }
+            _ => Err(ActError::ChangedSince),
+        }
     }
 
     /// Puts a record over the one that stands, keeping fields of a newer version.
     fn amend(&mut self, document: DocumentId, register: &str, record: &impl Serialize) -> Result<(), ActError> {
         let content = self.content(document)?;
         let standing = content.plan.get(register).and_then(|register| register.shown());
-        let json = amend(standing, record);
+        let json = amend(&content.kind, register, standing, record);
         self.put(document, register, json)
     }
 
@@ -328,8 +384,8 @@ impl<'a, 'tx> Act<'a, 'tx> {
         Ok(values.iter().map(writer).collect())
     }
 
-    /// Begins a document.
-    fn begin(&mut self, kind: Kind, plan: FirstValues) -> Result<DocumentId, ActError> {
+    /// Begins a document in a unit.
+    fn begin(&mut self, unit: UnitId, kind: Kind, plan: FirstValues) -> Result<DocumentId, ActError> {
         let mut nonce = [0; 16];
         self.actor.random.fill(&mut nonce);
         let genesis = Genesis { kind: kind.clone(), nonce, plan };
@@ -338,7 +394,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
         let id = document.id();
         let row = DocumentRow {
             document: id,
-            unit: self.actor.unit,
+            unit,
             kind,
             state: DocumentState::Own,
             heads: Vec::new(),
@@ -346,7 +402,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
             own_seq: 0,
         };
         row.save(self.tx, None)?;
-        self.insert_pending(id, self.actor.unit, &change)?;
+        self.insert_pending(id, unit, &change)?;
         self.held.insert(id, Held { row, pending: vec![change.hash], document });
         self.order.push(id);
         self.began = Some(id);

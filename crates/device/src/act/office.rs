@@ -9,7 +9,13 @@ use crate::api::{Intent, PlanChange};
 
 impl Act<'_, '_> {
     pub(super) fn ask_office(&mut self, intent: &Intent) -> Result<(), ActError> {
-        if !self.actor.is_office() {
+        let document = match intent {
+            Intent::ChangeVisit { visit, .. } | Intent::MatchRecipient { visit, .. } => *visit,
+            Intent::Choose { document, .. } | Intent::Settle { document, .. } => *document,
+            Intent::AdoptRefused { refused } | Intent::PutAsideRefused { refused, .. } => *refused,
+            _ => return Err(ActError::BadInput("intent")),
+        };
+        if !self.is_office(document)? {
             return Err(ActError::NotAllowed);
         }
         match intent {

@@ -16,7 +16,9 @@ impl Act<'_, '_> {
         let Some(refused) = self.open_refused(id)? else { return Ok(()) };
         let target = refused.work.document;
         let content = self.content(target)?;
-        let standing = Standing { roles: self.actor.roles.iter().cloned().collect(), ..Standing::default() };
+        let unit = self.held(target)?.row.unit;
+        let roles = self.actor.roles_in(unit).iter().cloned().collect();
+        let standing = Standing { roles, ..Standing::default() };
         let facts = adoptable(&refused, &standing, &content.kind).ok_or(ActError::BadInput("refused"))?;
         let mut adopted = Vec::new();
         for fact in facts {

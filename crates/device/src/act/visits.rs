@@ -151,29 +151,33 @@ impl Act<'_, '_> {
         Ok(())
     }
 
-    /// Ticks what is open, but never medicine or another health task.
+    /// Ticks what is open, but never medicine or another health task: nor what the catalogue does not name or whose
+    /// group this version does not know, for it may be one.
     fn mark_all_done(&mut self, id: DocumentId) -> Result<(), ActError> {
-        let unit = self.unit()?;
-        let is_health = |code: &str| {
-            unit.as_ref()
-                .and_then(|unit| unit.catalogue.get(code))
-                .is_some_and(|entry| entry.group == InterventionGroup::HealthTask)
+        let unit = self.unit_of(id)?;
+        let is_harmless = |code: &str| {
+            let entry = unit.as_ref().and_then(|unit| unit.catalogue.get(code));
+            entry.is_some_and(|entry| {
+                !matches!(entry.group, InterventionGroup::HealthTask | InterventionGroup::Unknown(_))
+            })
         };
         let open: Vec<String> = self
             .visit(id)?
             .items
             .into_iter()
-            .filter(|item| item.is_open() && !is_health(&item.code))
+            .filter(|item| item.is_open() && is_harmless(&item.code))
             .map(|item| item.code)
             .collect();
         self.mark(id, &open, &FactBody::Done)
     }
 
-    fn unit(&self) -> Result<Option<Unit>, ActError> {
+    /// The unit that a document lies in, with its catalogue.
+    fn unit_of(&mut self, document: DocumentId) -> Result<Option<Unit>, ActError> {
+        let unit = self.held(document)?.row.unit;
         let json: Option<String> = self
             .tx
             .prepare_cached("SELECT json FROM unit WHERE document = ?1")?
-            .query_row([self.actor.unit.as_bytes()], |row| row.get(0))
+            .query_row([unit.as_bytes()], |row| row.get(0))
             .optional()?;
         Ok(json.map(|json| serde_json::from_str(&json)).transpose().map_err(StoreError::from)?)
     }
@@ -219,7 +223,8 @@ impl Act<'_, '_> {
                 self.pause(running, &pause)?;
             }
         }
-        let id = self.begin(Kind::Visit, Vec::new())?;
+        let unit = self.unit_about(&[recipient])?;
+        let id = self.begin(unit, Kind::Visit, Vec::new())?;
         let body = FactBody::Begun { name, recipient, cause: cause.clone() };
         let begun = self.state(id, Statement::now(self.actor.now, body))?;
         let statement = Statement { after: vec![begun], ..Statement::now(self.actor.now, FactBody::Started) };

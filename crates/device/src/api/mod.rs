@@ -25,5 +25,5 @@ pub use view::{
     App, BreakView, CarerMark, ChangeKind, ChangeNotice, CheckItem, CheckState, DayView, Delivery, DraftView, KeyTag,
     KinView, LateMark, LatePreview, LatePreviewLine, MyRecord, NoteView, OpenVisit, OtherTimeView, Partner,
     PartnerState, RecipientView, RunSheetView, Segment, ShiftClosing, Stop, SyncChip, SyncItem, SyncState, SyncView,
-    VaultView, VisitCard, VisitFlag, VisitState, VisitView, WishView, YourFact,
+    VaultTrouble, VaultView, VisitCard, VisitFlag, VisitState, VisitView, WishView, YourFact,
 };

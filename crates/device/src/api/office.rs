@@ -91,6 +91,8 @@ pub enum AttentionKind {
     BegunThoughCancelled,
     #[allow(missing_docs)]
     BegunThoughMoved,
+    /// Begun by a plan that has changed since.
+    PlanChanged,
     #[allow(missing_docs)]
     NotCarriedOut,
     #[allow(missing_docs)]

@@ -65,6 +65,7 @@ pub fn typescript() -> String {
         SyncState,
         SyncChip,
         VaultView,
+        VaultTrouble,
         App,
         DayView,
         Side,

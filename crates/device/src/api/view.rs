@@ -7,7 +7,7 @@ use rundan_model::{
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{DraftText, Preferences};
+use super::{DraftText, ErrorCode, Preferences};
 
 /// One person on this phone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -26,11 +26,23 @@ pub struct VaultView {
     pub open: bool,
 }
 
+/// A person of this phone whose data cannot be opened. Her name lies with what cannot be read; the office knows her
+/// by the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct VaultTrouble {
+    #[ts(type = "string")]
+    pub vault: VaultId,
+    pub code: ErrorCode,
+}
+
 /// The app as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[allow(missing_docs)]
 pub struct App {
     pub vaults: Vec<VaultView>,
+    /// Vaults that are on this phone and did not open.
+    pub troubles: Vec<VaultTrouble>,
     pub preferences: Preferences,
     /// The device's clock, seconds since 1970. The page counts on from here.
     #[ts(type = "number")]
@@ -84,6 +96,8 @@ pub enum VisitFlag {
     BegunThoughCancelled,
     /// Begun by someone who is no longer planned for it.
     BegunThoughMoved,
+    /// Begun by a plan that has changed since.
+    PlanChanged,
     /// Ended with interventions neither done nor explained.
     EndedWithOpenItems,
     /// Two values stand in the plan.
@@ -400,7 +414,8 @@ pub struct CheckItem {
     /// The intervention's code: what intents name.
     pub key: String,
     pub name: String,
-    pub group: InterventionGroup,
+    /// Absent where it is not known: it may be a health task.
+    pub group: Option<InterventionGroup>,
     /// How this person wants it done.
     pub how: String,
     pub state: CheckState,
@@ -484,7 +499,8 @@ pub struct KinView {
 pub struct WishView {
     pub code: String,
     pub name: String,
-    pub group: InterventionGroup,
+    /// Absent where it is not known.
+    pub group: Option<InterventionGroup>,
     pub how: String,
 }
 

@@ -169,6 +169,7 @@ pub(super) fn flags(visit: &Visit) -> Vec<VisitFlag> {
     let of_oddity = |oddity: &Oddity| match oddity {
         Oddity::BegunThoughCancelled => VisitFlag::BegunThoughCancelled,
         Oddity::BegunThoughMoved => VisitFlag::BegunThoughMoved,
+        Oddity::PlanChanged => VisitFlag::PlanChanged,
         Oddity::BegunThoughNotCarriedOut => VisitFlag::BegunThoughNotCarriedOut,
         Oddity::EndedWithOpenItems => VisitFlag::EndedWithOpenItems,
         Oddity::UnknownRecipient => VisitFlag::UnknownRecipient,

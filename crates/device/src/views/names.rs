@@ -95,9 +95,10 @@ impl<'a> Names<'a> {
         Ok(self.catalogue(code)?.map_or_else(|| code.to_owned(), |entry| entry.name.clone()))
     }
 
-    /// An intervention's group.
-    pub(super) fn group(&self, code: &str) -> Result<InterventionGroup, StoreError> {
-        Ok(self.catalogue(code)?.map_or(InterventionGroup::PersonalCare, |entry| entry.group.clone()))
+    /// An intervention's group; none if the catalogue lacks it, or names a group that this version does not know.
+    pub(super) fn group(&self, code: &str) -> Result<Option<InterventionGroup>, StoreError> {
+        let group = self.catalogue(code)?.map(|entry| entry.group.clone());
+        Ok(group.filter(|group| !matches!(group, InterventionGroup::Unknown(_))))
     }
 
     /// The name of the first unit that has one.

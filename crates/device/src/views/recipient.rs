@@ -1,6 +1,7 @@
 //! A recipient's card, the search for one, her door code, and the unit's catalogue.
 
 use rundan_model::DocumentId;
+use rundan_model::plan::CatalogueEntry;
 use rundan_model::recipient::{Access, Recipient};
 use rusqlite::{Connection, Transaction};
 
@@ -72,15 +73,13 @@ pub(crate) fn door_code(
 pub(crate) fn catalogue(tx: &Transaction<'_>) -> Result<Vec<WishView>, StoreError> {
     let names = Names::new(tx);
     let entries = names.units()?.iter().flat_map(|unit| &unit.catalogue);
-    let mut wishes: Vec<WishView> = entries
-        .map(|(code, entry)| WishView {
-            code: code.clone(),
-            name: entry.name.clone(),
-            group: entry.group.clone(),
-            how: String::new(),
-        })
-        .collect();
-    wishes.sort_by_cached_key(|wish| (wish.group.clone(), fold(&wish.name), wish.code.clone()));
+    let wish = |(code, entry): (&String, &CatalogueEntry)| -> Result<WishView, StoreError> {
+        let group = names.group(code)?;
+        Ok(WishView { code: code.clone(), name: entry.name.clone(), group, how: String::new() })
+    };
+    let mut wishes = entries.map(wish).collect::<Result<Vec<_>, _>>()?;
+    let order = |wish: &WishView| (wish.group.is_none(), wish.group.clone(), fold(&wish.name), wish.code.clone());
+    wishes.sort_by_cached_key(order);
     Ok(wishes)
 }
 

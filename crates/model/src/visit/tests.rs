@@ -191,6 +191,23 @@ fn a_clash_keeps_both_values_and_equal_ones_are_none() {
 }
 
 #[test]
+fn a_plan_that_changed_under_a_begun_visit_is_named_unless_it_clashes_or_she_began_again() {
+    let mut story = Story::new(&[ANNA], &["OMV01"]);
+    let started = story.fact(ANNA, 1, None, &[], FactBody::Started);
+    assert!(story.visit().oddities.is_empty());
+    story.content.changed_since.insert(started, vec!["slot/2".into()]);
+    assert!(story.visit().oddities.is_empty(), "who comes is named by the slots");
+    story.content.changed_since.insert(started, vec!["when".into()]);
+    assert_eq!(story.visit().oddities, [Oddity::PlanChanged]);
+    let value = |start: i64, n: u8| Value { json: json!({ "start": start, "minutes": 30 }), actor: ActorId([n; 16]) };
+    let one = story.content.plan.insert("when".into(), Register { values: vec![value(1, 1), value(2, 2)] });
+    assert!(story.visit().oddities.is_empty(), "a clash is shown as one");
+    story.content.plan.insert("when".into(), one.unwrap());
+    story.fact(ANNA, 2, None, &[started], FactBody::Started);
+    assert!(story.visit().oddities.is_empty(), "she began by the plan that stands");
+}
+
+#[test]
 fn facts_that_claim_to_follow_each_other_are_unordered() {
     let mut story = Story::new(&[ANNA], &["OMV01"]);
     let second = FactId { actor: ActorId([1; 16]), n: 2 };

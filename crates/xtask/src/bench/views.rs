@@ -113,7 +113,8 @@ async fn unit_of_days(days: i32) -> Result<Unit> {
         visit(recipient, planner, midnight.plus_minutes(7 * 60 + n * 40))
     });
     let own = stage.plan(own.collect()).await?;
-    let sheet = stage.plan(vec![run_sheet(planner, midnight)]).await?.first().copied().context("There is a run sheet")?;
+    let sheet =
+        stage.plan(vec![run_sheet(planner, midnight)]).await?.first().copied().context("There is a run sheet")?;
     Ok(Unit { stage, planner, own, sheet })
 }
 

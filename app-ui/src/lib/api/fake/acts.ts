@@ -37,7 +37,7 @@ class Act {
       case 'resume_visit': return this.#begin(this.#visit(intent.visit), this.#now, 'resumed');
       case 'mark_done': return this.#mark(intent.visit, ({ key }) => intent.items.includes(key), { state: 'done', reason: null, text: '' });
       case 'mark_all_done':
-        return this.#mark(intent.visit, ({ state, group }) => state === 'open' && group !== 'health_task', { state: 'done' });
+        return this.#mark(intent.visit, ({ state, group }) => state === 'open' && group !== null && group !== 'health_task', { state: 'done' });
       case 'mark_not_done':
         return this.#mark(intent.visit, ({ key }) => intent.items.includes(key), { state: 'not_done', reason: intent.reason, text: intent.text });
       case 'add_extra': return this.#addExtra(intent.visit, intent.code);

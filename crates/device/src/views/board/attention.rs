@@ -85,7 +85,7 @@ fn urgency(kind: AttentionKind) -> u8 {
         AttentionKind::LateUntold => 2,
         AttentionKind::Unstaffed => 3,
         AttentionKind::Clash | AttentionKind::Dispute => 4,
-        AttentionKind::BegunThoughCancelled | AttentionKind::BegunThoughMoved => 5,
+        AttentionKind::BegunThoughCancelled | AttentionKind::BegunThoughMoved | AttentionKind::PlanChanged => 5,
         AttentionKind::UnknownRecipient | AttentionKind::Decided => 6,
         AttentionKind::NotCarriedOut | AttentionKind::Incident => 7,
     }
@@ -116,6 +116,7 @@ fn needs(visit: &Visit, now: rundan_model::Timestamp) -> Vec<(AttentionKind, Opt
         match oddity {
             Oddity::BegunThoughCancelled => needs.push((AttentionKind::BegunThoughCancelled, worked)),
             Oddity::BegunThoughMoved => needs.push((AttentionKind::BegunThoughMoved, stranger(visit))),
+            Oddity::PlanChanged => needs.push((AttentionKind::PlanChanged, worked)),
             Oddity::UnknownRecipient => needs.push((AttentionKind::UnknownRecipient, first)),
             _ => {}
         }

@@ -3,6 +3,8 @@
 //! It must build on a machine with nothing but Rust and a C compiler, so it knows none of the other crates;
 //! what needs them is the binary `world` of this package. Start reading at [`args`], then [`setup`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
 mod android;
 mod args;
 mod build;

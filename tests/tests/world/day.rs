@@ -1,7 +1,7 @@
 //! A carer's day, without a network and with one.
 
 use rundan_model::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::world::{Morning, World, each};
 

@@ -91,7 +91,7 @@ impl Act<'_, '_> {
         }
         let planned_end = visit.when.and_then(|_| {
             let (start, minutes) = views::planned_for(&visit, me);
-            start.map(|start| start.plus_minutes(minutes.into()))
+            start.map(|start| start.plus_minutes(minutes))
         });
         let when = self.at(at, planned_end, self.day_of(&visit))?;
         // An end before its start is one after midnight.

@@ -26,7 +26,7 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
     work(&office, &own).await?;
     let visit = own.first().copied().context("There is a visit")?;
     let shown = ask(&office, asked("visit", json!({ "visit": visit }))?).await?;
-    let recipient = shown["card"]["recipient"].clone();
+    let recipient = shown.pointer("/card/recipient").cloned().unwrap_or_default();
     let mut figures = Vec::new();
     for (name, command, args) in [
         ("the board", "board", json!({ "date": null })),
@@ -77,7 +77,7 @@ async fn work(phone: &Phone, visits: &[DocumentId]) -> Result<()> {
         let text = json!({ "incident": "fall", "visit": visit, "recipient": null, "when": now.0,
                            "happened": "Ramlade i hallen.", "measures": "", "police": null });
         let draft = act(phone, json!({ "do": "save_draft", "draft": null, "text": text })).await?;
-        act(phone, json!({ "do": "submit_draft", "draft": draft["began"] })).await?;
+        act(phone, json!({ "do": "submit_draft", "draft": draft.get("began") })).await?;
     }
     sync(phone).await
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask mutants`: breaks the engine on purpose, one way at a time, and shows that the tests notice.
 //!
-//! Works on a [`Copy`] of the last commit. Start reading at [`run`], then [`list`].
+//! Works on a copy of the last commit, see `copy.rs`. Start reading at [`run`], then [`list`].
 
 mod list;
 

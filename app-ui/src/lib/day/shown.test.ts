@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { aDay, at } from '../api/fake/world';
-import { changeWords, marks, minutesBetween } from './shown';
+import { changeWords, marks, minutesBetween, restName } from './shown';
 
 const [first] = aDay().visits;
 const card = first?.card;
@@ -36,4 +36,9 @@ test('the time between two stops is what the plan gives to get there, and nothin
   expect(minutesBetween(before, after('11:00'))).toBeNull();
   expect(minutesBetween(undefined, before)).toBeNull();
   expect(minutesBetween(before, { is: 'break', start: at('09:55'), minutes: 30, taken: [] })).toBeNull();
+});
+
+test('a long break is lunch in the middle of the day, and a break in the evening', () => {
+  const named = (time: string, minutes: number) => restName({ start: at(time), minutes, taken: [] });
+  expect([named('11:30', 30), named('11:30', 10), named('18:30', 30)]).toEqual(['Lunchrast', 'Rast', 'Rast']);
 });

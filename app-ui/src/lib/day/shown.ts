@@ -1,4 +1,4 @@
-import type { ChangeNotice, Stop, VisitCard } from '../api/generated';
+import type { BreakView, ChangeNotice, Stop, VisitCard } from '../api/generated';
 import { clock, moment } from '../time/format';
 import { lateWords, worked } from '../visits/shown';
 import { changeKinds, notCarriedOutReasons, visitFlags, visitStates, word } from '../words';
@@ -6,6 +6,16 @@ import { texts } from './texts';
 
 /** A longer time between two stops is no way to go but a gap in the day. */
 const WAY_MINUTES_MAX = 30;
+
+/** A break as long as this in the middle of the day is lunch; in the evening it is not. */
+const LUNCH_MINUTES_MIN = 20;
+const LUNCH = { from: '10:30', to: '14:30' } as const;
+
+/** What a break is called. */
+export function restName({ start, minutes }: BreakView): string {
+  const at = clock(start);
+  return minutes >= LUNCH_MINUTES_MIN && at >= LUNCH.from && at < LUNCH.to ? texts.lunch : texts.rest;
+}
 
 /** A mark beside a visit in the list. */
 export interface Mark {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use rundan_documents::Document;
+use rundan_documents::{Document, read_change};
 use rundan_model::visit::{Progress, visit};
 use rundan_model::{ActionId, ChangeHash, Content, DocumentId, Kind, PersonId, Role, UnitId, VaultId};
 use rundan_sync::Digest;
@@ -27,6 +27,14 @@ pub(crate) struct PendingRow {
     bytes: Vec<u8>,
 }
 
+/// An own change that is kept for a server that loses it.
+#[derive(Debug)]
+pub(crate) struct KeptRow {
+    pub(crate) document: DocumentId,
+    pub(crate) hash: ChangeHash,
+    pub(crate) deps: Vec<ChangeHash>,
+}
+
 /// Everything that matters of a phone's file, read at one moment.
 #[derive(Debug)]
 pub(crate) struct Holding {
@@ -44,7 +52,7 @@ pub(crate) struct Holding {
     /// Documents that it still has to bring back to a server that lost them.
     pub(crate) offers: BTreeSet<DocumentId>,
     /// Own changes that the server has and that it could still bring back, whatever became of their documents here.
-    pub(crate) kept: BTreeSet<ChangeHash>,
+    pub(crate) kept: Vec<KeptRow>,
     /// The token to wait for news with.
     pub(crate) hint: Option<[u8; 32]>,
 }
@@ -89,7 +97,7 @@ impl Holding {
             chain,
             digest: Digest(digest),
             offers: BTreeSet::new(),
-            kept: BTreeSet::new(),
+            kept: Vec::new(),
             is_office: serde_json::from_str::<Vec<Role>>(&roles)?.iter().any(Role::is_office),
             hint: tx.query_row("SELECT hint FROM sync_state WHERE id = 1", [], |row| row.get(0))?,
         };
@@ -99,9 +107,13 @@ impl Holding {
         let mut offers = tx.prepare_cached("SELECT document FROM offer")?;
         let offers = offers.query_map([], |row| Ok(DocumentId(row.get(0)?)))?;
         holding.offers = offers.collect::<rusqlite::Result<_>>()?;
-        let mut kept = tx.prepare_cached("SELECT hash FROM kept")?;
-        let kept = kept.query_map([], |row| Ok(ChangeHash(row.get(0)?)))?;
-        holding.kept = kept.collect::<rusqlite::Result<_>>()?;
+        let mut kept = tx.prepare_cached("SELECT document, bytes FROM kept")?;
+        let kept = kept.query_map([], |row| Ok((DocumentId(row.get(0)?), row.get::<_, Vec<u8>>(1)?)))?;
+        for row in kept {
+            let (document, bytes) = row?;
+            let read = read_change(&bytes).context("a change that was accepted is readable")?;
+            holding.kept.push(KeptRow { document, hash: read.info.hash, deps: read.deps });
+        }
         Ok(holding)
     }
 
@@ -173,11 +185,16 @@ impl Holding {
         Ok(())
     }
 
-    /// The changes that it could bring back to a server that lost them: those of documents that are here whole, those
-    /// not yet sent, and those that it keeps for this.
+    /// Whether all that it keeps of a document that has left builds on what nobody can bring any more.
+    pub(crate) fn waits_for_ever(&self, id: DocumentId, bringable: &BTreeSet<ChangeHash>) -> bool {
+        let mut kept = self.kept.iter().filter(|kept| kept.document == id).peekable();
+        !self.documents.contains_key(&id) && kept.peek().is_some() && kept.all(|kept| !bringable.contains(&kept.hash))
+    }
+
+    /// The changes that it could bring back to a server that lost them, whatever others bring: those of documents that
+    /// are here whole, and those not yet sent.
     pub(crate) fn could_bring(&self) -> Result<BTreeSet<ChangeHash>> {
         let mut changes: BTreeSet<ChangeHash> = self.pending.iter().map(|change| change.hash).collect();
-        changes.extend(&self.kept);
         for row in self.documents.values() {
             if let Some(saved) = &row.saved {
                 changes.extend(Document::load(saved)?.infos().into_iter().map(|info| info.hash));

@@ -65,13 +65,11 @@ impl Ledger {
         Ok(written)
     }
 
-    /// Files were replaced or lost: what neither the server nor a living phone has is gone with them.
-    pub(crate) fn lose(&mut self, truth: &Truth, on_phones: &BTreeSet<ChangeHash>) -> usize {
-        let on_server: BTreeSet<ChangeHash> = truth.changes.iter().map(|change| change.hash).collect();
+    /// Files were replaced or lost: what neither the server has nor a living phone can bring is gone with them.
+    pub(crate) fn lose(&mut self, bringable: &BTreeSet<ChangeHash>) -> usize {
         let mut lost = 0;
         for saved in self.saved.iter_mut().filter(|saved| saved.fate == Fate::Owed) {
-            let has = |(_, hash): &(DocumentId, ChangeHash)| on_server.contains(hash) || on_phones.contains(hash);
-            if !saved.changes.iter().all(has) {
+            if !saved.changes.iter().all(|(_, hash)| bringable.contains(hash)) {
                 saved.fate = Fate::Lost;
                 lost += 1;
             }

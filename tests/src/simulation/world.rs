@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rundan_device::api::{Command, Done, ErrorCode};
 use rundan_device::seams::HttpRequest;
-use rundan_model::{PersonId, Role, Zone};
+use rundan_model::{ChangeHash, PersonId, Role, Zone};
 use rundan_sync::HintToken;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -384,15 +384,33 @@ impl World {
 
     /// Files were replaced or lost: takes down what nobody has any more.
     pub(crate) fn lose(&mut self) -> Result<()> {
-        self.refresh()?;
-        let mut living = BTreeSet::new();
-        for handset in &self.handsets {
-            living.extend(handset.holding()?.could_bring()?);
-        }
-        let lost = self.ledger.lose(&self.truth, &living);
+        let bringable = self.bringable()?;
+        let lost = self.ledger.lose(&bringable);
         self.trace.note(format_args!("  {lost} actions are lost"));
         self.figures.lost += lost as u64;
         Ok(())
+    }
+
+    /// Every change that the server has or that a living phone can bring it: what is kept by itself only as far as all
+    /// that it builds on is among them.
+    pub(crate) fn bringable(&mut self) -> Result<BTreeSet<ChangeHash>> {
+        self.refresh()?;
+        let mut found: BTreeSet<ChangeHash> = self.truth.changes.iter().map(|change| change.hash).collect();
+        let mut kept = Vec::new();
+        for handset in &self.handsets {
+            let holding = handset.holding()?;
+            found.extend(holding.could_bring()?);
+            kept.extend(holding.kept);
+        }
+        loop {
+            let before = found.len();
+            let placed = kept.iter().filter(|kept| kept.deps.iter().all(|dep| found.contains(dep)));
+            let placed: Vec<ChangeHash> = placed.map(|kept| kept.hash).collect();
+            found.extend(placed);
+            if found.len() == before {
+                return Ok(found);
+            }
+        }
     }
 
     /// After each round: P4, P5, and P6 against the rules of scope.

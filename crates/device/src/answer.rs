@@ -49,6 +49,7 @@ impl Vault {
             Command::SeeRefused => {
                 self.see_refused().await?;
                 self.tell_sync(events).await;
+                // Nobody listens when no page is open.
                 let _ = events.send(Event::Changed);
                 json(self.sync_view().await?)
             }

@@ -50,7 +50,7 @@ pub(super) struct Changes {
 }
 
 impl Reader<'_> {
-    /// What changed on some days, each visit once, by the day that it is planned for now.
+    /// What changed on some days, each visit once, by the day of its present plan.
     pub(super) fn changes_on(&self, days: impl IntoIterator<Item = Day>) -> Result<Changes, StoreError> {
         let mut all = Changes::default();
         for day in days {

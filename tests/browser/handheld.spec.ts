@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
-import { MORE_SCREENS, SCREENS } from './screens';
+import { MORE_SCREENS, SCREENS, listen } from './screens';
 
 const TOUCH_PX = 48;
 
@@ -71,16 +71,6 @@ for (const { name, which = '', hash = '', press, says } of ENGLISH) {
     await page.screenshot({ path: `../../pictures/${project.name}/${name}-english.png` });
     await check(page);
   });
-}
-
-/** What the page's policy refused and what failed. */
-function listen(page: Page): string[] {
-  const refused: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') refused.push(message.text());
-  });
-  page.on('pageerror', (error) => refused.push(error.message));
-  return refused;
 }
 
 async function check(page: Page): Promise<void> {

@@ -1,6 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
+import { listen } from './screens';
+
 const LOOKS = [
   { name: 'light', query: '&theme=light' },
   { name: 'dark', query: '&theme=dark' },
@@ -237,16 +239,6 @@ function readFacts(page: Page): Promise<string[]> {
     const { fake } = window as unknown as { fake: Fake };
     return fake.calls.flatMap(({ args: { intent } }) => (intent?.do === 'mark_read' ? intent.facts : []));
   });
-}
-
-/** What the page's policy refused and what failed. */
-function listen(page: Page): string[] {
-  const refused: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') refused.push(message.text());
-  });
-  page.on('pageerror', (error) => refused.push(error.message));
-  return refused;
 }
 
 /** No violation that axe finds, and nothing wider than the window. */

@@ -16,6 +16,16 @@ export async function goTo(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => (location.hash = to), hash);
 }
 
+/** What the page's policy refused and what failed, from now on. */
+export function listen(page: Page): string[] {
+  const refused: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') refused.push(message.text());
+  });
+  page.on('pageerror', (error) => refused.push(error.message));
+  return refused;
+}
+
 /** Every screen and sheet of the handheld, by the name of its picture, with the way there. */
 export const SCREENS: readonly { name: string; open: (page: Page, query: string) => Promise<void> }[] = [
   { name: 'day', open: openDay },

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 pub mod chunks;
+pub mod files;
 pub mod mutation;
 pub mod simulation;
 pub mod structure;

@@ -116,25 +116,14 @@ fn is_harmless(sample: &Sample, bytes: &[u8], mut here: Document) -> Result<(), 
 }
 
 const ANNA: PersonId = PersonId([1; 8]);
-const EVA: PersonId = PersonId([9; 8]);
+pub(crate) const EVA: PersonId = PersonId([9; 8]);
 
-fn actor(vault: u8, session: u8) -> ActorId {
+pub(crate) fn actor(vault: u8, session: u8) -> ActorId {
     ActorId::new(VaultId([vault; 8]), [session; 8])
 }
 
-fn note(session: ActorId, by: PersonId, n: u32) -> Edit {
-    let fact = Fact {
-        by,
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(5),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([n as u8; 8]),
-        body: FactBody::Note { text: "Åt bra.".into() },
-        extra: serde_json::Map::new(),
-    };
+pub(crate) fn note(session: ActorId, by: PersonId, n: u32) -> Edit {
+    let fact = Fact::stated(by, Timestamp(5), ActionId([n as u8; 8]), FactBody::Note { text: "Åt bra.".into() });
     Edit { facts: vec![(FactId { actor: session, n }, fact)], puts: Vec::new() }
 }
 

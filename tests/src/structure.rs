@@ -7,15 +7,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use rundan_documents::gate::{Author, Budget, Outcome, Stored, Verdict, WORK_MAX, judge};
 use rundan_documents::{Change, Document, Edit, Genesis};
-use rundan_model::fact::Fact;
 use rundan_model::policy::{Relation, Standing};
-use rundan_model::{
-    ActionId, ActorId, ChangeHash, DocumentId, FactBody, FactId, Kind, PersonId, Role, Timestamp, VaultId,
-};
+use rundan_model::{ChangeHash, DocumentId, Kind, Role, Timestamp, VaultId};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use crate::chunks;
+use crate::mutation::{EVA, actor, note};
 
 /// How many were tried, and how many of them were taken in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -161,7 +159,9 @@ fn try_saved(bytes: &[u8]) -> Result<bool, String> {
         }
     }
     let session = actor(8, 200);
-    document.write(session, Timestamp(9), &note(session, 1)).map_err(|error| format!("cannot be written: {error}"))?;
+    document
+        .write(session, Timestamp(9), &note(session, EVA, 1))
+        .map_err(|error| format!("cannot be written: {error}"))?;
     let read = Document::load(&document.save()).map_err(|error| format!("cannot be loaded: {error}"))?;
     if read.content() != document.content() || heads.is_empty() || content.kind != *document.kind() {
         return Err("differs after loading".to_owned());
@@ -169,38 +169,16 @@ fn try_saved(bytes: &[u8]) -> Result<bool, String> {
     Ok(true)
 }
 
-const EVA: PersonId = PersonId([9; 8]);
-
 /// A document of a kind, and the changes that it came from, its beginning first.
 struct Story {
     document: Document,
     changes: Vec<Change>,
 }
 
-fn actor(vault: u8, session: u8) -> ActorId {
-    ActorId::new(VaultId([vault; 8]), [session; 8])
-}
-
 fn office() -> Author {
     let relation = Relation { in_scope: true, began: true, own: true, contact_worker: true };
     let standing = Standing { roles: [Role::UnitHead].into(), relation, is_server: false };
     Author { vault: VaultId([9; 8]), person: EVA, standing, stored: Stored::default() }
-}
-
-fn note(session: ActorId, n: u32) -> Edit {
-    let fact = Fact {
-        by: EVA,
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(5),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([n as u8; 8]),
-        body: FactBody::Note { text: "Åt bra.".into() },
-        extra: serde_json::Map::new(),
-    };
-    Edit { facts: vec![(FactId { actor: session, n }, fact)], puts: Vec::new() }
 }
 
 /// A visit and a recipient with puts and facts, written on and apart, so that values clash.
@@ -219,12 +197,12 @@ fn story(kind: Kind, plan: &[(&str, Json); 2]) -> Story {
     let mut write = |document: &mut Document, session: u8, edit: Edit| {
         changes.push(document.write(actor(9, session), Timestamp(2), &edit).expect("an honest edit is written"));
     };
-    write(&mut document, 2, note(actor(9, 2), 1));
+    write(&mut document, 2, note(actor(9, 2), EVA, 1));
     write(&mut document, 2, put(1, first(1).1));
     let mut apart = document.clone();
     write(&mut document, 2, put(1, Json::Null));
-    write(&mut apart, 3, note(actor(9, 3), 1));
+    write(&mut apart, 3, note(actor(9, 3), EVA, 1));
     document.merge(&apart).expect("branches merge");
-    write(&mut document, 4, note(actor(9, 4), 1));
+    write(&mut document, 4, note(actor(9, 4), EVA, 1));
     Story { document, changes }
 }

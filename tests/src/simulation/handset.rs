@@ -18,6 +18,7 @@ use super::holding::{self, Holding};
 use super::host::{ADDRESS, Host};
 use super::seams::{PhoneClock, WorldClock, WorldRandom};
 use super::wire::Wire;
+use crate::files::copy;
 
 /// Whose phone it is.
 #[derive(Debug, Clone)]
@@ -82,7 +83,7 @@ impl Handset {
     /// Copies the files, which may be done while the app runs: what is in the write-ahead log comes along.
     pub(crate) fn back_up(&self, to: &Path) -> Result<()> {
         // Nothing else runs while this does, so the copy is one moment's.
-        copy(&self.directory, to)
+        Ok(copy(&self.directory, to)?)
     }
 
     /// Kills the app and puts older files in the place of its own.
@@ -181,14 +182,4 @@ struct Told {
     action: rundan_model::ActionId,
     began: Option<rundan_model::DocumentId>,
     can_undo: bool,
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let path = entry?.path();
-        let target = to.join(path.file_name().context("a name")?);
-        if path.is_dir() { copy(&path, &target)? } else { std::fs::copy(&path, &target).map(drop)? }
-    }
-    Ok(())
 }

@@ -8,7 +8,9 @@ use rundan_device::api::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::crashes::{Side, State, fresh_folder};
-use crate::failing::{closed, copy, count_panics, day_of_work, panics, runtime};
+use rundan_tests::files::copy;
+
+use crate::failing::{closed, count_panics, day_of_work, panics, runtime};
 use crate::stage::{Cast, PHONE_FOLDER, Wire, open_phone};
 
 /// The size of a page.
@@ -85,7 +87,7 @@ fn a_damaged_page_is_an_error_and_never_other_words() {
     let (mut tried, mut noticed) = (0, 0);
     for damage in damages(whole.len(), PAGE_BYTES) {
         let folder = fresh_folder();
-        copy(closed.path(), folder.path());
+        copy(closed.path(), folder.path()).unwrap();
         let mut bytes = whole.clone();
         damage.strike(&mut bytes);
         std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -115,7 +117,7 @@ fn a_damaged_write_ahead_log_ends_before_the_damage_at_a_whole_action() {
     let runtime = runtime();
     let states: Vec<State> = runtime.block_on(async {
         let open = fresh_folder();
-        copy(closed.path(), open.path());
+        copy(closed.path(), open.path()).unwrap();
         let handset = open_phone(open.path(), &Wire::default(), 42).await;
         let mut states = vec![Side::Phone.state(open.path())];
         for intent in day_of_work(&cast) {
@@ -123,7 +125,7 @@ fn a_damaged_write_ahead_log_ends_before_the_damage_at_a_whole_action() {
             states.push(Side::Phone.state(open.path()));
         }
         // As a killed process leaves it: with a log.
-        copy(open.path(), at_work.path());
+        copy(open.path(), at_work.path()).unwrap();
         states
     });
     let file = vault_file(at_work.path()).with_extension("rundan-wal");
@@ -131,7 +133,7 @@ fn a_damaged_write_ahead_log_ends_before_the_damage_at_a_whole_action() {
     let mut tried = 0;
     for damage in damages(whole.len(), LOG_STEP_BYTES) {
         let folder = fresh_folder();
-        copy(at_work.path(), folder.path());
+        copy(at_work.path(), folder.path()).unwrap();
         let mut bytes = whole.clone();
         damage.strike(&mut bytes);
         std::fs::write(folder.path().join(name), bytes).unwrap();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rundan_device::api::ErrorCode;
 use rundan_server::backup;
+use rundan_tests::files::copy;
 use rundan_tests::vfs::{Disk, Extent, Fault};
 use serde_json::{Value, json};
 
@@ -59,19 +60,6 @@ pub fn closed() -> (tempfile::TempDir, Cast) {
     (folder, cast)
 }
 
-pub fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else if !path.to_string_lossy().ends_with("-shm") {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
-}
-
 pub fn day_of_work(cast: &Cast) -> Vec<Value> {
     let (first, second) = (cast.visits[0], cast.visits[1]);
     let text = json!({ "incident": "fall", "visit": null, "recipient": cast.recipient, "when": null,
@@ -89,7 +77,7 @@ pub fn day_of_work(cast: &Cast) -> Vec<Value> {
 /// What the phone holds before each action and after the last, where nothing fails.
 fn states_where_nothing_fails(closed: &Path, cast: &Cast) -> Vec<State> {
     let folder = fresh_folder();
-    copy(closed, folder.path());
+    copy(closed, folder.path()).unwrap();
     runtime().block_on(async {
         let stage = Stage::open(folder.path(), cast.clone(), 31).await;
         let mut states = vec![Side::Phone.state(folder.path())];
@@ -104,7 +92,7 @@ fn states_where_nothing_fails(closed: &Path, cast: &Cast) -> Vec<State> {
 /// Works with a disk that fails. Returns how many operations failed.
 async fn works_with(closed: &Path, cast: &Cast, states: &[State], fault: Fault, extent: Extent) -> usize {
     let folder = fresh_folder();
-    copy(closed, folder.path());
+    copy(closed, folder.path()).unwrap();
     let disk = Disk::take(&folder.path().join(PHONE_FOLDER));
     let stage = Stage::open(folder.path(), cast.clone(), 31).await;
     let mut struck = 0;
@@ -116,7 +104,7 @@ async fn works_with(closed: &Path, cast: &Cast, states: &[State], fault: Fault, 
             stage.handset.call("day", json!({ "date": null })).await.expect("a full disk can be read");
         }
         let killed = fresh_folder();
-        copy(folder.path(), killed.path());
+        copy(folder.path(), killed.path()).unwrap();
         struck += disk.heal();
         assert_eq!(
             Side::Phone.state(folder.path()),
@@ -172,7 +160,7 @@ fn an_action_on_a_disk_that_fails_is_whole_or_nothing_and_works_when_the_disk_do
 /// A push, a plan and a backup with a disk that fails under the server. Returns how many operations failed.
 async fn serves_with(closed: &Path, cast: &Cast, fault: Fault, extent: Extent) -> usize {
     let folder = fresh_folder();
-    copy(closed, folder.path());
+    copy(closed, folder.path()).unwrap();
     let disk = Disk::take(&folder.path().join(SERVER_FOLDER));
     let stage = Stage::open(folder.path(), cast.clone(), 31).await;
     for intent in day_of_work(cast) {

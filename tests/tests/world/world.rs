@@ -25,6 +25,7 @@ use rundan_server::scope::begin_unit;
 use rundan_server::store::{Db, documents, open_file, people, vaults};
 use rundan_server::{Server, backup, enrol, http};
 use rundan_sync::{SyncRequest, wire};
+use rundan_tests::files::copy;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -384,14 +385,14 @@ impl World {
         let directory = device.directory.clone();
         drop(device);
         std::fs::remove_dir_all(&directory).unwrap();
-        copy(backup, &directory);
+        copy(backup, &directory).unwrap();
         Device::open(self, &directory).await
     }
 
     /// Another phone with all that `backup` holds, beside the one it was made of.
     pub async fn copied(&self, backup: &Path, name: &str) -> Device {
         let directory = self.directory.path().join(name);
-        copy(backup, &directory);
+        copy(backup, &directory).unwrap();
         Device::open(self, &directory).await
     }
 
@@ -457,7 +458,7 @@ impl Device {
     /// A copy of all the phone's files.
     pub fn backup(&self) -> std::path::PathBuf {
         let beside = self.directory.with_extension("backup");
-        copy(&self.directory, &beside);
+        copy(&self.directory, &beside).unwrap();
         beside
     }
 
@@ -563,19 +564,6 @@ impl Morning {
         let visit = world.visit(maj, "09:00", &[anna]).await;
         let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
         Self { world, maj, visit, handheld, office }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
     }
 }
 

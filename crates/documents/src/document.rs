@@ -434,18 +434,8 @@ mod tests {
     }
 
     fn note(n: u32, text: &str) -> (FactId, Fact) {
-        let fact = Fact {
-            by: PersonId([1; 8]),
-            as_office: false,
-            on_behalf: None,
-            about: None,
-            at: Timestamp(5),
-            at_reason: None,
-            after: Vec::new(),
-            action: ActionId([1; 8]),
-            body: FactBody::Note { text: text.to_owned() },
-            extra: serde_json::Map::new(),
-        };
+        let fact =
+            Fact::stated(PersonId([1; 8]), Timestamp(5), ActionId([1; 8]), FactBody::Note { text: text.to_owned() });
         (FactId { actor: actor(2), n }, fact)
     }
 

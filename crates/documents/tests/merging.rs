@@ -67,16 +67,8 @@ impl Replicas {
         let id =
             FactId { actor: actor(who), n: self.written.keys().filter(|id| id.actor == actor(who)).count() as u32 + 1 };
         let mut fact = Fact {
-            by: person(who),
-            as_office: false,
-            on_behalf: None,
             about: about.map(ToOwned::to_owned),
-            at: Timestamp(self.now),
-            at_reason: None,
-            after: Vec::new(),
-            action: ActionId([1; 8]),
-            body,
-            extra: serde_json::Map::new(),
+            ..Fact::stated(person(who), Timestamp(self.now), ActionId([1; 8]), body)
         };
         fact.after = facts.iter().filter(|(_, other)| other.subject() == fact.subject()).map(|(id, _)| *id).collect();
         self.seen.insert(id, facts.keys().copied().collect());

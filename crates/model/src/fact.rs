@@ -381,6 +381,22 @@ pub enum FactError {
 }
 
 impl Fact {
+    /// A fact by who signs it, as herself: about nothing, when she says it, and after nothing.
+    pub fn stated(by: PersonId, at: Timestamp, action: ActionId, body: FactBody) -> Self {
+        Self {
+            by,
+            as_office: false,
+            on_behalf: None,
+            about: None,
+            at,
+            at_reason: None,
+            after: Vec::new(),
+            action,
+            body,
+            extra: Map::new(),
+        }
+    }
+
     /// Whose act it was.
     pub fn actor_person(&self) -> PersonId {
         self.on_behalf.as_ref().map_or(self.by, |on_behalf| on_behalf.person)

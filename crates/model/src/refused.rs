@@ -101,18 +101,12 @@ mod tests {
             code: "not_allowed".into(),
             received_at: Timestamp(9),
         };
-        let fact = Fact {
-            by: work.person,
-            as_office: false,
-            on_behalf: None,
-            about: None,
-            at: Timestamp(5),
-            at_reason: None,
-            after: Vec::new(),
-            action: ActionId([1; 8]),
-            body: FactBody::Note { text: "\u{1F600}\"\\\n".repeat(2_500) },
-            extra: serde_json::Map::new(),
-        };
+        let fact = Fact::stated(
+            work.person,
+            Timestamp(5),
+            ActionId([1; 8]),
+            FactBody::Note { text: "\u{1F600}\"\\\n".repeat(2_500) },
+        );
         let id = FactId { actor: ActorId([3; 16]), n: 1 };
         let plan = plan(&work, &[(id, fact.clone())], &[("when".into(), serde_json::json!({ "start": 1 }))]);
         let mut content = Content::new(Kind::Refused);

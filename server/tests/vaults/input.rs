@@ -30,18 +30,12 @@ fn refused(result: &PushResult) -> &str {
 /// A fact whose text is whatever is given, under an honest id.
 fn fact_of(phone: &Phone, document: &Document, session: [u8; 8], text: &str) -> Change {
     let actor = ActorId::new(phone.vault, session);
-    let fact = rundan_model::Fact {
-        by: phone.person,
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(5),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([1; 8]),
-        body: FactBody::Note { text: "0".repeat(text.len()) },
-        extra: serde_json::Map::new(),
-    };
+    let fact = rundan_model::Fact::stated(
+        phone.person,
+        Timestamp(5),
+        ActionId([1; 8]),
+        FactBody::Note { text: "0".repeat(text.len()) },
+    );
     let honest = rundan_documents::Edit { facts: vec![(FactId { actor, n: 1 }, fact.clone())], puts: Vec::new() };
     let change = document.clone().write(actor, Timestamp(5), &honest).unwrap();
     resealed(&change, fact.to_text().as_bytes(), text.as_bytes())

@@ -34,18 +34,7 @@ fn lost(plan: serde_json::Value) -> (DocumentId, Vec<(Vec<u8>, ChangeRecord)>) {
     let genesis = Genesis { kind: Kind::Visit, nonce: [1; 16], plan: vec![("when".to_owned(), plan)] };
     let (mut document, begun) = Document::begin(ActorId::new(office, [1; 8]), Timestamp(5), &genesis).unwrap();
     let (actor, person) = (ActorId::new(carer, [2; 8]), rundan_model::PersonId([8; 8]));
-    let fact = rundan_model::Fact {
-        by: person,
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(6),
-        at_reason: None,
-        after: Vec::new(),
-        action: rundan_model::ActionId([1; 8]),
-        body: FactBody::Started,
-        extra: serde_json::Map::new(),
-    };
+    let fact = rundan_model::Fact::stated(person, Timestamp(6), rundan_model::ActionId([1; 8]), FactBody::Started);
     let edit = Edit { facts: vec![(rundan_model::FactId { actor, n: 1 }, fact)], puts: Vec::new() };
     let stated = document.write(actor, Timestamp(6), &edit).unwrap();
     let records = [record(11, office, rundan_model::PersonId([7; 8])), record(12, carer, person)];

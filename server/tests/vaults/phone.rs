@@ -221,18 +221,7 @@ impl Phone {
     pub fn fact(&mut self, world: &World, body: FactBody) -> (FactId, Fact) {
         self.facts += 1;
         let now = rundan_server::seams::Clock::now(&*world.clock);
-        let fact = Fact {
-            by: self.person,
-            as_office: false,
-            on_behalf: None,
-            about: None,
-            at: now,
-            at_reason: None,
-            after: Vec::new(),
-            action: ActionId(world.random_bytes()),
-            body,
-            extra: serde_json::Map::new(),
-        };
+        let fact = Fact::stated(self.person, now, ActionId(world.random_bytes()), body);
         (FactId { actor: self.actor, n: self.facts }, fact)
     }
 

@@ -36,18 +36,12 @@ fn planner() -> Author {
 }
 
 fn note(actor: ActorId, n: u32, text: &str) -> Edit {
-    let fact = Fact {
-        by: if actor.vault() == VaultId([1; 8]) { CARER } else { PLANNER },
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(5),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([1; 8]),
-        body: FactBody::Note { text: text.into() },
-        extra: serde_json::Map::new(),
-    };
+    let fact = Fact::stated(
+        if actor.vault() == VaultId([1; 8]) { CARER } else { PLANNER },
+        Timestamp(5),
+        ActionId([1; 8]),
+        FactBody::Note { text: text.into() },
+    );
     Edit { facts: vec![(FactId { actor, n }, fact)], puts: Vec::new() }
 }
 

@@ -36,18 +36,7 @@ fn visit() -> Document {
 }
 
 fn fact(session: ActorId, n: u32, body: FactBody) -> Edit {
-    let fact = Fact {
-        by: PersonId(session.vault().0),
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(5),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([1; 8]),
-        body,
-        extra: serde_json::Map::new(),
-    };
+    let fact = Fact::stated(PersonId(session.vault().0), Timestamp(5), ActionId([1; 8]), body);
     Edit { facts: vec![(FactId { actor: session, n }, fact)], puts: Vec::new() }
 }
 

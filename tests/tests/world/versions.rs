@@ -15,16 +15,14 @@ async fn newer_server_writes(world: &World, visit: DocumentId) {
         .commit(world.unit, move |commit, own| {
             let fields = json!({ "kilograms": 61 }).as_object().cloned().unwrap_or_default();
             let fact = Fact {
-                by: own.person,
                 as_office: true,
-                on_behalf: None,
-                about: None,
-                at: at("08:00"),
-                at_reason: None,
-                after: Vec::new(),
-                action: ActionId([3; 8]),
-                body: FactBody::Unknown { kind: "weighed".into(), fields },
                 extra: json!({ "scale": "bathroom" }).as_object().cloned().unwrap_or_default(),
+                ..Fact::stated(
+                    own.person,
+                    at("08:00"),
+                    ActionId([3; 8]),
+                    FactBody::Unknown { kind: "weighed".into(), fields },
+                )
             };
             let facts = vec![(FactId { actor: own.actor, n: 1 }, fact)];
             let puts = vec![("when".to_owned(), when), ("companion".to_owned(), json!({ "animal": "dog" }))];

@@ -26,18 +26,7 @@ fn eva() -> Author {
 }
 
 fn fact(by: PersonId, body: FactBody) -> Fact {
-    Fact {
-        by,
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(5),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([1; 8]),
-        body,
-        extra: serde_json::Map::new(),
-    }
+    Fact::stated(by, Timestamp(5), ActionId([1; 8]), body)
 }
 
 fn visit() -> (Document, Change) {

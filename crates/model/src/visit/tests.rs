@@ -35,16 +35,10 @@ impl Story {
         let n = self.counts.entry(by).and_modify(|n| *n += 1).or_insert(1);
         let id = FactId { actor: ActorId([by.0[0]; 16]), n: *n };
         let fact = Fact {
-            by,
             as_office: by == EVA,
-            on_behalf: None,
             about: about.map(Into::into),
-            at: Timestamp(at),
-            at_reason: None,
             after: after.to_vec(),
-            action: ActionId([0; 8]),
-            body,
-            extra: serde_json::Map::new(),
+            ..Fact::stated(by, Timestamp(at), ActionId([0; 8]), body)
         };
         self.content.facts.insert(id, fact);
         id

@@ -53,16 +53,14 @@ fn fact(visit: u32, n: u32) -> (FactId, Fact) {
     };
     let about = matches!(body, FactBody::Done | FactBody::NotDone { .. }).then(|| format!("OMV{n:02}"));
     let fact = Fact {
-        by: PersonId([3; 8]),
-        as_office: false,
-        on_behalf: None,
         about,
-        at: Timestamp(1_795_420_800 + i64::from(visit * 2_400 + n * 97)),
-        at_reason: None,
         after: if n == 14 { vec![id(0)] } else { Vec::new() },
-        action: ActionId((visit * 100 + n).to_be_bytes().repeat(2).try_into().unwrap_or_default()),
-        body,
-        extra: serde_json::Map::new(),
+        ..Fact::stated(
+            PersonId([3; 8]),
+            Timestamp(1_795_420_800 + i64::from(visit * 2_400 + n * 97)),
+            ActionId((visit * 100 + n).to_be_bytes().repeat(2).try_into().unwrap_or_default()),
+            body,
+        )
     };
     (id(n), fact)
 }

@@ -54,16 +54,8 @@ fn work(document: &Document) -> Result<Vec<Change>> {
             n => (FactBody::Done, Some(format!("OMV{:02}", n - 2))),
         };
         let fact = Fact {
-            by: PersonId([1; 8]),
-            as_office: false,
-            on_behalf: None,
             about,
-            at: Timestamp(1_780_000_000 + i64::from(n)),
-            at_reason: None,
-            after: Vec::new(),
-            action: ActionId([n as u8; 8]),
-            body,
-            extra: serde_json::Map::new(),
+            ..Fact::stated(PersonId([1; 8]), Timestamp(1_780_000_000 + i64::from(n)), ActionId([n as u8; 8]), body)
         };
         let edit = Edit { facts: vec![(FactId { actor, n }, fact)], puts: Vec::new() };
         changes.push(document.write(actor, Timestamp(2), &edit)?);

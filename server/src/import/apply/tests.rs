@@ -137,18 +137,7 @@ fn puts(key: &str, json: Json) -> Edit {
 
 fn started() -> Edit {
     let id = FactId { actor: rundan_model::ActorId::new(VaultId([9; 8]), [1; 8]), n: 1 };
-    let fact = Fact {
-        by: PersonId([7; 8]),
-        as_office: false,
-        on_behalf: None,
-        about: None,
-        at: Timestamp(1_795_400_050),
-        at_reason: None,
-        after: Vec::new(),
-        action: ActionId([1; 8]),
-        body: FactBody::Started,
-        extra: Default::default(),
-    };
+    let fact = Fact::stated(PersonId([7; 8]), Timestamp(1_795_400_050), ActionId([1; 8]), FactBody::Started);
     Edit { facts: vec![(id, fact)], puts: Vec::new() }
 }
 

@@ -195,16 +195,10 @@ impl World {
     ) -> (FactId, Fact) {
         self.count += 1;
         let fact = Fact {
-            by,
             as_office: by == EVA,
-            on_behalf: None,
             about: about.map(Into::into),
-            at: at(clock),
-            at_reason: None,
             after: after.to_vec(),
-            action: ActionId([self.count as u8; 8]),
-            body,
-            extra: serde_json::Map::new(),
+            ..Fact::stated(by, at(clock), ActionId([self.count as u8; 8]), body)
         };
         (FactId { actor: actor(by), n: self.count }, fact)
     }

@@ -174,3 +174,49 @@ async fn work_that_was_refused_is_made_anew_once_though_two_copies_have_it() {
     assert_equal(&[&cast.first, &second], &cast.visits).await;
     assert_eq!(cast.notes(morning).await, ["tagen"]);
 }
+
+#[tokio::test]
+async fn the_third_time_that_work_made_anew_cannot_be_placed_its_author_is_told_and_the_rest_goes_on() {
+    let Cast { world, mut first, office, visits } = Cast::new().await;
+    let [morning, noon] = visits;
+    let backup = first.backup();
+    let mut second = world.copied(&backup, "copy").await;
+    second.sync().await;
+    // Two copies with the same state of chance: each session that one opens the other has taken before it asks.
+    world.next_session(0);
+    second = world.reopened(second).await;
+    second.cut();
+    second.act(json!({ "do": "write_note", "visit": morning, "text": "Aldrig fri." })).await;
+    second.act(json!({ "do": "write_note", "visit": morning, "text": "Bygger på den." })).await;
+    second.act(json!({ "do": "write_note", "visit": noon, "text": "Ett annat besök." })).await;
+    second.sync().await;
+    for session in 0..4 {
+        let sync = second.ask("sync", Value::Null).await;
+        assert_eq!(sync["chip"]["refused"], 0, "made anew {session} times");
+        assert!(each(&second.visit(morning).await["notes"], "text").contains(&"Aldrig fri."));
+        world.next_session(session);
+        first = world.reopened(first).await;
+        first.act(json!({ "do": "write_note", "visit": morning, "text": format!("Session {session}.") })).await;
+        first.sync().await;
+        world.next_session(session + 1);
+        second.restore();
+        second.cut_after(1);
+        second.sync().await;
+    }
+    let sync = second.ask("sync", Value::Null).await;
+    let item = sync["items"].as_array().unwrap().iter().find(|item| item["delivery"] == "refused").unwrap();
+    assert_eq!((&sync["chip"]["refused"], &item["why"]), (&json!(1), &json!("actor")));
+    assert_eq!(item["text"], "Aldrig fri.", "her words are there to copy");
+    let shown = second.visit(morning).await["notes"].clone();
+    assert!(!each(&shown, "text").contains(&"Aldrig fri.") && each(&shown, "text").contains(&"Bygger på den."));
+
+    second.restore();
+    second.act(json!({ "do": "write_note", "visit": morning, "text": "Efteråt." })).await;
+    assert_equal(&[&first, &second], &visits).await;
+    let cast = Cast { world, first, office, visits };
+    let others = (0..4).map(|session| format!("Session {session}."));
+    let expected: Vec<String> =
+        ["Bygger på den.", "Efteråt."].into_iter().map(ToOwned::to_owned).chain(others).collect();
+    assert_eq!(cast.notes(morning).await, expected);
+    assert_eq!(cast.notes(noon).await, ["Ett annat besök."]);
+}

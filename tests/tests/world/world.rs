@@ -69,17 +69,31 @@ impl seams::Clock for PhoneClock {
 }
 
 /// Randomness that is the same in every run.
-pub struct TestRandom(Mutex<ChaCha8Rng>);
+pub struct TestRandom {
+    generator: Mutex<ChaCha8Rng>,
+    /// What the next who draws a session gets instead.
+    session: Mutex<Option<[u8; 8]>>,
+}
+
+impl TestRandom {
+    fn fill(&self, buffer: &mut [u8]) {
+        let session = if buffer.len() == 8 { self.session.lock().unwrap().take() } else { None };
+        match session {
+            Some(session) => buffer.copy_from_slice(&session),
+            None => self.generator.lock().unwrap().fill_bytes(buffer),
+        }
+    }
+}
 
 impl seams::Random for TestRandom {
     fn fill(&self, buffer: &mut [u8]) {
-        self.0.lock().unwrap().fill_bytes(buffer);
+        self.fill(buffer);
     }
 }
 
 impl rundan_server::seams::Random for TestRandom {
     fn fill(&self, buffer: &mut [u8]) {
-        self.0.lock().unwrap().fill_bytes(buffer);
+        self.fill(buffer);
     }
 }
 
@@ -161,7 +175,8 @@ pub fn at(clock: &str) -> Timestamp {
 impl World {
     pub async fn new() -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(at("06:30").0)));
-        let random = Arc::new(TestRandom(Mutex::new(ChaCha8Rng::seed_from_u64(11))));
+        let generator = Mutex::new(ChaCha8Rng::seed_from_u64(11));
+        let random = Arc::new(TestRandom { generator, session: Mutex::new(None) });
         let keys = Keys::new(&*random);
         let directory = tempfile::tempdir().unwrap();
         let remembered = Remembered::open(directory.path().join("remembered")).unwrap();
@@ -387,6 +402,11 @@ impl World {
         std::fs::remove_dir_all(&directory).unwrap();
         copy(backup, &directory).unwrap();
         Device::open(self, &directory).await
+    }
+
+    /// The next session that a phone opens is this one: so it is where two have the same state of chance.
+    pub fn next_session(&self, session: u8) {
+        *self.random.session.lock().unwrap() = Some([session; 8]);
     }
 
     /// Another phone with all that `backup` holds, beside the one it was made of.

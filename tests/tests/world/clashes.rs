@@ -95,6 +95,34 @@ async fn a_choice_between_two_values_cannot_be_undone_and_does_not_say_that_it_c
 }
 
 #[tokio::test]
+async fn what_was_put_after_a_choice_that_is_refused_is_refused_as_depending_on_it() {
+    let world = World::new().await;
+    let eva = world.person("Eva", Role::Planner).await;
+    let visit = world.visit(world.recipient("Maj-Britt").await, "09:00", &[]).await;
+    let office = world.phone(eva).await;
+    let to = |start: &str| {
+        let change = json!({ "is": "when", "start": start, "minutes": 45 });
+        json!({ "do": "change_visit", "visit": visit, "change": change })
+    };
+    office.act(to("10:00")).await;
+    world.change(visit, "when", json!({ "start": at("13:00"), "minutes": 45 })).await;
+    office.sync().await;
+    office.cut();
+    office.act(json!({ "do": "choose", "document": visit, "register": "when", "side": 0 })).await;
+    office.act(to("12:00")).await;
+    world.give_role(eva, Role::Carer).await;
+    world.take_role(eva, Role::Planner).await;
+    office.restore();
+    office.sync().await;
+    let sync = office.ask("sync", Value::Null).await;
+    let refused = sync["items"].as_array().unwrap().iter().filter(|item| item["delivery"] == "refused");
+    let mut why: Vec<&str> = refused.map(|item| item["why"].as_str().unwrap()).collect();
+    why.sort_unstable();
+    assert_eq!(why, ["depends", "not_allowed"]);
+    assert_eq!(sync["chip"]["unsent"], 0);
+}
+
+#[tokio::test]
 async fn a_change_of_the_plan_is_undone_only_while_it_stands_alone() {
     let Morning { world, visit, office, .. } = Morning::new().await;
     let to = |start: &str| {

@@ -274,6 +274,12 @@ impl World {
         give.await.expect("the commit holds");
     }
 
+    /// Takes a role from a person.
+    pub async fn take_role(&self, person: PersonId, role: Role) {
+        let take = self.server.commit(self.unit, move |commit, _| commit.take_role(person, &role).map(drop));
+        take.await.expect("the commit holds");
+    }
+
     /// The planning system changes a register.
     pub async fn change(&self, document: DocumentId, register: &str, json: Value) {
         let (now, puts) = (at("06:00"), vec![(register.to_owned(), json)]);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_documents::gate::{OF_PLACE, Refusal};
 use rundan_documents::{Document, Edit, ReadChange, WriteError, read_own_change};
-use rundan_model::{ChangeHash, DocumentId, Fact, FactId};
+use rundan_model::{ChangeHash, DocumentId, Fact, FactBody, FactId};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::Value as Json;
 
@@ -48,6 +48,7 @@ pub(super) fn roll_back(
         document: accepted(saved.as_deref())?,
         in_place_of: BTreeMap::new(),
         lost: BTreeSet::new(),
+        unchosen: BTreeSet::new(),
         renamed: BTreeMap::new(),
     };
     for pending in pending(tx, id)? {
@@ -88,6 +89,8 @@ struct Replay<'a, 'tx> {
     in_place_of: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     /// Facts that are gone.
     lost: BTreeSet<FactId>,
+    /// Registers whose clash a choice closed that is gone: what was put there after it speaks of it.
+    unchosen: BTreeSet<String>,
     /// Facts that were stated anew.
     renamed: BTreeMap<FactId, FactId>,
 }
@@ -107,7 +110,7 @@ impl Replay<'_, '_> {
         if !is_touched {
             return self.apply(&pending.bytes);
         }
-        if self.document.is_none() || read.edit.facts.iter().any(|(_, fact)| self.speaks_of_lost(fact)) {
+        if self.document.is_none() || self.speaks_of_lost(&read.edit) {
             return self.close(pending, Some(&read), DEPENDS);
         }
         // What cannot be read cannot be said again: it would be refused in its turn.
@@ -141,8 +144,12 @@ impl Replay<'_, '_> {
         Ok(())
     }
 
-    fn speaks_of_lost(&self, fact: &Fact) -> bool {
-        fact.after.iter().chain(fact.body.references()).any(|fact| self.lost.contains(fact))
+    fn speaks_of_lost(&self, edit: &Edit) -> bool {
+        let is_of_fact = |fact: &Fact| fact.after.iter().chain(fact.body.references()).any(|of| self.lost.contains(of));
+        let is_of_choice =
+            |register: &String| self.unchosen.contains(register) && !chosen(edit).any(|own| own == register);
+        edit.facts.iter().any(|(_, fact)| is_of_fact(fact))
+            || edit.puts.iter().any(|(register, _)| is_of_choice(register))
     }
 
     /// What a change builds on now.
@@ -207,6 +214,7 @@ impl Replay<'_, '_> {
             )?
             .execute(params![pending.action, code, words.join("\n\n")])?;
         self.lost.extend(read.iter().flat_map(|read| read.edit.facts.iter().map(|(id, _)| *id)));
+        self.unchosen.extend(read.iter().flat_map(|read| chosen(&read.edit).cloned()));
         let deps = read.map(|read| self.deps(read)).unwrap_or_default();
         self.forget(pending, deps)
     }
@@ -229,6 +237,14 @@ impl Replay<'_, '_> {
         self.tx.prepare_cached("DELETE FROM pending WHERE n = ?1")?.execute([pending.n])?;
         Ok(())
     }
+}
+
+/// The registers whose clash an edit closes by a choice.
+fn chosen(edit: &Edit) -> impl Iterator<Item = &String> {
+    edit.facts.iter().filter_map(|(_, fact)| match &fact.body {
+        FactBody::Chosen { register, .. } => Some(register),
+        _ => None,
+    })
 }
 
 /// What was written in words: in facts, and as a reason in a plan.

@@ -95,6 +95,15 @@ impl Vault {
                 self.view(move |tx, ctx| Ok(Some(views::late_notices(tx, ctx, date)?))).await
             }
             Command::Refused => self.view(|tx, ctx| Ok(Some(views::refused(tx, ctx)?))).await,
+            Command::Keys => self.view(|tx, ctx| Ok(Some(views::keys(tx, ctx)?))).await,
+            Command::FindTag { text } => self.view(move |tx, ctx| Ok(Some(views::find_tag(tx, ctx, &text)?))).await,
+            Command::KeyBoard { filter, text } => {
+                self.view(move |tx, ctx| Ok(Some(views::key_board(tx, ctx, filter, &text)?))).await
+            }
+            Command::Key { key } => self.view(move |tx, ctx| views::key_view(tx, ctx, key)).await,
+            Command::Cabinet { cabinet, since } => {
+                self.view(move |tx, ctx| Ok(Some(views::cabinet(tx, ctx, &cabinet, Timestamp(since))?))).await
+            }
             Command::Incidents => self.view(|tx, ctx| Ok(Some(views::incidents(tx, ctx)?))).await,
             _ => Err(ApiError::new(ErrorCode::Internal)),
         }

@@ -7,8 +7,10 @@ use serde_json::json;
 
 use crate::{Change, Document, Edit, Genesis};
 
-/// A fact of every kind, each as a document holds it.
+/// A fact of every kind of the first schema, each as a document holds it.
 const FACTS: &str = include_str!("golden/facts-1.txt");
+/// The same of the kinds that came with the second.
+const KEY_FACTS: &str = include_str!("golden/facts-2.txt");
 /// The changes of the visit that has them all.
 const CHANGES: &str = include_str!("golden/whole-visit-changes-1.hex");
 
@@ -50,22 +52,41 @@ fn plan(kind: &Kind) -> Vec<(String, serde_json::Value)> {
             ("slot/1", json!({ "staff": person })),
             ("intervention/OMV01", json!({ "order": 1 })),
         ],
+        Kind::Key => vec![
+            ("tag", json!("V-117")),
+            ("kind", json!("home")),
+            ("place", json!({ "cabinet": "Skåp Västertorp", "hook": "17" })),
+            ("copies", json!(2)),
+        ],
+        Kind::KeyHome => vec![
+            ("key", json!(document)),
+            ("recipient", json!(document)),
+            (
+                "receipt/1",
+                json!({ "is_back": false, "day": "2026-11-23", "copies": 2, "from": "Gun Exempel", "to": "Alice Exempel" }),
+            ),
+        ],
         _ => Vec::new(),
     };
     plan.into_iter().map(|(key, json)| (key.to_owned(), json)).collect()
 }
 
-/// A document of this kind with a plan, and with a fact of every kind if it is a visit.
+/// A document of this kind with a plan, and with a fact of every kind of its schema if it is a visit or a key.
 fn document(kind: &Kind) -> (Document, Vec<Change>) {
     let genesis = Genesis { kind: kind.clone(), nonce: [7; 16], plan: plan(kind) };
     let (mut document, first) = Document::begin(actor(1), Timestamp(100), &genesis).unwrap();
     let mut changes = vec![first];
-    if *kind == Kind::Visit {
-        let facts = FACTS.lines().zip(1..).map(|(text, n)| {
+    let written = match kind {
+        Kind::Visit => Some((FACTS, ("cancelled", json!({ "reason": "sjukhus" })))),
+        Kind::Key => Some((KEY_FACTS, ("copies", json!(3)))),
+        _ => None,
+    };
+    if let Some((facts, (key, value))) = written {
+        let facts = facts.lines().zip(1..).map(|(text, n)| {
             let id = FactId { actor: actor(2), n };
             (id, Fact::from_text(text).unwrap())
         });
-        let edit = Edit { facts: facts.collect(), puts: vec![("cancelled".into(), json!({ "reason": "sjukhus" }))] };
+        let edit = Edit { facts: facts.collect(), puts: vec![(key.into(), value)] };
         changes.push(document.write(actor(2), Timestamp(101), &edit).unwrap());
     }
     (document, changes)
@@ -84,6 +105,8 @@ fn golden(kind: &Kind) -> &'static str {
         Kind::Incident => include_str!("golden/incident-1.hex"),
         Kind::Draft => include_str!("golden/draft-1.hex"),
         Kind::Refused => include_str!("golden/refused-1.hex"),
+        Kind::Key => include_str!("golden/key-2.hex"),
+        Kind::KeyHome => include_str!("golden/key-home-2.hex"),
         Kind::Unknown(kind) => panic!("no golden bytes of {kind}"),
     };
     text.trim()
@@ -112,11 +135,12 @@ fn the_first_versions_changes_read_for_ever() {
 
 #[test]
 fn the_first_versions_facts_read_and_are_written_as_they_were() {
-    let kinds: Vec<String> = FACTS.lines().map(|text| Fact::from_text(text).unwrap().body.kind().to_owned()).collect();
+    let facts = || FACTS.lines().chain(KEY_FACTS.lines());
+    let kinds: Vec<String> = facts().map(|text| Fact::from_text(text).unwrap().body.kind().to_owned()).collect();
     for kind in KNOWN_KINDS {
         assert!(kinds.iter().any(|known| known == kind), "no golden fact of {kind}");
     }
-    for text in FACTS.lines() {
+    for text in facts() {
         assert_eq!(Fact::from_text(text).unwrap().to_text(), text);
     }
 }

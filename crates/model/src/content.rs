@@ -1,5 +1,6 @@
 //! A document's content, free of its storage: the plan's registers and the facts.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
@@ -101,13 +102,14 @@ impl Content {
 #[derive(Debug)]
 pub struct Standing<'a> {
     facts: &'a BTreeMap<FactId, Fact>,
-    before: BTreeMap<FactId, BTreeSet<FactId>>,
+    /// What each follows: found when first asked for, as it costs the square of what a key sees in a year.
+    before: OnceCell<BTreeMap<FactId, BTreeSet<FactId>>>,
     superseded: BTreeSet<FactId>,
 }
 
 impl<'a> Standing<'a> {
     fn of(facts: &'a BTreeMap<FactId, Fact>) -> Self {
-        let mut standing = Self { facts, before: closure(facts), superseded: taken_back(facts) };
+        let mut standing = Self { facts, before: OnceCell::new(), superseded: taken_back(facts) };
         let replaced: Vec<FactId> =
             facts.iter().filter(|(id, fact)| standing.is_replaced(**id, fact)).map(|(id, _)| *id).collect();
         standing.superseded.extend(replaced);
@@ -136,7 +138,8 @@ impl<'a> Standing<'a> {
 
     /// Whether `later` is known to follow `earlier`.
     pub fn follows(&self, later: &FactId, earlier: &FactId) -> bool {
-        let is_after = |a: &FactId, b: &FactId| self.before.get(a).is_some_and(|before| before.contains(b));
+        let before = self.before.get_or_init(|| closure(self.facts));
+        let is_after = |a: &FactId, b: &FactId| before.get(a).is_some_and(|before| before.contains(b));
         is_after(later, earlier) && !is_after(earlier, later)
     }
 
@@ -172,7 +175,7 @@ fn closure(facts: &BTreeMap<FactId, Fact>) -> BTreeMap<FactId, BTreeSet<FactId>>
 
 /// What its author withdrew and what the office settled. A withdrawal of another's fact means nothing, and a
 /// withdrawal is never withdrawn.
-fn taken_back(facts: &BTreeMap<FactId, Fact>) -> BTreeSet<FactId> {
+pub(crate) fn taken_back(facts: &BTreeMap<FactId, Fact>) -> BTreeSet<FactId> {
     let mut taken = BTreeSet::new();
     for fact in facts.values() {
         let (named, may): (&[FactId], &dyn Fn(PersonId) -> bool) = match &fact.body {

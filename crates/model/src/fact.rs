@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    ActionId, DocumentId, FactId, IncidentKind, LateReason, NotCarriedOutReason, NotDoneReason, OtherTimeKind,
-    PauseCause, PersonId, PoliceReport, Timestamp, ToldOutcome, UnplannedCause,
+    ActionId, Borrower, DocumentId, FactId, IncidentKind, KeyUse, LateReason, LostStep, NotCarriedOutReason,
+    NotDoneReason, OtherTimeKind, PauseCause, PersonId, PoliceReport, Timestamp, ToldOutcome, UnplannedCause,
 };
 
 /// The longest text a person can write into one fact, characters.
@@ -222,6 +222,110 @@ pub enum FactBody {
         #[serde(default)]
         text: String,
     },
+    /// The copy in `about` was taken out of a cabinet.
+    Taken {
+        /// Which cabinet.
+        cabinet: String,
+        /// What for.
+        #[serde(rename = "use")]
+        what_for: KeyUse,
+        /// Why, where it is neither for the round nor for an alarm. Everyone in the unit reads it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// It was put back.
+    Returned {
+        /// Into which cabinet.
+        cabinet: String,
+    },
+    /// It was handed over, as the giver states it.
+    Given {
+        /// To whom.
+        to: PersonId,
+    },
+    /// It was handed over, as the receiver states it.
+    Received {
+        /// By whom.
+        from: PersonId,
+    },
+    /// It was not where it should have been when someone came for it.
+    NotThere {
+        /// Which cabinet.
+        cabinet: String,
+    },
+    /// It was there when the cabinet was counted.
+    Counted {
+        /// Which cabinet.
+        cabinet: String,
+    },
+    /// It was not there when the cabinet was counted.
+    Missing {
+        /// Which cabinet.
+        cabinet: String,
+    },
+    /// It is lost.
+    Lost {
+        /// Where it was last seen, in words. Everyone in the unit reads it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// A step of what is done about a lost key (domain §2.7).
+    LostStep {
+        /// Which.
+        step: LostStep,
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// It was found again.
+    Found {
+        /// The cabinet that it hangs in; who found it has it if there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cabinet: Option<String>,
+    },
+    /// It is damaged.
+    Damaged {
+        /// How, in words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// It was lent out of the unit.
+    Lent {
+        /// What they are.
+        borrower: Borrower,
+        /// To whom, in words.
+        to: String,
+    },
+    /// The lock was changed: no copy opens it any more.
+    LockChanged {
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// The tag is used no more, nor its code ever again.
+    TagRetired {
+        /// Why, in words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+    /// What a carer says of a key that names a home, on her own run sheet, where only she and the office read it: the
+    /// alarm that she took an alarm key for, or a tag that her phone does not know.
+    KeyNoted {
+        /// The tag's code as she scanned or typed it.
+        tag: String,
+        /// The key, if her phone knows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<DocumentId>,
+        /// Whose alarm it was, if she is on the phone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recipient: Option<DocumentId>,
+        /// When the alarm was raised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alarmed_at: Option<Timestamp>,
+        /// Whose alarm it was in words, or what she did with a tag that is not known.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
     /// A kind that this version does not know.
     #[serde(skip)]
     Unknown {
@@ -280,6 +384,21 @@ kinds! {
     Chosen => "chosen",
     Adopted => "adopted",
     PutAside => "put_aside",
+    Taken => "taken",
+    Returned => "returned",
+    Given => "given",
+    Received => "received",
+    NotThere => "not_there",
+    Counted => "counted",
+    Missing => "missing",
+    Lost => "lost",
+    LostStep => "lost_step",
+    Found => "found",
+    Damaged => "damaged",
+    Lent => "lent",
+    LockChanged => "lock_changed",
+    TagRetired => "tag_retired",
+    KeyNoted => "key_noted",
 }
 
 impl FactBody {
@@ -293,7 +412,15 @@ impl FactBody {
             | Self::Late { text, .. }
             | Self::OtherTime { text, .. }
             | Self::Settled { text, .. }
-            | Self::PutAside { text } => text.clone(),
+            | Self::PutAside { text }
+            | Self::Taken { text, .. }
+            | Self::Lost { text }
+            | Self::LostStep { text, .. }
+            | Self::Damaged { text }
+            | Self::LockChanged { text }
+            | Self::TagRetired { text }
+            | Self::KeyNoted { text, .. } => text.clone(),
+            Self::Lent { to, .. } => to.clone(),
             Self::Submitted { text } | Self::Text { text } => {
                 [text.happened.as_str(), text.measures.as_str()].join("\n\n").trim().to_owned()
             }
@@ -342,7 +469,7 @@ pub struct Fact {
     pub as_office: bool,
     /// Whose act it was, if another's.
     pub on_behalf: Option<OnBehalf>,
-    /// An intervention's code, or nothing.
+    /// An intervention's code, the number of a key's copy, or nothing.
     pub about: Option<String>,
     /// When it happened, as stated.
     pub at: Timestamp,

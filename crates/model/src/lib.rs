@@ -18,7 +18,9 @@ pub mod plan;
 pub mod policy;
 pub mod time;
 
+pub mod custody;
 pub mod incident;
+pub mod key;
 pub mod recipient;
 pub mod refused;
 pub mod run_sheet;
@@ -32,6 +34,6 @@ pub use ids::{ActionId, ActorId, ChangeHash, DocumentId, FactId, IdError, Person
 pub use kind::Kind;
 pub use time::{Day, Timestamp, Zone};
 pub use words::{
-    EmploymentRole, IncidentKind, InterventionGroup, KeyKind, LateReason, NotCarriedOutReason, NotDoneReason,
-    OtherTimeKind, PauseCause, PoliceReport, Role, ToldOutcome, UnplannedCause,
+    Borrower, EmploymentRole, IncidentKind, InterventionGroup, KeyKind, KeyUse, LateReason, LostStep,
+    NotCarriedOutReason, NotDoneReason, OtherTimeKind, PauseCause, PoliceReport, Role, ToldOutcome, UnplannedCause,
 };

@@ -2,10 +2,11 @@
 //!
 //! Records are amended, never rebuilt: [`amend`] keeps the fields that a newer version wrote.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::key::{COPIES_MAX, is_tag};
 use crate::{
     DocumentId, EmploymentRole, InterventionGroup, KeyKind, Kind, PersonId, Timestamp,
     time::{Day, Zone},
@@ -167,6 +168,32 @@ pub struct Key {
     pub count: u32,
 }
 
+/// `key` · `place`: where a key hangs when it is not out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPlace {
+    /// Which cabinet.
+    pub cabinet: String,
+    /// Which hook.
+    #[serde(default)]
+    pub hook: String,
+}
+
+/// `key-home` · `receipt/n`: what was signed when copies passed between a recipient and the unit (nyckelkvittens).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyReceipt {
+    /// Whether the recipient got copies back; else she handed them over.
+    #[serde(default)]
+    pub is_back: bool,
+    /// The day.
+    pub day: NaiveDate,
+    /// How many copies.
+    pub copies: u32,
+    /// The name of who handed them over.
+    pub from: String,
+    /// The name of who received them.
+    pub to: String,
+}
+
 /// `decision` · `granted`: what was granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
@@ -276,8 +303,8 @@ pub const NEWER_REGISTER: &str = "newer";
 /// The registers of a kind that this version knows; of a family such as `slot/1` what stands before the `/`.
 pub fn registers(kind: &Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Unit => &["name", "area", "catalogue"],
-        Kind::Staff => &["person", "name", "employment", "delegation"],
+        Kind::Unit => &["name", "area", "catalogue", "key-curfew"],
+        Kind::Staff => &["person", "name", "employment", "delegation", "telephone"],
         Kind::Recipient => &[
             "name",
             "address",
@@ -297,6 +324,8 @@ pub fn registers(kind: &Kind) -> &'static [&'static str] {
         Kind::Decision => &["recipient", "granted"],
         Kind::RunSheet => &["staff", "date", "shift", "break"],
         Kind::Visit => &["recipient", "when", "slot", "intervention", "flex", "cancelled"],
+        Kind::Key => &["tag", "kind", "place", "copies"],
+        Kind::KeyHome => &["key", "recipient", "receipt"],
         Kind::UnitOffice | Kind::Incident | Kind::Draft | Kind::Refused | Kind::Unknown(_) => &[],
     }
 }
@@ -314,6 +343,8 @@ fn fields(kind: &Kind, key: &str) -> &'static [&'static str] {
         (Kind::Recipient, "address") => &["street", "number", "floor", "area", "latitude", "longitude"],
         (Kind::Recipient, "next-of-kin") => &["name", "relation", "telephone", "may_follow"],
         (Kind::Recipient, "key") => &["kind", "cabinet", "hook", "count"],
+        (Kind::Key, "place") => &["cabinet", "hook"],
+        (Kind::KeyHome, "receipt") => &["is_back", "day", "copies", "from", "to"],
         (Kind::Decision, "granted") => &["intervention", "minutes_per_month", "from", "to"],
         (Kind::Staff, "name") => &["given", "family"],
         (Kind::Staff, "employment") => &["title", "role", "area", "form", "languages"],
@@ -349,7 +380,9 @@ pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
             serde_json::from_value::<Vec<String>>(json.clone()).is_ok_and(|lines| lines.len() <= GOOD_TO_KNOW_LINES_MAX)
         }
         (Kind::Recipient, "overnight-fast") => reads::<Option<u32>>(json),
-        (Kind::Recipient, "telephone" | "language" | "wish") => json.is_string() || json.is_null(),
+        (Kind::Recipient | Kind::Staff, "telephone") | (Kind::Recipient, "language" | "wish") => {
+            json.is_string() || json.is_null()
+        }
         (Kind::Access, "door-code" | "way-in") => json.is_string() || json.is_null(),
         (Kind::Decision, "granted") => reads::<Granted>(json),
         (Kind::RunSheet | Kind::Staff, "staff" | "person") => reads::<PersonId>(json),
@@ -360,12 +393,26 @@ pub fn fits(kind: &Kind, key: &str, json: &Json) -> bool {
         (Kind::Unit, "area") => json.is_object() || json.is_null(),
         (Kind::Unit, "catalogue") => reads::<Option<CatalogueEntry>>(json),
         (Kind::Unit, "name") => json.is_string(),
+        (Kind::Unit, "key-curfew") => json.is_null() || json.as_str().is_some_and(is_local_time),
+        (Kind::Key, "tag") => json.as_str().is_some_and(is_tag),
+        (Kind::Key, "kind") => reads::<KeyKind>(json),
+        (Kind::Key, "place") => reads::<KeyPlace>(json),
+        (Kind::Key, "copies") => {
+            reads::<u32>(json) && json.as_u64().is_some_and(|n| (1..=COPIES_MAX.into()).contains(&n))
+        }
+        (Kind::KeyHome, "key" | "recipient") => reads::<Option<DocumentId>>(json),
+        (Kind::KeyHome, "receipt") => reads::<Option<KeyReceipt>>(json),
         _ => true,
     }
 }
 
 fn reads<T: serde::de::DeserializeOwned>(json: &Json) -> bool {
     T::deserialize(json).is_ok()
+}
+
+/// `HH:MM`.
+fn is_local_time(text: &str) -> bool {
+    NaiveTime::parse_from_str(text, "%H:%M").is_ok() && text.len() == 5
 }
 
 fn is_time(json: &Json, minutes_max: u32) -> bool {
@@ -418,6 +465,7 @@ mod tests {
         let granted = Granted { intervention: word(), minutes_per_month: 1, from: day, to: Some(day) };
         let role = EmploymentRole::Care;
         let employment = Employment { title: word(), role, area: word(), form: word(), languages: vec![word()] };
+        let receipt = KeyReceipt { is_back: true, day, copies: 1, from: word(), to: word() };
         let group = InterventionGroup::Service;
         let entry = CatalogueEntry { name: word(), group, standard_minutes: Some(1) };
         let full = [
@@ -437,6 +485,8 @@ mod tests {
             (Kind::Staff, "employment", json!(employment)),
             (Kind::Staff, "delegation/medicine", json!(Delegation { until: day })),
             (Kind::Unit, "catalogue/A", json!(entry)),
+            (Kind::Key, "place", json!(KeyPlace { cabinet: word(), hook: word() })),
+            (Kind::KeyHome, "receipt/1", json!(receipt)),
         ];
         for (kind, register, record) in full {
             assert!(fits(&kind, register, &record), "{kind} {register}");

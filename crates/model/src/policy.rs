@@ -97,8 +97,28 @@ const SHIFT_WORK: &[&str] = &[
     "other_time",
     "acknowledged",
     "shown",
+    "key_noted",
     "withdrawn",
 ];
+
+/// What anyone in the unit states of a key that passes through her hands.
+const KEY_WORK: &[&str] = &[
+    "taken",
+    "returned",
+    "given",
+    "received",
+    "not_there",
+    "counted",
+    "missing",
+    "lost",
+    "found",
+    "damaged",
+    "withdrawn",
+    "read",
+];
+
+/// What only the office states of a key.
+const KEY_OFFICE_WORK: &[&str] = &["lent", "lock_changed", "tag_retired", "lost_step"];
 
 /// Facts that only the office states, whatever the document.
 const OFFICE_WORK: &[&str] = &["settled", "chosen"];
@@ -121,7 +141,9 @@ pub fn may(standing: &Standing, kind: &Kind, act: Act<'_>) -> bool {
 fn may_begin(standing: &Standing, kind: &Kind) -> bool {
     match kind {
         Kind::Unit | Kind::UnitOffice => standing.is_administrator(),
-        Kind::Staff | Kind::Recipient | Kind::Access | Kind::Decision | Kind::RunSheet => standing.is_office(),
+        Kind::Staff | Kind::Recipient | Kind::Access | Kind::Decision | Kind::RunSheet | Kind::Key | Kind::KeyHome => {
+            standing.is_office()
+        }
         Kind::Visit => standing.is_office() || standing.is_carer(),
         Kind::Incident | Kind::Draft => true,
         Kind::Refused => standing.is_server,
@@ -159,7 +181,11 @@ fn may_append(standing: &Standing, kind: &Kind, fact: &str) -> bool {
         },
         Kind::Draft => matches!(fact, "text" | "submitted" | "withdrawn") && relation.began,
         Kind::Refused => matches!(fact, "adopted" | "put_aside") && office,
-        Kind::UnitOffice | Kind::Staff | Kind::Access | Kind::Decision | Kind::Unknown(_) => false,
+        Kind::Key => {
+            let is_work = KEY_WORK.contains(&fact) && (office || relation.in_scope);
+            is_work || (KEY_OFFICE_WORK.contains(&fact) && office)
+        }
+        Kind::UnitOffice | Kind::Staff | Kind::Access | Kind::Decision | Kind::KeyHome | Kind::Unknown(_) => false,
     }
 }
 
@@ -177,9 +203,11 @@ pub struct Readers {
 /// Who reads documents of this kind.
 pub fn readers(kind: &Kind) -> Readers {
     let (unit, office, persons) = match kind {
-        Kind::Unit | Kind::Staff => (true, false, false),
+        Kind::Unit | Kind::Staff | Kind::Key => (true, false, false),
         Kind::UnitOffice | Kind::Decision | Kind::Refused => (false, true, false),
-        Kind::Recipient | Kind::Access | Kind::RunSheet | Kind::Visit | Kind::Incident => (false, true, true),
+        Kind::Recipient | Kind::Access | Kind::KeyHome | Kind::RunSheet | Kind::Visit | Kind::Incident => {
+            (false, true, true)
+        }
         Kind::Draft => (false, false, true),
         Kind::Unknown(_) => (false, false, false),
     };

@@ -15,6 +15,9 @@ pub struct Staff {
     pub name: StaffName,
     #[allow(missing_docs)]
     pub employment: Option<Employment>,
+    /// Her work telephone; empty if the unit has not said.
+    #[serde(default)]
+    pub telephone: String,
 }
 
 /// Derives someone employed.
@@ -23,5 +26,6 @@ pub fn staff(content: &Content) -> Staff {
         person: content.get("person"),
         name: content.get("name").unwrap_or_default(),
         employment: content.get("employment"),
+        telephone: content.get("telephone").unwrap_or_default(),
     }
 }

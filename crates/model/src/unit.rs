@@ -14,6 +14,9 @@ pub struct Unit {
     pub name: String,
     /// The interventions it carries out, by code.
     pub catalogue: BTreeMap<String, CatalogueEntry>,
+    /// When keys should be back in their cabinets, `HH:MM`.
+    #[serde(default)]
+    pub key_curfew: Option<String>,
 }
 
 /// Derives a unit.
@@ -26,5 +29,6 @@ pub fn unit(content: &Content) -> Unit {
                 Some((code.to_owned(), content.get::<Option<CatalogueEntry>>(&format!("catalogue/{code}"))??))
             })
             .collect(),
+        key_curfew: content.get::<Option<String>>("key-curfew").flatten(),
     }
 }

@@ -349,7 +349,7 @@ pub fn clashes(content: &Content) -> Vec<Clash> {
         .collect()
 }
 
-fn decisions(content: &Content, holding: &[(FactId, &Fact)]) -> Vec<Decision> {
+pub(crate) fn decisions(content: &Content, holding: &[(FactId, &Fact)]) -> Vec<Decision> {
     let decision = |(id, fact): &(FactId, &Fact)| {
         let (register, about, text, mut concerns) = match &fact.body {
             FactBody::Chosen { register, who, .. } => (Some(register.clone()), None, "", who.clone()),

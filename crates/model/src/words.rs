@@ -125,6 +125,50 @@ words!(
         Alarm = "alarm",
         /// Portnyckel: the building's door.
         Entrance = "entrance",
+        /// Nyckel till ett skåp hos brukaren.
+        Cabinet = "cabinet",
+    }
+);
+
+words!(
+    /// What a key is taken out for.
+    KeyUse {
+        /// Visits of the round.
+        Round = "round",
+        /// A call-out to a safety alarm (larmutryckning).
+        Alarm = "alarm",
+        /// Something else, which is flagged.
+        Other = "other",
+    }
+);
+
+words!(
+    /// To whom a key is lent out of the unit.
+    Borrower {
+        /// Underleverantör.
+        Subcontractor = "subcontractor",
+        /// Låssmed.
+        Locksmith = "locksmith",
+        /// Someone else.
+        Other = "other",
+    }
+);
+
+words!(
+    /// What is done about a lost key, in order; that it is lost is the first of seven (domain §2.7).
+    LostStep {
+        /// The recipient and the unit head were told.
+        Told = "told",
+        /// It was searched for.
+        Searched = "searched",
+        /// It was reported to the police, or there was no reason to.
+        Reported = "reported",
+        /// Whether the lock is changed, and who pays, was decided.
+        Decided = "decided",
+        /// There is a new key with a new tag, or none is needed.
+        Replaced = "replaced",
+        /// The case is closed.
+        Closed = "closed",
     }
 );
 

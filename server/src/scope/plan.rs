@@ -15,7 +15,7 @@ use crate::store::column;
 pub(super) struct Bearing {
     /// Who is at work, on which day and from when.
     work: BTreeSet<(PersonId, Day, Timestamp)>,
-    /// To whom a visit goes, or whose home an access opens.
+    /// To whom a visit goes, or whose home an access or a key opens.
     recipients: BTreeSet<DocumentId>,
     /// Who is a recipient's contact worker.
     contacts: BTreeSet<PersonId>,
@@ -30,7 +30,9 @@ pub(super) fn bearing(content: &Content) -> Bearing {
             ..Bearing::default()
         },
         Kind::RunSheet => Bearing { work: run_sheet_work(content), ..Bearing::default() },
-        Kind::Access => Bearing { recipients: content.each("recipient").into_iter().collect(), ..Bearing::default() },
+        Kind::Access | Kind::KeyHome => {
+            Bearing { recipients: content.each("recipient").into_iter().collect(), ..Bearing::default() }
+        }
         Kind::Recipient => {
             let contacts = content.each::<Option<PersonId>>("contact-worker").into_iter().flatten().collect();
             Bearing { contacts, ..Bearing::default() }
@@ -95,7 +97,7 @@ pub(super) fn write(
                 affected.extend(people(tx, begun, unit, document)?);
             }
         }
-        Kind::Access => {
+        Kind::Access | Kind::KeyHome => {
             if !is_new {
                 affected.extend(carers_of_access(tx, unit, document)?);
                 forget(tx, "DELETE FROM recipient_access WHERE unit = ?1 AND document = ?2", unit, document)?;

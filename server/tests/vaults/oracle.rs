@@ -53,7 +53,8 @@ impl Oracle {
                 held.insert(id);
             }
         }
-        for (id, access) in of_kind(&Kind::Access) {
+        let opening = [Kind::Access, Kind::KeyHome].iter().flat_map(of_kind);
+        for (id, access) in opening {
             if access.each::<DocumentId>("recipient").iter().any(|recipient| recipients.contains(recipient)) {
                 held.insert(id);
             }

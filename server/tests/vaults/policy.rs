@@ -9,8 +9,8 @@ use rundan_model::fact::{IncidentText, KNOWN_KINDS, Shown};
 use rundan_model::plan::{NEWER_REGISTER, registers};
 use rundan_model::policy::{Act, Relation, Standing, may, readers};
 use rundan_model::{
-    ActorId, DocumentId, FactBody, FactId, Kind, LateReason, NotCarriedOutReason, NotDoneReason, OtherTimeKind,
-    PauseCause, PersonId, Role, Timestamp, ToldOutcome, UnplannedCause,
+    ActorId, Borrower, DocumentId, FactBody, FactId, KeyUse, Kind, LateReason, LostStep, NotCarriedOutReason,
+    NotDoneReason, OtherTimeKind, PauseCause, PersonId, Role, Timestamp, ToldOutcome, UnplannedCause,
 };
 use rundan_server::scope;
 use rundan_server::seams::Clock;
@@ -138,11 +138,14 @@ impl Stage {
         for is_due in [true, false] {
             let recipient = world.plan_recipient().await;
             let access = world.plan(Kind::Access, vec![("recipient", json!(recipient))]).await;
+            let key_home = world.plan(Kind::KeyHome, vec![("recipient", json!(recipient))]).await;
             let visit = world.plan_visit(recipient, self.today, her).await;
             if !is_due {
                 self.put(visit, "slot/1", json!({ "staff": self.other })).await;
             }
-            for (document, kind) in [(recipient, Kind::Recipient), (access, Kind::Access), (visit, Kind::Visit)] {
+            let of_visit =
+                [(recipient, Kind::Recipient), (access, Kind::Access), (key_home, Kind::KeyHome), (visit, Kind::Visit)];
+            for (document, kind) in of_visit {
                 tie(document, kind, scope, is_due);
             }
         }
@@ -198,7 +201,18 @@ impl Stage {
             "telephone" | "language" | "door-code" | "way-in" => ("", json!("prov")),
             "wish" => ("/X1", json!("prov")),
             "next-of-kin" => ("/1", json!({ "name": "Prov Provsson" })),
+            "key" if *kind == Kind::KeyHome => ("", json!(self.elsewhere)),
             "key" => ("/K1", json!({ "kind": "home" })),
+            "key-curfew" => ("", json!("21:30")),
+            "tag" => ("", json!("P-1")),
+            "kind" => ("", json!("entrance")),
+            "place" => ("", json!({ "cabinet": "Provskåpet" })),
+            "copies" => ("", json!(3)),
+            "receipt" => {
+                let receipt =
+                    json!({ "day": "2026-11-23", "copies": 1, "from": "Prov Provsson", "to": "Prov Exempel" });
+                ("/1", receipt)
+            }
             "ring-first" | "alarm-only" | "non-choosing" => ("", json!(true)),
             "good-to-know" => ("", json!(["prov"])),
             "overnight-fast" => ("", json!(11)),
@@ -219,7 +233,7 @@ impl Stage {
     fn bodies(&self) -> Vec<FactBody> {
         let text = || "prov".to_owned();
         let facts = vec![FactId { actor: ActorId([1; 16]), n: 1 }];
-        let (document, at) = (self.elsewhere, self.today);
+        let (document, at, person) = (self.elsewhere, self.today, self.other);
         vec![
             FactBody::Begun { name: text(), recipient: None, cause: UnplannedCause::Asked },
             FactBody::Started,
@@ -250,6 +264,21 @@ impl Stage {
             FactBody::Chosen { register: "when".into(), values: Vec::new(), who: Vec::new(), chosen: json!(1) },
             FactBody::Adopted { fact: facts[0], document },
             FactBody::PutAside { text: text() },
+            FactBody::Taken { cabinet: text(), what_for: KeyUse::Round, text: text() },
+            FactBody::Returned { cabinet: text() },
+            FactBody::Given { to: person },
+            FactBody::Received { from: person },
+            FactBody::NotThere { cabinet: text() },
+            FactBody::Counted { cabinet: text() },
+            FactBody::Missing { cabinet: text() },
+            FactBody::Lost { text: text() },
+            FactBody::LostStep { step: LostStep::Told, text: text() },
+            FactBody::Found { cabinet: None },
+            FactBody::Damaged { text: text() },
+            FactBody::Lent { borrower: Borrower::Locksmith, to: text() },
+            FactBody::LockChanged { text: text() },
+            FactBody::TagRetired { text: text() },
+            FactBody::KeyNoted { tag: text(), key: None, recipient: None, alarmed_at: None, text: text() },
         ]
     }
 

@@ -158,7 +158,7 @@ impl Presser<'_> {
         let run_sheet = self.sheet();
         match self.dice.below(6) {
             0 => Intent::StartShift { run_sheet },
-            1 => Intent::EndShift { run_sheet },
+            1 => Intent::EndShift { run_sheet, keys_kept: String::new() },
             2 => Intent::StartBreak { run_sheet },
             3 => Intent::EndBreak { run_sheet },
             4 => Intent::Acknowledge { run_sheet: Some(run_sheet), documents: vec![self.visit()] },

@@ -50,7 +50,7 @@ fn own(truth: &Truth, person: PersonId) -> BTreeSet<DocumentId> {
     }
     for (id, document) in &truth.documents {
         let content = &document.content;
-        let opens_a_home = content.kind == Kind::Access
+        let opens_a_home = matches!(content.kind, Kind::Access | Kind::KeyHome)
             && content.each::<DocumentId>("recipient").iter().any(|recipient| recipients.contains(recipient));
         let is_contact = content.kind == Kind::Recipient
             && content.each::<Option<PersonId>>("contact-worker").contains(&Some(person));

@@ -6,7 +6,7 @@ export type EmploymentRole = "care" | "coordinator" | "administrator" | "unit_he
 
 export type InterventionGroup = "personal_care" | "service" | "health_task" | "alarm" | "respite" | "escort";
 
-export type KeyKind = "home" | "alarm" | "entrance";
+export type KeyKind = "home" | "alarm" | "entrance" | "cabinet";
 
 export type NotDoneReason = "declined" | "not_needed" | "no_time" | "other";
 

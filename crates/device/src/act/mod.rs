@@ -2,6 +2,7 @@
 //! logged as she asked for it.
 
 mod incidents;
+mod keys;
 mod office;
 mod refused;
 mod shift;
@@ -248,6 +249,16 @@ impl<'a, 'tx> Act<'a, 'tx> {
             | Intent::Settle { .. }
             | Intent::AdoptRefused { .. }
             | Intent::PutAsideRefused { .. } => self.ask_office(intent),
+            Intent::TakeKeys { .. }
+            | Intent::ReturnKeys { .. }
+            | Intent::GiveKeys { .. }
+            | Intent::ReceiveKeys { .. }
+            | Intent::ReportKey { .. }
+            | Intent::NoteTag { .. }
+            | Intent::NewKey { .. }
+            | Intent::ChangeKey { .. }
+            | Intent::CountCabinet { .. }
+            | Intent::SetKeyCurfew { .. } => self.ask_key(intent),
             Intent::Withdraw { document, facts } => self.withdraw(*document, facts),
             Intent::MarkRead { document, facts } => self.mark_read(*document, facts),
             _ => self.ask_visit(intent),

@@ -17,7 +17,10 @@ impl Act<'_, '_> {
     pub(super) fn ask_shift(&mut self, intent: &Intent) -> Result<(), ActError> {
         match intent {
             Intent::StartShift { run_sheet } => self.turn(*run_sheet, FactBody::ShiftStarted),
-            Intent::EndShift { run_sheet } => self.turn(*run_sheet, FactBody::ShiftEnded),
+            Intent::EndShift { run_sheet, keys_kept } => {
+                self.turn(*run_sheet, FactBody::ShiftEnded)?;
+                self.keep_keys(*run_sheet, keys_kept)
+            }
             Intent::StartBreak { run_sheet } => self.turn(*run_sheet, FactBody::BreakStarted),
             Intent::EndBreak { run_sheet } => self.turn(*run_sheet, FactBody::BreakEnded),
             Intent::OtherTime { run_sheet, what, start, minutes, text: words } => {

@@ -4,7 +4,7 @@ use rundan_model::{ActionId, DocumentId, VaultId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DraftText, Intent, LateVisit, TextPlace};
+use super::{DraftText, Intent, KeyFilter, LateVisit, TextPlace};
 
 /// How the app looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -169,6 +169,34 @@ pub enum Command {
     Incidents,
     /// Work that the server refused, the newest first. Answers `RefusedLine[]`, at most 500.
     Refused,
+    /// A carer's keys. Answers `KeysView`.
+    Keys,
+    /// What a tag is that was scanned or typed. Answers `TagView`.
+    FindTag {
+        #[allow(missing_docs)]
+        text: String,
+    },
+    /// The office's key board. Answers `KeyBoard`, at most 200 rows.
+    KeyBoard {
+        #[allow(missing_docs)]
+        filter: KeyFilter,
+        /// A tag, a home or a person; empty for all.
+        text: String,
+    },
+    /// A key with its history. Answers `KeyView`.
+    Key {
+        #[ts(type = "string")]
+        #[allow(missing_docs)]
+        key: DocumentId,
+    },
+    /// A cabinet to be counted. Answers `CabinetCount`.
+    Cabinet {
+        #[allow(missing_docs)]
+        cabinet: String,
+        /// When this count began, seconds since 1970.
+        #[ts(type = "number")]
+        since: i64,
+    },
 }
 
 /// What the device tells the page unasked.
@@ -215,5 +243,10 @@ pub fn command_names() -> &'static [(&'static str, &'static str)] {
         ("late_notices", "LateLine[]"),
         ("incidents", "IncidentLine[]"),
         ("refused", "RefusedLine[]"),
+        ("keys", "KeysView"),
+        ("find_tag", "TagView"),
+        ("key_board", "KeyBoard"),
+        ("key", "KeyView"),
+        ("cabinet", "CabinetCount"),
     ]
 }

@@ -1,11 +1,13 @@
 //! What a person asks for, in domain words. Each is one durable action, logged beside its changes.
 
 use rundan_model::{
-    DocumentId, FactId, IncidentKind, LateReason, NotCarriedOutReason, NotDoneReason, OtherTimeKind, PauseCause,
-    PersonId, PoliceReport, ToldOutcome, UnplannedCause,
+    DocumentId, FactId, IncidentKind, KeyKind, KeyUse, LateReason, NotCarriedOutReason, NotDoneReason, OtherTimeKind,
+    PauseCause, PersonId, PoliceReport, ToldOutcome, UnplannedCause,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use super::{AlarmFor, KeyChange, KeyCopyRef, KeyReport};
 
 /// When something happened, as the person states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -119,6 +121,9 @@ pub enum Intent {
         #[ts(type = "string")]
         #[allow(missing_docs)]
         run_sheet: DocumentId,
+        /// Why she keeps keys; needed when she has any.
+        #[serde(default)]
+        keys_kept: String,
     },
     /// Begins the break.
     StartBreak {
@@ -366,6 +371,92 @@ pub enum Intent {
         #[ts(type = "string")]
         #[allow(missing_docs)]
         refused: DocumentId,
+    },
+    /// Takes copies out of their cabinets.
+    TakeKeys {
+        #[allow(missing_docs)]
+        keys: Vec<KeyCopyRef>,
+        #[allow(missing_docs)]
+        what_for: KeyUse,
+        /// Whose alarm, for an alarm key.
+        alarm: Option<AlarmFor>,
+        /// Why, where it is neither for the round nor for an alarm.
+        text: String,
+    },
+    /// Puts copies back.
+    ReturnKeys {
+        #[allow(missing_docs)]
+        keys: Vec<KeyCopyRef>,
+        #[allow(missing_docs)]
+        cabinet: String,
+    },
+    /// Hands copies over to someone.
+    GiveKeys {
+        #[allow(missing_docs)]
+        keys: Vec<KeyCopyRef>,
+        #[ts(type = "string")]
+        #[allow(missing_docs)]
+        to: PersonId,
+    },
+    /// Confirms that someone handed copies over to her.
+    ReceiveKeys {
+        #[allow(missing_docs)]
+        keys: Vec<KeyCopyRef>,
+        #[ts(type = "string")]
+        #[allow(missing_docs)]
+        from: PersonId,
+    },
+    /// Says what became of a copy.
+    ReportKey {
+        #[allow(missing_docs)]
+        key: KeyCopyRef,
+        #[allow(missing_docs)]
+        report: KeyReport,
+    },
+    /// Notes a tag that this phone does not know, for the office.
+    NoteTag {
+        /// As it was scanned or typed.
+        tag: String,
+        /// What she did with it.
+        text: String,
+    },
+    /// Begins a key (office).
+    NewKey {
+        /// Its tag's code, of which there was none before.
+        tag: String,
+        #[allow(missing_docs)]
+        kind: KeyKind,
+        #[allow(missing_docs)]
+        cabinet: String,
+        #[allow(missing_docs)]
+        hook: String,
+        /// 1 to 20.
+        copies: u32,
+        /// Whose homes it opens.
+        #[ts(type = "string[]")]
+        recipients: Vec<DocumentId>,
+    },
+    /// Changes a key (office).
+    ChangeKey {
+        #[ts(type = "string")]
+        #[allow(missing_docs)]
+        key: DocumentId,
+        #[allow(missing_docs)]
+        change: KeyChange,
+    },
+    /// Counts a cabinet, or a part of it.
+    CountCabinet {
+        #[allow(missing_docs)]
+        cabinet: String,
+        /// What hangs there.
+        there: Vec<KeyCopyRef>,
+        /// What should and does not.
+        missing: Vec<KeyCopyRef>,
+    },
+    /// Says when keys should be back (office).
+    SetKeyCurfew {
+        /// `HH:MM`; none for no such time.
+        time: Option<String>,
     },
     /// Puts refused work aside (office).
     PutAsideRefused {

@@ -6,6 +6,7 @@
 mod command;
 mod error;
 mod intent;
+mod key;
 mod office;
 mod typescript;
 mod typing;
@@ -14,6 +15,11 @@ mod view;
 pub use command::{Command, Event, Preferences, Theme, command_names};
 pub use error::{ApiError, ErrorCode};
 pub use intent::{Done, DraftText, EndOther, Intent, LateVisit, PlanChange, SlotTime, Stated};
+pub use key::{
+    AlarmFor, CabinetCount, Colleague, CountLine, HandOverView, KeyBoard, KeyBoardRow, KeyChange, KeyCopyRef,
+    KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine, KeyPlaceKind, KeyReminder, KeyReminderWhy,
+    KeyReport, KeySide, KeyView, KeysView, MissingRow, MyKey, NeededKey, ReceiptText, TagView,
+};
 pub use office::{
     Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DecisionView,
     DisputeView, FactLine, IncidentLine, LateLine, PlanLine, RefusedFact, RefusedLine, RefusedPut, RefusedState, Side,

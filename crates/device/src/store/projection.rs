@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use rundan_model::custody::Certainty;
 use rundan_model::incident::{draft, incident};
+use rundan_model::key::{Key, key, key_home};
 use rundan_model::recipient::{Recipient, access, recipient};
 use rundan_model::refused::refused;
 use rundan_model::run_sheet::run_sheet;
@@ -16,10 +18,10 @@ use rusqlite::{Transaction, params};
 use super::{Held, StoreError};
 
 /// The version of what is projected: raised whenever a row would come out otherwise.
-pub(crate) const VERSION: i64 = 4;
+pub(crate) const VERSION: i64 = 5;
 
 /// The tables that are projections, each with one or more rows for a document: they can be made of documents anew.
-pub const PROJECTIONS: [&str; 12] = [
+pub const PROJECTIONS: [&str; 15] = [
     "visit",
     "visit_person",
     "board_visit",
@@ -32,6 +34,9 @@ pub const PROJECTIONS: [&str; 12] = [
     "incident",
     "draft",
     "refused",
+    "key",
+    "key_copy",
+    "key_home",
 ];
 
 /// Projects a document anew: with its pending changes, as the person sees it. A document that left is taken out.
@@ -58,6 +63,8 @@ pub(crate) fn project_content(tx: &Transaction<'_>, id: DocumentId, content: &Co
         Kind::Incident => put_incident(tx, id, content),
         Kind::Draft => put_draft(tx, id, content),
         Kind::Refused => put_refused(tx, id, content),
+        Kind::Key => put_key(tx, id, key(content)),
+        Kind::KeyHome => put_key_home(tx, id, content),
         Kind::UnitOffice | Kind::Decision | Kind::Unknown(_) => Ok(()),
     }
 }
@@ -282,5 +289,32 @@ fn put_refused(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Resul
             refused.decision.is_none(),
             serde_json::to_string(&refused)?,
         ])?;
+    Ok(())
+}
+
+/// Projects a key, with of each copy's history no more than how it came to where it is.
+fn put_key(tx: &Transaction<'_>, id: DocumentId, mut key: Key) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM key_copy WHERE document = ?1")?.execute([id.as_bytes()])?;
+    for copy in &mut key.copies {
+        copy.custody.series = copy.recent().to_vec();
+        let sides = match &copy.custody.certainty {
+            Certainty::Disputed(sides) => sides.iter().map(|side| side.by).collect(),
+            Certainty::Certain | Certainty::OrderUnclear => copy.custody.place.holders(),
+        };
+        for person in sides {
+            tx.prepare_cached("INSERT OR IGNORE INTO key_copy (document, copy, person) VALUES (?1, ?2, ?3)")?
+                .execute(params![id.as_bytes(), copy.number, person.as_bytes()])?;
+        }
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO key (document, tag, cabinet, json) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id.as_bytes(), key.tag, key.place.cabinet, serde_json::to_string(&key)?])?;
+    Ok(())
+}
+
+fn put_key_home(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
+    let home = key_home(content);
+    let (Some(key), Some(recipient)) = (home.key, home.recipient) else { return clear(tx, id) };
+    tx.prepare_cached("INSERT OR REPLACE INTO key_home (document, key, recipient, json) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id.as_bytes(), key.as_bytes(), recipient.as_bytes(), serde_json::to_string(&home)?])?;
     Ok(())
 }

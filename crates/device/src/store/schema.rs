@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 5, sql: REFUSALS },
     Migration { number: 6, sql: SEEN_REFUSALS },
     Migration { number: 7, sql: ANNOUNCED },
+    Migration { number: 8, sql: KEYS },
 ];
 
 const FIRST: &str = "
@@ -321,4 +322,32 @@ CREATE INDEX intent_refused ON intent (is_seen, at) WHERE refused IS NOT NULL;
 const ANNOUNCED: &str = "
 -- The newest schema of documents that the server takes, by its last answer.
 ALTER TABLE sync_state ADD COLUMN schema INTEGER NOT NULL DEFAULT 1;
+";
+
+const KEYS: &str = "
+-- A key without what its history alone needs; and its copies, to find by who has them.
+CREATE TABLE key (
+    document BLOB PRIMARY KEY,
+    tag TEXT NOT NULL,
+    cabinet TEXT NOT NULL,
+    json TEXT NOT NULL
+) STRICT;
+CREATE INDEX key_by_tag ON key (tag);
+
+CREATE TABLE key_copy (
+    document BLOB NOT NULL,
+    copy INTEGER NOT NULL,
+    person BLOB NOT NULL,
+    PRIMARY KEY (person, document, copy)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_copy_by_document ON key_copy (document);
+
+CREATE TABLE key_home (
+    document BLOB PRIMARY KEY,
+    key BLOB NOT NULL,
+    recipient BLOB NOT NULL,
+    json TEXT NOT NULL
+) STRICT;
+CREATE INDEX key_home_by_key ON key_home (key);
+CREATE INDEX key_home_by_recipient ON key_home (recipient);
 ";

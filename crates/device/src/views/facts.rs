@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rundan_documents::{ChangeInfo, Document};
 use rundan_model::visit::Visit;
-use rundan_model::{Content, DocumentId, EmploymentRole, Fact, FactBody, FactId, IncidentKind, Kind};
+use rundan_model::{Content, DocumentId, EmploymentRole, Fact, FactBody, FactId, IncidentKind, Kind, Timestamp};
 use rundan_sync::columns::ChangeRecord;
 use rusqlite::{Params, Transaction, params};
 
@@ -103,6 +103,11 @@ impl<'a> FactLog<'a> {
     /// What the log says of a fact; none while the server does not have it.
     pub(super) fn record(&self, fact: FactId) -> Option<&ChangeRecord> {
         self.held.row.records.get(&self.changes.get(&fact)?.hash)
+    }
+
+    /// When the phone's clock said a fact was stated.
+    pub(super) fn clock(&self, fact: FactId) -> Option<Timestamp> {
+        self.changes.get(&fact).map(|change| change.time)
     }
 
     /// How far a fact has come.

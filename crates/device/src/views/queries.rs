@@ -2,7 +2,7 @@
 
 macro_rules! queries {
     ($($(#[$doc:meta])* $name:ident = $sql:literal;)+) => {
-        $($(#[$doc])* pub(super) const $name: &str = $sql;)+
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)+
 
         /// All of them, by name.
         #[cfg(test)]
@@ -53,6 +53,27 @@ queries! {
     STAFF_ALL = "SELECT json FROM staff ORDER BY person";
     UNITS = "SELECT json FROM unit ORDER BY document";
     HEARD = "SELECT person, at FROM heard";
+
+    KEY = "SELECT document, json FROM key WHERE document = ?1";
+    KEYS = "SELECT document, json FROM key ORDER BY tag, document";
+    KEYS_TAGGED = "SELECT document, json FROM key WHERE tag = ?1 ORDER BY document";
+    KEY_TAGGED = "SELECT 1 FROM key k CROSS JOIN document d ON d.document = k.document
+        WHERE k.tag = ?1 AND d.unit = ?2";
+    KEYS_WITH_TAG = "SELECT count(*) FROM key WHERE tag = ?1";
+    KEYS_WITH = "SELECT k.document, k.json FROM (SELECT DISTINCT document FROM key_copy WHERE person = ?1) c
+        CROSS JOIN key k ON k.document = c.document ORDER BY k.document";
+    CABINETS = "SELECT DISTINCT cabinet FROM key ORDER BY cabinet";
+    HOMES_OF_KEY = "SELECT document, key, recipient, json FROM key_home WHERE key = ?1 ORDER BY document";
+    HOMES_OF_RECIPIENT = "SELECT document, key, recipient, json FROM key_home WHERE recipient = ?1 ORDER BY document";
+    HOMES = "SELECT h.key, r.json FROM key_home h CROSS JOIN recipient r ON r.document = h.recipient ORDER BY h.document";
+    UNIT_DOCUMENT = "SELECT u.document FROM unit u CROSS JOIN document d ON d.document = u.document
+        WHERE d.unit = ?1 ORDER BY u.document LIMIT 1";
+    PLANNED = "SELECT v.document, p.person, p.start, v.minutes, v.recipient FROM visit v
+        CROSS JOIN visit_person p ON p.document = v.document
+        WHERE v.day BETWEEN ?1 AND ?2 AND v.recipient IS NOT NULL AND p.is_planned
+            AND (?3 IS NULL OR p.person = ?3) AND v.json ->> '$.cancelled' IS NULL";
+    SHIFTS = "SELECT person, json FROM run_sheet WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR person = ?3)
+        ORDER BY day, document";
 
     DELIVERY = "SELECT unit, own_seq, changed_at, EXISTS (SELECT 1 FROM pending WHERE document = ?1)
         FROM document WHERE document = ?1";

@@ -275,7 +275,7 @@ fn a_kind_of_a_newer_version_waits() {
     let (document, genesis) = Document::begin(
         actor(9, 2),
         Timestamp(1),
-        &Genesis { kind: Kind::Unknown("key".into()), nonce: [8; 16], plan: Vec::new() },
+        &Genesis { kind: Kind::Unknown("alarm".into()), nonce: [8; 16], plan: Vec::new() },
     )
     .unwrap();
     let verdict = judge(document.id(), None, &[&genesis.bytes], &eva());

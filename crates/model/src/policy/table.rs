@@ -194,6 +194,8 @@ fn kind_words(kind: &Kind) -> &'static str {
         Kind::Incident => "an incident note that was submitted (avvikelse)",
         Kind::Draft => "text that its author has not submitted",
         Kind::Refused => "work that the server refused, kept for the office",
+        Kind::Key => "a key: its tag, its cabinet, and who has each copy; it names no home",
+        Kind::KeyHome => "which recipient's home a key opens, and what she signed",
         Kind::Unknown(_) => "a kind of a newer version",
     }
 }

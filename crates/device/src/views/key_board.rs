@@ -1,0 +1,274 @@
+//! The office's keys: where each is, its history, and the count of a cabinet.
+
+use std::collections::BTreeMap;
+
+use rundan_model::custody::{Place, Step};
+use rundan_model::key::{Key, KeyCopy, copy_of, key};
+use rundan_model::plan::KeyReceipt;
+use rundan_model::recipient::Recipient;
+use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, PersonId, Timestamp, Zone};
+use rusqlite::{Transaction, params};
+
+use super::card::{Reader, count};
+use super::context::id;
+use super::facts::FactLog;
+use super::keys::{KeyRow, cabinets, planned};
+use super::rows::json;
+use super::{ViewContext, queries};
+use crate::StoreError;
+use crate::api::{
+    CabinetCount, CountLine, KeyBoard, KeyBoardRow, KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine,
+    KeyPlaceKind, KeyView, ReceiptText,
+};
+use crate::store::Held;
+use crate::store::projection::fold;
+
+/// The most rows of the board.
+const ROWS_MAX: usize = 200;
+/// How many days ahead the next visit that needs a key is looked for, today among them.
+const NEXT_DAYS: i32 = 8;
+
+/// What needs someone at the office.
+const NEEDS_OFFICE: [KeyFlag; 10] = [
+    KeyFlag::Disputed,
+    KeyFlag::OrderUnclear,
+    KeyFlag::InAnotherCabinet,
+    KeyFlag::TakenWithoutNeed,
+    KeyFlag::OutOvernight,
+    KeyFlag::Lost,
+    KeyFlag::Missing,
+    KeyFlag::SameTag,
+    KeyFlag::Clash,
+    KeyFlag::NewerFact,
+];
+
+/// The office's key board: the rows of a filter that have every word of a text.
+pub(crate) fn key_board(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    filter: KeyFilter,
+    text: &str,
+) -> Result<KeyBoard, StoreError> {
+    let reader = Reader::new(tx, ctx);
+    let missing = reader.missing(None)?;
+    let rows = reader.key_rows(queries::KEYS, params![])?;
+    let board = Board::read(&reader)?;
+    let mut lines = Vec::new();
+    for row in &rows {
+        for copy in &row.key.copies {
+            lines.push(reader.board_line(&board, row, copy)?);
+        }
+    }
+    let is_missing = |line: &KeyLine| missing.iter().any(|row| row.key == line.key);
+    let is_in = |line: &KeyLine, filter: KeyFilter| match filter {
+        KeyFilter::NeedsOffice => line.flags.iter().any(|flag| NEEDS_OFFICE.contains(flag)),
+        KeyFilter::Out => line.person.is_some() || line.place == KeyPlaceKind::Lent,
+        KeyFilter::InCabinet => line.place == KeyPlaceKind::Cabinet && line.sides.is_empty(),
+        KeyFilter::MissingAhead => is_missing(line),
+        KeyFilter::Lost => line.flags.iter().any(|flag| matches!(flag, KeyFlag::Lost | KeyFlag::Missing)),
+        KeyFilter::All => true,
+    };
+    let counted = |filter| count(lines.iter().filter(|line| is_in(line, filter)).count());
+    let counts = KeyCounts {
+        needs_office: counted(KeyFilter::NeedsOffice),
+        out: counted(KeyFilter::Out),
+        in_cabinet: counted(KeyFilter::InCabinet),
+        missing_ahead: counted(KeyFilter::MissingAhead),
+        lost: counted(KeyFilter::Lost),
+        all: count(lines.len()),
+    };
+    let text = fold(text);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let has_words = |line: &KeyLine| {
+        let names = board.recipients.get(&line.key).into_iter().flatten().map(|(name, _)| name.clone());
+        let all = [line.tag.clone(), line.name.clone(), line.to_name.clone(), line.where_text.clone()];
+        let all = fold(&all.into_iter().chain(line.homes.clone()).chain(names).collect::<Vec<_>>().join(" "));
+        words.iter().all(|word| all.contains(word))
+    };
+    lines.retain(|line| is_in(line, filter) && has_words(line));
+    let more = count(lines.len().saturating_sub(ROWS_MAX));
+    lines.truncate(ROWS_MAX);
+    let rows = lines.into_iter().map(|line| reader.board_row(&board, line)).collect::<Result<_, _>>()?;
+    Ok(KeyBoard {
+        counts,
+        rows,
+        more,
+        missing,
+        cabinets: cabinets(tx)?,
+        curfew: reader.names.units()?.iter().find_map(|unit| unit.key_curfew.clone()),
+        sync: super::sync_chip(tx, ctx)?,
+    })
+}
+
+/// What all rows of the board are made with, read once.
+struct Board {
+    /// The recipients whose homes each key opens: full name and address.
+    recipients: BTreeMap<DocumentId, Vec<(String, String)>>,
+    /// The next visit that needs each key.
+    next: BTreeMap<DocumentId, (PersonId, Timestamp)>,
+}
+
+impl Board {
+    fn read(reader: &Reader<'_>) -> Result<Self, StoreError> {
+        let mut board = Self { recipients: BTreeMap::new(), next: BTreeMap::new() };
+        let mut keys: BTreeMap<DocumentId, Vec<DocumentId>> = BTreeMap::new();
+        let mut query = reader.tx.prepare_cached(queries::HOMES)?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            let (key, home) = (id(&row.get::<_, Vec<u8>>(0)?)?, id(&row.get::<_, Vec<u8>>(1)?)?);
+            let recipient: Recipient = json(&row.get::<_, String>(2)?)?;
+            board.recipients.entry(key).or_default().push((recipient.name.full(), recipient.address.shown()));
+            keys.entry(home).or_default().push(key);
+        }
+        let (now, today) = (reader.ctx.now, Zone.day(reader.ctx.now));
+        for (visit, recipient) in planned(reader.tx, today, Day(today.0 + NEXT_DAYS - 1), None)? {
+            for key in keys.get(&recipient).into_iter().flatten().filter(|_| visit.start >= now) {
+                board.next.entry(*key).or_insert((visit.person, visit.start));
+            }
+        }
+        Ok(board)
+    }
+}
+
+/// A key with its history; none if it is not here.
+pub(crate) fn key_view(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    document: DocumentId,
+) -> Result<Option<KeyView>, StoreError> {
+    let reader = Reader::new(tx, ctx);
+    let Some(held) = Held::load(tx, document)? else { return Ok(None) };
+    let content = held.document.content();
+    if content.kind != Kind::Key {
+        return Ok(None);
+    }
+    let row = KeyRow { document, key: key(&content) };
+    let copies = row.key.copies.iter().map(|copy| reader.key_line(&row, copy)).collect::<Result<_, _>>()?;
+    let mut homes = Vec::new();
+    for home in super::homes_of(tx, document)? {
+        let recipient = reader.names.recipient(home.recipient)?;
+        homes.push(KeyHomeView {
+            recipient: home.recipient,
+            name: recipient.as_ref().map(|recipient| recipient.name.shown()).unwrap_or_default(),
+            address: recipient.map(|recipient| recipient.address.shown()).unwrap_or_default(),
+            receipts: home.home.receipts.values().map(receipt).collect(),
+        });
+    }
+    let Key { tag, kind, place, clashes, .. } = &row.key;
+    Ok(Some(KeyView {
+        key: document,
+        tag: tag.clone(),
+        kind: kind.clone(),
+        cabinet: place.cabinet.clone(),
+        hook: place.hook.clone(),
+        copies,
+        homes,
+        clashes: reader.clashes(&held, clashes)?,
+        history: reader.key_history(&held, &content, &row.key)?,
+        is_retired: row.key.is_retired(),
+        may_change: ctx.is_office(),
+    }))
+}
+
+fn receipt(receipt: &KeyReceipt) -> ReceiptText {
+    let KeyReceipt { is_back, day, copies, from, to } = receipt.clone();
+    ReceiptText { is_back, day: day.to_string(), copies, from, to }
+}
+
+/// A cabinet to be counted: what should hang there, and what hangs there though it should not.
+pub(crate) fn cabinet(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    cabinet: &str,
+    since: Timestamp,
+) -> Result<CabinetCount, StoreError> {
+    let reader = Reader::new(tx, ctx);
+    let (mut lines, mut last) = (Vec::new(), None);
+    for row in reader.key_rows(queries::KEYS, params![])? {
+        for copy in row.key.copies.iter().filter(|copy| copy.custody.place != Place::Retired) {
+            let is_expected = row.key.place.cabinet == cabinet;
+            let is_there = matches!(&copy.custody.place, Place::Cabinet { cabinet: there } if there == cabinet);
+            let mut counts = counts_of(copy);
+            last = last.max(counts.clone().map(|step| (step.stated.at, step.stated.by)).max());
+            let counted = counts.rfind(|step| step.stated.at >= since);
+            if is_expected || is_there {
+                let line = reader.key_line(&row, copy)?;
+                let counted = counted.map(|step| step.what == "counted");
+                lines.push(CountLine { line, is_expected, counted });
+            }
+        }
+    }
+    lines.sort_by_cached_key(|line| (line.line.hook.parse::<u32>().unwrap_or(u32::MAX), line.line.hook.clone()));
+    let counted_by = last.map(|(_, by)| reader.names.person(by)).transpose()?.unwrap_or_default();
+    Ok(CabinetCount { cabinet: cabinet.to_owned(), lines, counted_at: last.map(|(at, _)| at.0), counted_by })
+}
+
+/// The counts of a copy since it came to where it is.
+fn counts_of(copy: &KeyCopy) -> impl DoubleEndedIterator<Item = &Step> + Clone {
+    copy.recent().iter().filter(|step| matches!(step.what.as_str(), "counted" | "missing"))
+}
+
+impl Reader<'_> {
+    fn board_line(&self, board: &Board, row: &KeyRow, copy: &KeyCopy) -> Result<KeyLine, StoreError> {
+        let homes = board.recipients.get(&row.document).into_iter().flatten();
+        self.key_line_with(row, copy, homes.map(|(_, address)| address.clone()).collect())
+    }
+
+    fn board_row(&self, board: &Board, line: KeyLine) -> Result<KeyBoardRow, StoreError> {
+        let next = board.next.get(&line.key);
+        let next_name = next.map(|(person, _)| self.names.person(*person)).transpose()?.unwrap_or_default();
+        Ok(KeyBoardRow { next_at: next.map(|(_, at)| at.0), next_name, line })
+    }
+
+    /// A key's facts, the newest first.
+    fn key_history(&self, held: &Held, content: &Content, key: &Key) -> Result<Vec<KeyFactLine>, StoreError> {
+        let (log, standing) = (FactLog::of(held), content.standing());
+        let flags: BTreeMap<FactId, Vec<KeyFlag>> = key
+            .copies
+            .iter()
+            .flat_map(|copy| &copy.custody.series)
+            .map(|step| (step.stated.fact, step.flags.iter().map(super::keys::flag).collect()))
+            .collect();
+        let line = |(id, fact): (&FactId, &Fact)| {
+            let acted = fact.actor_person();
+            let entered_by = if acted == fact.by { String::new() } else { self.names.person(fact.by)? };
+            Ok(KeyFactLine {
+                fact: *id,
+                what: fact.body.kind().to_owned(),
+                copy: copy_of(fact),
+                name: self.names.person(acted)?,
+                entered_by,
+                at: fact.at.0,
+                clock: log.clock(*id).unwrap_or(fact.at).0,
+                received_at: log.record(*id).map(|record| record.received_at.0),
+                detail: self.key_detail(fact)?,
+                text: key_words(fact),
+                flags: flags.get(id).cloned().unwrap_or_default(),
+                is_void: standing.is_superseded(id),
+            })
+        };
+        let mut lines = content.facts.iter().map(line).collect::<Result<Vec<_>, StoreError>>()?;
+        lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.clock, line.fact)));
+        Ok(lines)
+    }
+
+    /// A cabinet, a borrower, the other person of a hand-over, a step.
+    fn key_detail(&self, fact: &Fact) -> Result<String, StoreError> {
+        Ok(match &fact.body {
+            FactBody::Taken { cabinet, .. }
+            | FactBody::Returned { cabinet }
+            | FactBody::NotThere { cabinet }
+            | FactBody::Counted { cabinet }
+            | FactBody::Missing { cabinet }
+            | FactBody::Found { cabinet: Some(cabinet) } => cabinet.clone(),
+            FactBody::Given { to: person } | FactBody::Received { from: person } => self.names.person(*person)?,
+            FactBody::Lent { to, .. } => to.clone(),
+            FactBody::LostStep { step, .. } => step.to_string(),
+            _ => String::new(),
+        })
+    }
+}
+
+fn key_words(fact: &Fact) -> String {
+    if matches!(fact.body, FactBody::Lent { .. }) { String::new() } else { fact.body.words() }
+}

@@ -1,0 +1,558 @@
+//! A carer's keys: what she has, what her round needs, and what a tag is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rundan_model::custody::{Certainty, Flag, Place, Side};
+use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
+use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, read_tag};
+use rundan_model::run_sheet::{RunSheet, run_sheet};
+use rundan_model::staff::Staff;
+use rundan_model::{Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::card::{Reader, count};
+use super::context::id;
+use super::rows::json;
+use super::{ViewContext, queries, rows};
+use crate::StoreError;
+use crate::api::{
+    Colleague, HandOverView, KeyFlag, KeyLine, KeyPlaceKind, KeyReminder, KeyReminderWhy, KeySide, KeysView,
+    MissingRow, MyKey, NeededKey, TagView,
+};
+use crate::store::Held;
+
+/// How long before her shift ends she is reminded of the keys that she has, seconds.
+const REMIND_SECONDS: i64 = 30 * 60;
+
+/// A key as its row has it.
+pub(super) struct KeyRow {
+    pub(super) document: DocumentId,
+    pub(super) key: Key,
+}
+
+/// Which home a key opens, as its row has it.
+pub(crate) struct HomeRow {
+    pub(crate) document: DocumentId,
+    pub(crate) key: DocumentId,
+    pub(crate) recipient: DocumentId,
+    pub(crate) home: KeyHome,
+}
+
+/// A carer's keys.
+pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, StoreError> {
+    let reader = Reader::new(tx, ctx);
+    let me = ctx.person;
+    let (mut mine, mut to_confirm, mut disputed) = (Vec::new(), Vec::new(), Vec::new());
+    let held: Vec<KeyRow> = reader.key_rows(queries::KEYS_WITH, params![me.as_bytes()])?;
+    let needs = needs_of(tx, me, ctx.now, Zone.day(ctx.now))?;
+    let in_round: BTreeSet<DocumentId> = needs.iter().map(|(key, _)| *key).collect();
+    let shift = shift_now(tx, me, ctx.now)?;
+    let noted = noted_alarms(tx, me, ctx.now)?;
+    for row in &held {
+        for copy in &row.key.copies {
+            let line = || reader.key_line(row, copy);
+            match (&copy.custody.certainty, &copy.custody.place) {
+                (Certainty::Disputed(sides), _) if sides.iter().any(|side| side.by == me) => disputed.push(line()?),
+                (Certainty::Disputed(_), _) => {}
+                (_, Place::HandingOver { to, confirmed: Side::Giver, .. }) if *to == me => to_confirm.push(line()?),
+                (_, place) if place.may_be_with(me) => {
+                    mine.push(reader.my_key(row, copy, in_round.contains(&row.document), shift, &noted)?);
+                }
+                _ => {}
+            }
+        }
+    }
+    let has = |key: &DocumentId| mine.iter().any(|mine: &MyKey| mine.line.key == *key);
+    let mut needed: Vec<NeededKey> = Vec::new();
+    for (key, need) in &needs {
+        let is_listed = needed.iter().any(|listed| listed.line.key == *key);
+        if need.start.0 < ctx.now.0 || has(key) || is_listed {
+            continue;
+        }
+        needed.extend(reader.needed_key(*key, need)?);
+    }
+    mine.sort_by_cached_key(|key| (key.line.kind == KeyKind::Alarm, key.line.tag.clone()));
+    Ok(KeysView {
+        now: ctx.now.0,
+        needed,
+        reminder: reminder(&reader, &mine, shift)?,
+        mine,
+        to_confirm,
+        disputed,
+        ahead: reader.missing(Some(me))?,
+        cabinets: cabinets(tx)?,
+        colleagues: reader.colleagues()?,
+        sync: super::sync_chip(tx, ctx)?,
+    })
+}
+
+/// What a tag is that was scanned or typed.
+pub(crate) fn find_tag(tx: &Transaction<'_>, ctx: &ViewContext, text: &str) -> Result<TagView, StoreError> {
+    let reader = Reader::new(tx, ctx);
+    let Some((tag, number)) = read_tag(text) else { return Ok(TagView::NoTag) };
+    let rows = reader.key_rows(queries::KEYS_TAGGED, params![tag])?;
+    let (mut lines, mut retired) = (Vec::new(), Vec::new());
+    for row in &rows {
+        for copy in row.key.copies.iter().filter(|copy| number.is_none_or(|number| number == copy.number)) {
+            let list = if copy.custody.place == Place::Retired { &mut retired } else { &mut lines };
+            list.push(reader.key_line(row, copy)?);
+        }
+    }
+    Ok(match (lines.is_empty(), retired.is_empty()) {
+        (false, _) => TagView::Known { lines },
+        (true, false) => TagView::Retired { lines: retired },
+        (true, true) => TagView::Unknown { tag },
+    })
+}
+
+/// The keys that a person's visits of today need, alarm keys not among them.
+pub(crate) fn keys_needed(
+    tx: &Connection,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<BTreeSet<DocumentId>, StoreError> {
+    Ok(needs_of(tx, person, now, Zone.day(now))?.into_iter().map(|(key, _)| key).collect())
+}
+
+/// The keys that a person has beyond doubt, each with what is written on its tag.
+pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(DocumentId, String)>, StoreError> {
+    let mut kept = Vec::new();
+    for row in key_rows(tx, queries::KEYS_WITH, params![person.as_bytes()])? {
+        let has = |copy: &&KeyCopy| !copy.custody.is_disputed() && copy.custody.place == Place::With { person };
+        kept.extend(row.key.copies.iter().filter(has).map(|copy| (row.document, row.key.tag_of(copy.number))));
+    }
+    Ok(kept)
+}
+
+/// The homes that a key opens, as far as this vault may know.
+pub(crate) fn homes_of(tx: &Connection, key: DocumentId) -> Result<Vec<HomeRow>, StoreError> {
+    home_rows(tx, queries::HOMES_OF_KEY, key)
+}
+
+/// The document of a unit's settings.
+pub(crate) fn unit_document(tx: &Connection, unit: UnitId) -> Result<Option<DocumentId>, StoreError> {
+    let mut query = tx.prepare_cached(queries::UNIT_DOCUMENT)?;
+    let found: Option<Vec<u8>> = query.query_row([unit.as_bytes()], |row| row.get(0)).optional()?;
+    found.map(|bytes| id(&bytes)).transpose()
+}
+
+pub(super) fn key_rows<P: rusqlite::Params>(tx: &Connection, sql: &str, params: P) -> Result<Vec<KeyRow>, StoreError> {
+    let mut query = tx.prepare_cached(sql)?;
+    let mut rows = query.query(params)?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        keys.push(KeyRow { document: id(&row.get::<_, Vec<u8>>(0)?)?, key: json(&row.get::<_, String>(1)?)? });
+    }
+    Ok(keys)
+}
+
+pub(super) fn home_rows(tx: &Connection, sql: &str, about: DocumentId) -> Result<Vec<HomeRow>, StoreError> {
+    let mut query = tx.prepare_cached(sql)?;
+    let mut rows = query.query([about.as_bytes()])?;
+    let mut homes = Vec::new();
+    while let Some(row) = rows.next()? {
+        homes.push(HomeRow {
+            document: id(&row.get::<_, Vec<u8>>(0)?)?,
+            key: id(&row.get::<_, Vec<u8>>(1)?)?,
+            recipient: id(&row.get::<_, Vec<u8>>(2)?)?,
+            home: json(&row.get::<_, String>(3)?)?,
+        });
+    }
+    Ok(homes)
+}
+
+/// The cabinets that keys hang in, by name.
+pub(super) fn cabinets(tx: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut query = tx.prepare_cached(queries::CABINETS)?;
+    let rows = query.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The visits that someone is planned for on some days and that nobody has called off, each with its recipient.
+pub(super) fn planned(
+    tx: &Connection,
+    from: Day,
+    to: Day,
+    person: Option<PersonId>,
+) -> Result<Vec<(PlannedVisit, DocumentId)>, StoreError> {
+    let mut query = tx.prepare_cached(queries::PLANNED)?;
+    let mut rows = query.query(params![from.0, to.0, person.map(|person| person.0)])?;
+    let mut visits = Vec::new();
+    while let Some(row) = rows.next()? {
+        let start = Timestamp(row.get(2)?);
+        let visit = PlannedVisit {
+            start,
+            end: start.plus_minutes(row.get(3)?),
+            person: PersonId::try_from(row.get::<_, Vec<u8>>(1)?.as_slice())?,
+            visit: id(&row.get::<_, Vec<u8>>(0)?)?,
+        };
+        visits.push((visit, id(&row.get::<_, Vec<u8>>(4)?)?));
+    }
+    visits.sort();
+    Ok(visits)
+}
+
+/// The keys of a person's visits of a day with the first visit that needs each; a shift over midnight has them too.
+fn needs_of(
+    tx: &Connection,
+    person: PersonId,
+    now: Timestamp,
+    day: Day,
+) -> Result<Vec<(DocumentId, PlannedVisit)>, StoreError> {
+    let end = shift_now(tx, person, now)?.map(|shift| Zone.day(shift.end)).unwrap_or(day);
+    let mut needs = Vec::new();
+    for (visit, recipient) in planned(tx, day, end.max(day), Some(person))? {
+        for home in home_rows(tx, queries::HOMES_OF_RECIPIENT, recipient)? {
+            let rows = key_rows(tx, queries::KEY, params![home.key.as_bytes()])?;
+            let is_for_round = |row: &KeyRow| row.key.kind != KeyKind::Alarm && !row.key.is_retired();
+            if rows.iter().any(is_for_round) && !needs.iter().any(|(key, _)| *key == home.key) {
+                needs.push((home.key, visit));
+            }
+        }
+    }
+    Ok(needs)
+}
+
+/// The planned shift that someone works now, or her next one today.
+fn shift_now(tx: &Connection, person: PersonId, now: Timestamp) -> Result<Option<PlannedShift>, StoreError> {
+    let today = Zone.day(now);
+    let mut shifts = shifts(tx, Day(today.0 - 1), today, Some(person))?;
+    shifts.sort_by_key(|shift| shift.start);
+    Ok(shifts.into_iter().find(|shift| shift.end > now))
+}
+
+/// The planned shifts of some days.
+pub(super) fn shifts(
+    tx: &Connection,
+    from: Day,
+    to: Day,
+    person: Option<PersonId>,
+) -> Result<Vec<PlannedShift>, StoreError> {
+    let mut query = tx.prepare_cached(queries::SHIFTS)?;
+    let mut rows = query.query(params![from.0, to.0, person.map(|person| person.0)])?;
+    let mut shifts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let sheet: RunSheet = json(&row.get::<_, String>(1)?)?;
+        let person = PersonId::try_from(row.get::<_, Vec<u8>>(0)?.as_slice())?;
+        shifts.extend(sheet.shift.map(|shift| PlannedShift { person, start: shift.start, end: shift.end() }));
+    }
+    Ok(shifts)
+}
+
+/// When the alarms were raised that she noted for keys on her run sheet, by what is written on their tags.
+fn noted_alarms(tx: &Transaction<'_>, me: PersonId, now: Timestamp) -> Result<BTreeMap<DocumentId, i64>, StoreError> {
+    let mut noted = BTreeMap::new();
+    let Some(sheet) = rows::sheet_at(tx, me, now)? else { return Ok(noted) };
+    let Some(held) = Held::load(tx, sheet)? else { return Ok(noted) };
+    let content = held.document.content();
+    let alarm = |fact: &Fact| match &fact.body {
+        FactBody::KeyNoted { key: Some(key), alarmed_at: Some(at), .. } => Some((*key, at.0)),
+        _ => None,
+    };
+    noted.extend(content.facts.values().filter_map(alarm));
+    debug_assert_eq!(run_sheet(&content).staff, Some(me));
+    Ok(noted)
+}
+
+fn reminder(
+    reader: &Reader<'_>,
+    mine: &[MyKey],
+    shift: Option<PlannedShift>,
+) -> Result<Option<KeyReminder>, StoreError> {
+    if mine.is_empty() {
+        return Ok(None);
+    }
+    let now = reader.ctx.now;
+    let end = shift.map(|shift| (shift.end.plus_seconds(-REMIND_SECONDS), KeyReminderWhy::ShiftEnds));
+    let units = reader.names.units()?;
+    let curfew = units.iter().find_map(|unit| rundan_model::time::parse_clock(unit.key_curfew.as_deref()?));
+    let curfew = curfew.and_then(|time| Zone.at(Zone.date(now), time).first());
+    let curfew = curfew.map(|at| (at, KeyReminderWhy::Curfew));
+    // What is due stays told; of what is to come, the first.
+    let times: Vec<_> = end.into_iter().chain(curfew).collect();
+    let due = times.iter().filter(|(at, _)| *at <= now).max_by_key(|(at, _)| *at);
+    let next = due.or(times.iter().min_by_key(|(at, _)| *at));
+    Ok(next.map(|(at, why)| KeyReminder {
+        why: why.clone(),
+        at: at.0,
+        is_due: *at <= now,
+        tags: mine.iter().map(|key| key.line.tag.clone()).collect(),
+    }))
+}
+
+impl Reader<'_> {
+    pub(super) fn key_rows<P: rusqlite::Params>(&self, sql: &str, params: P) -> Result<Vec<KeyRow>, StoreError> {
+        key_rows(self.tx, sql, params)
+    }
+
+    /// A copy of a key in a list.
+    pub(super) fn key_line(&self, row: &KeyRow, copy: &KeyCopy) -> Result<KeyLine, StoreError> {
+        let mut homes = Vec::new();
+        for home in homes_of(self.tx, row.document)? {
+            homes.extend(self.names.recipient(home.recipient)?.map(|recipient| recipient.address.shown()));
+        }
+        self.key_line_with(row, copy, homes)
+    }
+
+    /// The same where the homes that it opens are known.
+    pub(super) fn key_line_with(
+        &self,
+        row: &KeyRow,
+        copy: &KeyCopy,
+        homes: Vec<String>,
+    ) -> Result<KeyLine, StoreError> {
+        let KeyRow { document, key } = row;
+        let (place, where_text, person, to) = placed(&copy.custody.place);
+        let holder = person.map(|person| self.names.staff(person)).transpose()?.flatten();
+        let sides = match &copy.custody.certainty {
+            Certainty::Disputed(sides) => self.key_sides(*document, sides)?,
+            Certainty::Certain | Certainty::OrderUnclear => Vec::new(),
+        };
+        Ok(KeyLine {
+            key: *document,
+            copy: copy.number,
+            tag: key.tag_of(copy.number),
+            kind: key.kind.clone(),
+            homes,
+            cabinet: key.place.cabinet.clone(),
+            hook: key.place.hook.clone(),
+            place,
+            where_text,
+            person,
+            name: holder.as_ref().map(|staff| staff.name.shown()).unwrap_or_default(),
+            telephone: holder.map(|staff| staff.telephone.clone()).unwrap_or_default(),
+            to,
+            to_name: to.map(|to| self.names.person(to)).transpose()?.unwrap_or_default(),
+            since: copy.custody.since.map(|since| since.at.0),
+            flags: self.key_flags(key, copy)?,
+            sides,
+            lost_step: copy.lost_step().map(count),
+            lost_steps: count(LOST_STEPS),
+        })
+    }
+
+    fn key_sides(
+        &self,
+        document: DocumentId,
+        sides: &[rundan_model::visit::Stated],
+    ) -> Result<Vec<KeySide>, StoreError> {
+        let Some(held) = Held::load(self.tx, document)? else { return Ok(Vec::new()) };
+        let content = held.document.content();
+        let side = |stated: &rundan_model::visit::Stated| {
+            Ok(KeySide {
+                fact: stated.fact,
+                by: self.names.person(stated.by)?,
+                is_me: stated.by == self.ctx.person,
+                what: content.facts.get(&stated.fact).map(|fact| fact.body.kind().to_owned()).unwrap_or_default(),
+                at: stated.at.0,
+            })
+        };
+        sides.iter().map(side).collect()
+    }
+
+    fn key_flags(&self, key: &Key, copy: &KeyCopy) -> Result<Vec<KeyFlag>, StoreError> {
+        let custody = &copy.custody;
+        let is_disputed = custody.is_disputed();
+        let same: i64 = self.tx.prepare_cached(queries::KEYS_WITH_TAG)?.query_row([&key.tag], |row| row.get(0))?;
+        let since = custody.since.map(|since| since.at);
+        let is_changed = key.lock_changed.is_some() && custody.place != Place::Retired;
+        let found = [
+            (is_disputed, KeyFlag::Disputed),
+            (custody.certainty == Certainty::OrderUnclear, KeyFlag::OrderUnclear),
+            (!is_disputed && custody.place == Place::Lost, KeyFlag::Lost),
+            (!is_disputed && matches!(custody.place, Place::Missing { .. }), KeyFlag::Missing),
+            (!is_disputed && self.is_out_overnight(&custody.place, since)?, KeyFlag::OutOvernight),
+            (copy.damaged.is_some() && custody.place != Place::Retired, KeyFlag::Damaged),
+            (is_changed, KeyFlag::LockChanged),
+            (same > 1, KeyFlag::SameTag),
+            (!key.clashes.is_empty(), KeyFlag::Clash),
+            (key.is_newer, KeyFlag::NewerFact),
+        ];
+        let flags = found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, flag)| flag);
+        Ok(flags.chain(copy.flags().iter().filter(|_| !is_disputed).map(flag)).collect())
+    }
+
+    /// Whether someone has had it since a day before today, and not in a shift that began then and goes on.
+    fn is_out_overnight(&self, place: &Place, since: Option<Timestamp>) -> Result<bool, StoreError> {
+        let now = self.ctx.now;
+        let Some(since) = since.filter(|since| Zone.day(*since) < Zone.day(now)) else { return Ok(false) };
+        for person in place.holders() {
+            let shift = shift_now(self.tx, person, now)?;
+            if shift.is_some_and(|shift| shift.start <= since.plus_seconds(REMIND_SECONDS) && now < shift.end) {
+                return Ok(false);
+            }
+        }
+        Ok(!place.holders().is_empty())
+    }
+
+    fn my_key(
+        &self,
+        row: &KeyRow,
+        copy: &KeyCopy,
+        in_round: bool,
+        shift: Option<PlannedShift>,
+        noted: &BTreeMap<DocumentId, i64>,
+    ) -> Result<MyKey, StoreError> {
+        let me = self.ctx.person;
+        let since = copy.custody.since;
+        let content = Held::load(self.tx, row.document)?.map(|held| held.document.content());
+        let fact = |id| content.as_ref().and_then(|content| content.facts.get(&id).cloned());
+        let came = since.and_then(|since| fact(since.fact));
+        let what_for = match came.as_ref().map(|fact| &fact.body) {
+            Some(FactBody::Taken { what_for, .. }) => Some(what_for.clone()),
+            _ => None,
+        };
+        let giver =
+            copy.recent().iter().find_map(|step| match fact(step.stated.fact).map(|fact| (fact.by, fact.body)) {
+                Some((by, FactBody::Given { .. })) if by != me => Some(by),
+                Some((_, FactBody::Received { from })) => Some(from),
+                _ => None,
+            });
+        let from_name = giver.filter(|_| what_for.is_none()).map(|giver| self.names.person(giver)).transpose()?;
+        let own =
+            copy.custody.series.iter().rev().find(|step| fact(step.stated.fact).is_some_and(|fact| fact.by == me));
+        Ok(MyKey {
+            line: self.key_line(row, copy)?,
+            in_round,
+            alarmed_at: what_for.as_ref().filter(|what| **what == KeyUse::Alarm).and(noted.get(&row.document)).copied(),
+            what_for,
+            from_name: from_name.unwrap_or_default(),
+            back_by: shift.map(|shift| shift.end.0),
+            own_fact: own.map(|step| step.stated.fact),
+            delivery: self.delivery(row.document)?,
+        })
+    }
+
+    /// The copy of a key that she would take: each carer begins to look at another one, so that two who come without
+    /// a network seldom choose the same.
+    fn needed_key(&self, key: DocumentId, need: &PlannedVisit) -> Result<Option<NeededKey>, StoreError> {
+        let rows = self.key_rows(queries::KEY, params![key.as_bytes()])?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let hangs =
+            |copy: &&KeyCopy| !copy.custody.is_disputed() && matches!(copy.custody.place, Place::Cabinet { .. });
+        let free: Vec<&KeyCopy> = row.key.copies.iter().filter(hangs).collect();
+        let spread = self.ctx.person.0.iter().map(|byte| usize::from(*byte)).sum::<usize>();
+        let chosen = spread.checked_rem(free.len()).and_then(|n| free.get(n).copied());
+        let somewhere = || row.key.copies.iter().find(|copy| copy.custody.place != Place::Retired);
+        let Some(copy) = chosen.or_else(somewhere) else { return Ok(None) };
+        let visit = rows::visit_row(self.tx, need.visit)?;
+        Ok(Some(NeededKey {
+            line: self.key_line(row, copy)?,
+            can_take: chosen.is_some(),
+            visit: need.visit,
+            visit_name: visit.map(|visit| self.names.of_visit(&visit)).transpose()?.unwrap_or_default(),
+            start: need.start.0,
+        }))
+    }
+
+    /// The keys that will be missing in the days to come: for a person's visits, or for all that are planned here.
+    pub(super) fn missing(&self, person: Option<PersonId>) -> Result<Vec<MissingRow>, StoreError> {
+        let now = self.ctx.now;
+        let today = Zone.day(now);
+        let last = Day(today.0 + DAYS_AHEAD - 1);
+        let visits = planned(self.tx, today, last, person)?;
+        let shifts = shifts(self.tx, Day(today.0 - 1), Day(last.0 + 1), None)?;
+        let mut needs: BTreeMap<DocumentId, Vec<PlannedVisit>> = BTreeMap::new();
+        let mut homes: BTreeMap<DocumentId, Vec<HomeRow>> = BTreeMap::new();
+        for (visit, recipient) in visits.iter().filter(|(visit, _)| visit.start >= now) {
+            if !homes.contains_key(recipient) {
+                homes.insert(*recipient, home_rows(self.tx, queries::HOMES_OF_RECIPIENT, *recipient)?);
+            }
+            for home in homes.get(recipient).into_iter().flatten() {
+                needs.entry(home.key).or_default().push(*visit);
+            }
+        }
+        let visits: Vec<PlannedVisit> = visits.into_iter().map(|(visit, _)| visit).collect();
+        let plan = Plan::new(&shifts, &visits, person.is_none());
+        let mut missing = Vec::new();
+        for (key, needs) in needs {
+            let rows = self.key_rows(queries::KEY, params![key.as_bytes()])?;
+            let Some(row) = rows.first().filter(|row| row.key.kind != KeyKind::Alarm && !row.key.is_retired()) else {
+                continue;
+            };
+            for one in plan.missing(key, &whereabouts(&row.key), &needs, now) {
+                missing.push(self.missing_row(row, &one)?);
+            }
+        }
+        missing.sort_by_key(|row| (row.start, row.key));
+        Ok(missing)
+    }
+
+    fn missing_row(&self, row: &KeyRow, missing: &MissingKey) -> Result<MissingRow, StoreError> {
+        let hand_over = missing.hand_over.map(|meeting| -> Result<_, StoreError> {
+            let giver = self.names.staff(meeting.from)?;
+            Ok(HandOverView {
+                from_name: self.names.person(meeting.from)?,
+                telephone: giver.map(|staff| staff.telephone.clone()).unwrap_or_default(),
+                at: meeting.at.0,
+                after: meeting.after.map(|visit| self.visit_of(visit)).transpose()?.unwrap_or_default(),
+                before: self.visit_of(meeting.before)?,
+            })
+        });
+        Ok(MissingRow {
+            key: missing.key,
+            tag: row.key.tag.clone(),
+            day: missing.day.date().to_string(),
+            person: missing.person,
+            name: self.names.person(missing.person)?,
+            visit: missing.visit,
+            visit_name: self.visit_of(missing.visit)?,
+            start: missing.start.0,
+            holder_name: missing.holder.map(|holder| self.names.person(holder)).transpose()?.unwrap_or_default(),
+            hand_over: hand_over.transpose()?,
+        })
+    }
+
+    fn visit_of(&self, visit: DocumentId) -> Result<String, StoreError> {
+        rows::visit_row(self.tx, visit)?.map_or_else(|| Ok(String::new()), |visit| self.names.of_visit(&visit))
+    }
+
+    /// Everyone else of the unit, those at work first.
+    fn colleagues(&self) -> Result<Vec<Colleague>, StoreError> {
+        let today = Zone.day(self.ctx.now);
+        let now = self.ctx.now;
+        let at_work: BTreeSet<PersonId> = shifts(self.tx, Day(today.0 - 1), today, None)?
+            .into_iter()
+            .filter(|shift| shift.start <= now && now < shift.end)
+            .map(|shift| shift.person)
+            .collect();
+        let mut query = self.tx.prepare_cached(queries::STAFF_ALL)?;
+        let mut rows = query.query([])?;
+        let mut colleagues = Vec::new();
+        while let Some(row) = rows.next()? {
+            let staff: Staff = json(&row.get::<_, String>(0)?)?;
+            let Some(person) = staff.person.filter(|person| *person != self.ctx.person) else { continue };
+            let is_at_work = at_work.contains(&person);
+            colleagues.push(Colleague { person, name: staff.name.shown(), is_at_work });
+        }
+        colleagues.sort_by_cached_key(|colleague| (!colleague.is_at_work, colleague.name.clone()));
+        colleagues.dedup();
+        Ok(colleagues)
+    }
+}
+
+/// A place in the page's terms: the word, the cabinet or borrower, who has it, and who receives it.
+fn placed(place: &Place) -> (KeyPlaceKind, String, Option<PersonId>, Option<PersonId>) {
+    match place {
+        Place::Cabinet { cabinet } => (KeyPlaceKind::Cabinet, cabinet.clone(), None, None),
+        Place::With { person } => (KeyPlaceKind::With, String::new(), Some(*person), None),
+        Place::HandingOver { from, to, confirmed } => {
+            let kind = if *confirmed == Side::Giver { KeyPlaceKind::Given } else { KeyPlaceKind::Received };
+            (kind, String::new(), Some(*from), Some(*to))
+        }
+        Place::Missing { cabinet } => (KeyPlaceKind::Missing, cabinet.clone(), None, None),
+        Place::Lost => (KeyPlaceKind::Lost, String::new(), None, None),
+        Place::Lent { to, .. } => (KeyPlaceKind::Lent, to.clone(), None, None),
+        Place::Retired => (KeyPlaceKind::Retired, String::new(), None, None),
+    }
+}
+
+/// What is odd in a step, in the page's terms.
+pub(super) fn flag(flag: &Flag) -> KeyFlag {
+    match flag {
+        Flag::ReturnedByAnother => KeyFlag::ReturnedByAnother,
+        Flag::InAnotherCabinet => KeyFlag::InAnotherCabinet,
+        Flag::TakenWithoutNeed => KeyFlag::TakenWithoutNeed,
+        Flag::Unconfirmed => KeyFlag::Unconfirmed,
+    }
+}

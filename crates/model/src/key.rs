@@ -1,0 +1,218 @@
+//! A key with its copies, and which home it opens: two documents, so that who knows the tag does not know the home.
+
+pub mod forecast;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::{Content, taken_back};
+use crate::custody::{Custody, Flag, Place, Step, custody, is_of_custody};
+use crate::plan::{KeyPlace, KeyReceipt};
+use crate::visit::{Clash, Decision, Stated, clashes, decisions};
+use crate::{DocumentId, Fact, FactBody, FactId, KeyKind, LostStep};
+
+/// The longest code of a tag, characters.
+pub const TAG_CHARS_MAX: usize = 16;
+/// The most copies of one key.
+pub const COPIES_MAX: u32 = 20;
+/// How many steps a lost key's case has, with that it is lost.
+pub const LOST_STEPS: usize = 1 + LostStep::ALL.len();
+
+/// Whether a text can be a tag's code: capital letters, digits and `-`.
+pub fn is_tag(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_uppercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().count() <= TAG_CHARS_MAX && text.chars().all(is_allowed)
+}
+
+/// A tag's code and copy as someone typed or scanned it, in one spelling: `v-117/2` is copy 2 of `V-117`. Without a
+/// number it is no copy in particular.
+pub fn read_tag(text: &str) -> Option<(String, Option<u32>)> {
+    let text = text.trim().to_uppercase();
+    let (code, copy) = match text.split_once('/') {
+        Some((code, copy)) => (code, Some(copy.parse().ok().filter(|copy| (1..=COPIES_MAX).contains(copy))?)),
+        None => (text.as_str(), None),
+    };
+    is_tag(code).then(|| (code.to_owned(), copy))
+}
+
+/// What is written on a copy's tag: the code alone where there is one copy.
+pub fn tag_text(code: &str, copy: u32, copies: usize) -> String {
+    if copies > 1 { format!("{code}/{copy}") } else { code.to_owned() }
+}
+
+/// One copy of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyCopy {
+    /// From 1.
+    pub number: u32,
+    /// Where it is.
+    pub custody: Custody,
+    /// That it is damaged, as stated last, and how.
+    pub damaged: Option<(Stated, String)>,
+    /// What has been done about it since it was lost.
+    pub lost_steps: Vec<(Stated, LostStep, String)>,
+}
+
+impl KeyCopy {
+    /// How far the case of a lost copy has come, of [`LOST_STEPS`]; none if it is not lost.
+    pub fn lost_step(&self) -> Option<usize> {
+        let is_done = |step: &&LostStep| self.lost_steps.iter().any(|(_, done, _)| done == *step);
+        (self.custody.place == Place::Lost).then(|| 1 + LostStep::ALL.iter().filter(is_done).count())
+    }
+
+    /// The facts since the one that brought it to where it is.
+    pub fn recent(&self) -> &[Step] {
+        let since = self.custody.since.map(|since| since.fact);
+        let from = self.custody.series.iter().position(|step| Some(step.stated.fact) == since);
+        from.and_then(|from| self.custody.series.get(from..)).unwrap_or_default()
+    }
+
+    /// What is odd in how it came to where it is.
+    pub fn flags(&self) -> Vec<Flag> {
+        let mut flags: Vec<Flag> = self.recent().iter().flat_map(|step| step.flags.iter().copied()).collect();
+        flags.sort();
+        flags.dedup();
+        flags
+    }
+}
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Key {
+    /// Its tag's code, which names nobody.
+    pub tag: String,
+    /// What it opens.
+    pub kind: KeyKind,
+    /// Where it hangs when it is not out.
+    pub place: KeyPlace,
+    /// Its copies, by number.
+    pub copies: Vec<KeyCopy>,
+    /// That the lock was changed: no copy opens it any more.
+    pub lock_changed: Option<Stated>,
+    /// Registers that clash.
+    pub clashes: Vec<Clash>,
+    /// What the office chose or settled.
+    pub decisions: Vec<Decision>,
+    /// Whether it has a fact of a kind that this version does not know.
+    pub is_newer: bool,
+}
+
+impl Key {
+    /// A copy by its number.
+    pub fn copy(&self, number: u32) -> Option<&KeyCopy> {
+        self.copies.iter().find(|copy| copy.number == number)
+    }
+
+    /// What is written on a copy's tag.
+    pub fn tag_of(&self, number: u32) -> String {
+        tag_text(&self.tag, number, self.copies.len())
+    }
+
+    /// Whether no copy is in use any more: its code is never used again.
+    pub fn is_retired(&self) -> bool {
+        !self.copies.is_empty() && self.copies.iter().all(|copy| copy.custody.place == Place::Retired)
+    }
+}
+
+/// Derives a key.
+pub fn key(content: &Content) -> Key {
+    let taken_back = taken_back(&content.facts);
+    let place: KeyPlace = content.get::<Option<KeyPlace>>("place").flatten().unwrap_or_default();
+    let holding: Vec<(FactId, &Fact)> =
+        content.facts.iter().filter(|(id, _)| !taken_back.contains(id)).map(|(id, fact)| (*id, fact)).collect();
+    let lock_changes = holding.iter().filter(|(_, fact)| matches!(fact.body, FactBody::LockChanged { .. }));
+    let planned: u32 = content.get("copies").unwrap_or(1);
+    let named = holding.iter().filter(|(_, fact)| is_of_custody(&fact.body)).filter_map(|(_, fact)| copy_of(fact));
+    let count = named.chain([planned]).max().unwrap_or(1).min(COPIES_MAX);
+    let copy = |number| {
+        let is_of_copy = |id: &FactId, fact: &Fact| {
+            let is_about = fact.about.is_none() || copy_of(fact) == Some(number);
+            is_about && is_of_custody(&fact.body) && !taken_back.contains(id)
+        };
+        let start = Place::Cabinet { cabinet: place.cabinet.clone() };
+        let custody = custody(&content.facts, is_of_copy, start, Some(&place.cabinet));
+        let own = || holding.iter().filter(move |(_, fact)| fact.about.is_none() || copy_of(fact) == Some(number));
+        KeyCopy { number, damaged: damaged(own()), lost_steps: lost_steps(own(), &custody), custody }
+    };
+    Key {
+        tag: content.get("tag").unwrap_or_default(),
+        kind: content.get("kind").unwrap_or(KeyKind::Home),
+        copies: (1..=count).map(copy).collect(),
+        place,
+        lock_changed: lock_changes.map(|(id, fact)| stated(*id, fact)).max_by_key(|stated| (stated.at, stated.fact)),
+        clashes: clashes(content),
+        decisions: decisions(content, &holding),
+        is_newer: holding.iter().any(|(_, fact)| matches!(fact.body, FactBody::Unknown { .. })),
+    }
+}
+
+/// Which copy a fact is about.
+pub fn copy_of(fact: &Fact) -> Option<u32> {
+    fact.about.as_deref()?.parse().ok()
+}
+
+fn damaged<'a>(facts: impl Iterator<Item = &'a (FactId, &'a Fact)>) -> Option<(Stated, String)> {
+    let damages = facts.filter_map(|(id, fact)| match &fact.body {
+        FactBody::Damaged { text } => Some((stated(*id, fact), text.clone())),
+        _ => None,
+    });
+    damages.max_by_key(|(stated, _)| (stated.at, stated.fact))
+}
+
+/// What was done about a copy since it was lost: nothing of an earlier loss counts.
+fn lost_steps<'a>(
+    facts: impl Iterator<Item = &'a (FactId, &'a Fact)>,
+    custody: &Custody,
+) -> Vec<(Stated, LostStep, String)> {
+    let Some(since) = custody.since.filter(|_| custody.place == Place::Lost) else { return Vec::new() };
+    let mut steps: Vec<_> = facts
+        .filter_map(|(id, fact)| match &fact.body {
+            FactBody::LostStep { step, text } => Some((stated(*id, fact), step.clone(), text.clone())),
+            _ => None,
+        })
+        .filter(|(stated, _, _)| stated.at >= since.at)
+        .collect();
+    steps.sort_by_key(|(stated, _, _)| (stated.at, stated.fact));
+    steps
+}
+
+fn stated(id: FactId, fact: &Fact) -> Stated {
+    Stated { fact: id, by: fact.actor_person(), at: fact.at }
+}
+
+/// Which home a key opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyHome {
+    /// The key.
+    pub key: Option<DocumentId>,
+    /// Whose home; nobody's any more if none.
+    pub recipient: Option<DocumentId>,
+    /// What the recipient signed when she handed copies over or got them back, by number.
+    pub receipts: BTreeMap<u32, KeyReceipt>,
+}
+
+/// Derives which home a key opens.
+pub fn key_home(content: &Content) -> KeyHome {
+    let receipt = |n: &str| content.get::<Option<KeyReceipt>>(&format!("receipt/{n}")).flatten();
+    KeyHome {
+        key: content.get::<Option<DocumentId>>("key").flatten(),
+        recipient: content.get::<Option<DocumentId>>("recipient").flatten(),
+        receipts: content.under("receipt").filter_map(|(n, _)| Some((n.parse().ok()?, receipt(n)?))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_reads_in_one_spelling() {
+        assert_eq!(read_tag(" v-117 "), Some(("V-117".to_owned(), None)));
+        assert_eq!(read_tag("å-1/2"), Some(("Å-1".to_owned(), Some(2))));
+        for wrong in ["", "V-117/0", "V-117/x", "=V1", "V 117", "https://example.org", "V-117/21", &"1".repeat(17)] {
+            assert_eq!(read_tag(wrong), None, "{wrong}");
+        }
+        assert_eq!((tag_text("V-1", 2, 3), tag_text("V-1", 1, 1)), ("V-1/2".to_owned(), "V-1".to_owned()));
+    }
+}

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue};
 use rundan_model::{
-    ActorId, ChangeHash, Content, DocumentId, Fact, FactBody, FactId, Kind, Register, Timestamp, Value, kind::SCHEMA,
+    ActorId, ChangeHash, Content, DocumentId, Fact, FactBody, FactId, Kind, Register, Timestamp, Value,
     plan::FirstValues,
 };
 use serde_json::Value as Json;
@@ -113,7 +113,7 @@ impl Document {
         let outcome = (|| {
             let [kind, schema, nonce, plan, facts] = ROOT_KEYS;
             tx.put(ROOT, kind, genesis.kind.as_str())?;
-            tx.put(ROOT, schema, ScalarValue::Uint(u64::from(SCHEMA)))?;
+            tx.put(ROOT, schema, ScalarValue::Uint(u64::from(genesis.kind.schema())))?;
             tx.put(ROOT, nonce, ScalarValue::Bytes(genesis.nonce.to_vec()))?;
             let plan = tx.put_object(ROOT, plan, ObjType::Map)?;
             let facts = tx.put_object(ROOT, facts, ObjType::Map)?;
@@ -132,7 +132,7 @@ impl Document {
         let (hash, _) = tx.commit_with(CommitOptions::default().with_time(stated(time)));
         let change = made(&automerge, hash).ok_or(WriteError::Nothing)?;
         let id = DocumentId::of_genesis(&change.hash);
-        let document = Self { automerge, id, kind: genesis.kind.clone(), schema: SCHEMA, plan, facts };
+        let document = Self { automerge, id, kind: genesis.kind.clone(), schema: genesis.kind.schema(), plan, facts };
         Ok((document, change))
     }
 

@@ -42,7 +42,7 @@ impl Register {
 pub struct Content {
     /// What it is.
     pub kind: Kind,
-    /// The version of kinds and fields that its beginner wrote.
+    /// The schema that its kind came with.
     pub schema: u32,
     /// Registers by key; a removed one holds null.
     pub plan: BTreeMap<String, Register>,
@@ -56,8 +56,8 @@ impl Content {
     /// Nothing yet, of a kind.
     pub fn new(kind: Kind) -> Self {
         Self {
+            schema: kind.schema(),
             kind,
-            schema: crate::kind::SCHEMA,
             plan: BTreeMap::new(),
             facts: BTreeMap::new(),
             changed_since: BTreeMap::new(),

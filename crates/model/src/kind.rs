@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The version of the kinds and fields that this code writes. A client writes only kinds up to the schema that
+/// The newest schema that this code writes: that of its newest kind. A client writes only kinds up to the schema that
 /// its server announced.
 pub const SCHEMA: u32 = 1;
 
@@ -68,6 +68,24 @@ impl Kind {
             Self::Unknown(kind) => kind,
         }
     }
+
+    /// The schema that the kind came with: servers that announce less do not know it. A kind keeps its own for ever.
+    pub fn schema(&self) -> u32 {
+        match self {
+            Self::Unit
+            | Self::UnitOffice
+            | Self::Staff
+            | Self::Recipient
+            | Self::Access
+            | Self::Decision
+            | Self::RunSheet
+            | Self::Visit
+            | Self::Incident
+            | Self::Draft
+            | Self::Refused => 1,
+            Self::Unknown(_) => SCHEMA + 1,
+        }
+    }
 }
 
 impl From<&str> for Kind {
@@ -92,5 +110,11 @@ mod tests {
             assert_eq!(&Kind::from(kind.as_str()), kind);
         }
         assert_eq!(Kind::from("key").as_str(), "key");
+    }
+
+    #[test]
+    fn the_newest_kind_sets_the_schema() {
+        assert_eq!(Kind::ALL.iter().map(Kind::schema).max(), Some(SCHEMA));
+        assert!(Kind::Unknown("key".into()).schema() > SCHEMA);
     }
 }

@@ -107,6 +107,22 @@ fn sync_answer() {
     assert_golden(&answer, include_str!("golden/sync_answer.hex"));
 }
 
+/// An answer without `schema`, as the fields are named on the wire.
+#[derive(serde::Serialize)]
+struct SilentAnswer {
+    v: u16,
+    t: Timestamp,
+    h: HintToken,
+    u: Vec<StreamAnswer>,
+}
+
+#[test]
+fn a_server_that_announces_no_schema_takes_the_first() {
+    let silent = SilentAnswer { v: 1, t: Timestamp(1_780_000_002), h: HintToken([0xaa; 32]), u: Vec::new() };
+    let answer: SyncAnswer = wire::from_cbor(&wire::to_cbor(&silent).unwrap()).unwrap();
+    assert_eq!(answer.schema, 1);
+}
+
 #[test]
 fn sync_answer_to_a_vault_of_another_log() {
     let stream = StreamAnswer {

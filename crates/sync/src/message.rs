@@ -164,8 +164,9 @@ pub struct SyncAnswer {
     /// The protocol's version.
     #[serde(rename = "v")]
     pub version: u16,
-    /// The newest schema of documents that the server takes: a vault writes no newer kind.
-    #[serde(rename = "s")]
+    /// The newest schema of documents that the server takes: a vault writes no newer kind. Who says nothing takes the
+    /// first.
+    #[serde(rename = "s", default = "first_schema")]
     pub schema: u16,
     /// The server's clock: shown, never used to order or decide.
     #[serde(rename = "t")]
@@ -176,6 +177,10 @@ pub struct SyncAnswer {
     /// One for each stream of the request.
     #[serde(rename = "u")]
     pub streams: Vec<StreamAnswer>,
+}
+
+fn first_schema() -> u16 {
+    1
 }
 
 /// Whether a stream goes on.

@@ -100,6 +100,32 @@ async fn a_change_whose_dependency_is_missing_is_kept_for_later() {
 }
 
 #[tokio::test]
+async fn a_kind_that_this_version_does_not_know_is_kept_for_later_by_its_phone_and_holds_up_nothing() {
+    let world = World::new().await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let recipient = world.plan_recipient().await;
+    let id = world.plan_visit(recipient, at(MONDAY, "08:00"), alice.person).await;
+    alice.sync(&world).await;
+    let newer = alice.begin(&world, Kind::Unknown("alarm".into()));
+    alice.state(&world, newer, FactBody::Read { facts: Vec::new() });
+    alice.state(&world, id, FactBody::Started);
+    let results = alice.sync(&world).await;
+    assert!(
+        matches!(&results[..], [PushResult::Later(kind), PushResult::Later(dependency), PushResult::Accepted(..)]
+            if kind == "kind" && dependency == "dependency"),
+        "{results:?}"
+    );
+    let (waiting, head) = (alice.outbox.clone(), alice.cursor);
+    assert_eq!(waiting.len(), 2);
+    let again = alice.sync(&world).await;
+    assert_eq!((&again[..], alice.cursor), (&results[..2], head), "nothing of it is in the log");
+    assert_eq!(alice.outbox, waiting);
+    let unit = world.unit;
+    let row = world.server.db.read(move |tx| rundan_server::store::documents::row(tx, unit, newer)).await.unwrap();
+    assert!(row.is_none());
+}
+
+#[tokio::test]
 async fn a_carer_begins_a_visit_and_the_office_sees_it() {
     let world = World::new().await;
     let mut alice = world.phone("Alice", Role::Carer).await;

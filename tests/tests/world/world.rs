@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use chrono::NaiveDate;
+use ed25519_dalek::SigningKey;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use rundan_device::api::{ApiError, Command, Intent};
@@ -426,15 +427,7 @@ impl World {
     pub async fn altered(&self, device: Device, statements: &str) -> Device {
         let directory = device.directory.clone();
         drop(device);
-        let file = |folder: &Path, extension: &str| {
-            let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-            paths.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
-        };
-        let connection = rusqlite::Connection::open(file(&directory, "rundan")).unwrap();
-        let key = hex::encode(std::fs::read(file(&directory.join("keys"), "key")).unwrap());
-        connection.pragma_update(None, "key", format!("x'{key}'")).unwrap();
-        connection.execute_batch(statements).unwrap();
-        drop(connection);
+        open_vault(&directory).execute_batch(statements).unwrap();
         Device::open(self, &directory).await
     }
 
@@ -444,6 +437,18 @@ impl World {
         drop(device);
         Device::open(self, &directory).await
     }
+}
+
+/// Opens the file of the one vault in a phone's folder.
+fn open_vault(directory: &Path) -> rusqlite::Connection {
+    let file = |folder: &Path, extension: &str| {
+        let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
+    };
+    let connection = rusqlite::Connection::open(file(directory, "rundan")).unwrap();
+    let key = hex::encode(std::fs::read(file(&directory.join("keys"), "key")).unwrap());
+    connection.pragma_update(None, "key", format!("x'{key}'")).unwrap();
+    connection
 }
 
 /// A phone with its way to the server.
@@ -479,6 +484,12 @@ impl Device {
 
     pub async fn sync(&self) {
         self.phone.sync().await.expect("the store works");
+    }
+
+    /// The key that the phone signs with.
+    pub fn signing_key(&self) -> SigningKey {
+        let read = |row: &rusqlite::Row<'_>| row.get(0);
+        SigningKey::from_bytes(&open_vault(&self.directory).query_row("SELECT secret FROM vault", [], read).unwrap())
     }
 
     /// A copy of all the phone's files.

@@ -26,7 +26,7 @@ export type IncidentKind = "fall" | "medicine" | "missed_visit" | "theft" | "thr
 
 export type PoliceReport = "reported" | "head_reports" | "not_known";
 
-export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "too_many_attempts" | "not_found" | "bad_input" | "not_allowed" | "no_run_sheet" | "disk_full" | "newer_store" | "key_missing" | "damaged" | "changed_since" | "key_store" | "directory" | "internal";
+export type ErrorCode = "not_enrolled" | "code_refused" | "offline" | "server_trouble" | "too_many_attempts" | "not_found" | "bad_input" | "not_allowed" | "no_run_sheet" | "disk_full" | "newer_store" | "key_missing" | "damaged" | "server_older" | "changed_since" | "key_store" | "directory" | "internal";
 
 export type ApiError = { 
 /**

@@ -50,6 +50,9 @@ pub(crate) enum ActError {
     /// There is no run sheet of hers to record it on.
     #[error("There is no run sheet to record it on")]
     NoRunSheet,
+    /// The server announced that it does not know that kind of document yet.
+    #[error("The server does not know that kind of document yet")]
+    ServerOlder,
     /// What is to be undone does not stand alone any more.
     #[error("It has changed since")]
     ChangedSince,
@@ -384,8 +387,13 @@ impl<'a, 'tx> Act<'a, 'tx> {
         Ok(values.iter().map(writer).collect())
     }
 
-    /// Begins a document in a unit.
+    /// Begins a document in a unit, unless its kind is newer than the server.
     fn begin(&mut self, unit: UnitId, kind: Kind, plan: FirstValues) -> Result<DocumentId, ActError> {
+        let announced: u32 =
+            self.tx.prepare_cached("SELECT schema FROM sync_state")?.query_row([], |row| row.get(0))?;
+        if kind.schema() > announced {
+            return Err(ActError::ServerOlder);
+        }
         let mut nonce = [0; 16];
         self.actor.random.fill(&mut nonce);
         let genesis = Genesis { kind: kind.clone(), nonce, plan };

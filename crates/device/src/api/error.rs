@@ -39,6 +39,8 @@ pub enum ErrorCode {
     KeyMissing,
     /// The store's file is damaged; nothing of what cannot be read is shown, and the file stays where it is.
     Damaged,
+    /// The office's server does not know this kind of thing yet; nothing was saved.
+    ServerOlder,
     /// Someone has changed it since, so it cannot be undone.
     ChangedSince,
     /// The machine's store of secrets, which holds the keys, does not answer.
@@ -101,6 +103,7 @@ impl From<ActError> for ApiError {
             ActError::NotFound => Self::new(ErrorCode::NotFound),
             ActError::ChangedSince => Self::new(ErrorCode::ChangedSince),
             ActError::NotAllowed => Self::new(ErrorCode::NotAllowed),
+            ActError::ServerOlder => Self::new(ErrorCode::ServerOlder),
             ActError::NoRunSheet => Self::new(ErrorCode::NoRunSheet),
             ActError::BadInput(part) => Self { code: ErrorCode::BadInput, detail: Some(part.to_owned()) },
             ActError::Store(error) => error.into(),

@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, sql: RECOVERY },
     Migration { number: 5, sql: REFUSALS },
     Migration { number: 6, sql: SEEN_REFUSALS },
+    Migration { number: 7, sql: ANNOUNCED },
 ];
 
 const FIRST: &str = "
@@ -315,4 +316,9 @@ const SEEN_REFUSALS: &str = "
 -- Whether the person has said that she saw that it was refused.
 ALTER TABLE intent ADD COLUMN is_seen INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX intent_refused ON intent (is_seen, at) WHERE refused IS NOT NULL;
+";
+
+const ANNOUNCED: &str = "
+-- The newest schema of documents that the server takes, by its last answer.
+ALTER TABLE sync_state ADD COLUMN schema INTEGER NOT NULL DEFAULT 1;
 ";

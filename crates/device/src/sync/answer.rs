@@ -85,8 +85,8 @@ pub(crate) fn take(
         intake.roll_back()?;
         intake.finish(told, next, &mut taken)?;
     }
-    tx.prepare_cached("UPDATE sync_state SET heard = ?1, hint = ?2, problem = NULL WHERE id = 1")?
-        .execute(params![now.0, answer.hint.0])?;
+    tx.prepare_cached("UPDATE sync_state SET heard = ?1, hint = ?2, schema = ?3, problem = NULL WHERE id = 1")?
+        .execute(params![now.0, answer.hint.0, answer.schema])?;
     let is_open = nexts.iter().all(|next| matches!(next, Next::Done(_) | Next::Page(_)));
     let has_more: bool = tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM pending WHERE waits_for IS NULL)")?

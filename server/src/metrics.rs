@@ -50,6 +50,7 @@ pub struct Metrics {
     seconds: Family<OfPath, Histogram, fn() -> Histogram>,
     changes: Family<OfChange, Counter>,
     refusals: Family<OfRefusal, Counter>,
+    stale: Counter,
     entries: Family<OfUnit, Gauge>,
     backed_up: Family<OfUnit, Gauge>,
     vaults: Gauge,
@@ -82,6 +83,7 @@ impl Default for Metrics {
             seconds: Family::new_with_constructor(histogram),
             changes: Family::default(),
             refusals: Family::default(),
+            stale: Counter::default(),
             entries: Family::default(),
             backed_up: Family::default(),
             vaults: Gauge::default(),
@@ -91,6 +93,7 @@ impl Default for Metrics {
         all.register_with_unit("request", "How long answers took", Unit::Seconds, metrics.seconds.clone());
         all.register("pushed_changes", "Changes pushed, by what became of them", metrics.changes.clone());
         all.register("refused_attempts", "Requests of who could not show who asks", metrics.refusals.clone());
+        all.register("stale_requests", "Requests of phones put back or copied, or come twice", metrics.stale.clone());
         all.register("log_entries", "Entries of a unit's log", metrics.entries.clone());
         all.register("backed_up_entries", "Entries in a backup that was read back", metrics.backed_up.clone());
         all.register("vaults", "Vaults that are not revoked", metrics.vaults.clone());
@@ -125,6 +128,11 @@ impl Metrics {
     /// Counts a request that was refused for want of proof.
     pub fn refused(&self, reason: &str) {
         self.refusals.get_or_create(&OfRefusal { reason: reason.to_owned() }).inc();
+    }
+
+    /// Counts a request whose counter was not its vault's next.
+    pub fn stale(&self) {
+        self.stale.inc();
     }
 
     /// All counters as text.

@@ -33,7 +33,7 @@ export const errorTexts: Readonly<Record<ErrorCode, string>> = machineCatalogue(
     bad_input: 'Something you wrote does not fit. Check time and text and try again.',
     not_allowed: 'Your role does not allow that. Talk to the office.',
     no_run_sheet: 'You have no run sheet to record it on, so the code is not shown. Call the office, and they will tell you.',
-    server_older: "The office's server does not know this yet, so it was not saved. It will work once the server is updated.",
+    server_older: 'The server of the office does not know this yet, so it was not saved. It will work once the server is updated.',
     disk_full: 'The phone is full, so it was not saved. Remove something else from the phone and try again.',
     newer_store: 'The data on this phone was saved by a newer version of the app. Update the app.',
     key_missing: 'The key to the data on this phone is missing or does not fit. Tell the office.',

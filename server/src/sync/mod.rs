@@ -65,8 +65,13 @@ pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result
     if request.streams.len() > STREAMS_MAX {
         return Err(ProblemCode::Malformed.into());
     }
-    let request = Arc::new(request);
-    let taken = take(server, signed, Arc::clone(&request)).await?;
+    let (vault, request) = (signed.vault, Arc::new(request));
+    let taken = take(server, signed, Arc::clone(&request)).await.inspect_err(|error| {
+        if let (Error::Problem(Problem { code: ProblemCode::Stale, .. }), Some(vault)) = (error, vault) {
+            tracing::warn!(vault = %vault, "a counter is not the next: its phone was put back or copied, or it came twice");
+            server.metrics.stale();
+        }
+    })?;
     taken.streams.iter().flat_map(|stream| stream.results.iter().flatten()).for_each(|result| {
         server.metrics.pushed(result);
     });

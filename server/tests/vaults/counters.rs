@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use rundan_model::{FactBody, Role};
+use rundan_server::sync;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -41,6 +42,18 @@ async fn requests_and_changes_are_counted_and_nobody_is_named() {
     for secret in ["Anna", "Test", &anna.person.to_string(), &anna.vault.to_string(), &visit.to_string()] {
         assert!(!text.contains(secret), "{secret} is told in\n{text}");
     }
+}
+
+#[tokio::test]
+async fn a_phone_that_was_copied_is_counted() {
+    let world = World::new().await;
+    let mut anna = world.phone("Anna", Role::Carer).await;
+    anna.sync(&world).await;
+    assert!(get(&world, "/metrics").await.1.contains("rundan_stale_requests_total 0"));
+    let (header, body) = anna.sign(&world, anna.counter, &anna.request(anna.stream()));
+    assert_eq!(world.post(sync::PATH, &header, body).await.0, StatusCode::CONFLICT);
+    anna.sync(&world).await;
+    assert!(get(&world, "/metrics").await.1.contains("rundan_stale_requests_total 1"));
 }
 
 #[tokio::test]

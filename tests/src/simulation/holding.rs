@@ -30,7 +30,6 @@ pub(crate) struct PendingRow {
 /// An own change that is kept for a server that loses it.
 #[derive(Debug)]
 pub(crate) struct KeptRow {
-    pub(crate) document: DocumentId,
     pub(crate) hash: ChangeHash,
     pub(crate) deps: Vec<ChangeHash>,
 }
@@ -107,12 +106,11 @@ impl Holding {
         let mut offers = tx.prepare_cached("SELECT document FROM offer")?;
         let offers = offers.query_map([], |row| Ok(DocumentId(row.get(0)?)))?;
         holding.offers = offers.collect::<rusqlite::Result<_>>()?;
-        let mut kept = tx.prepare_cached("SELECT document, bytes FROM kept")?;
-        let kept = kept.query_map([], |row| Ok((DocumentId(row.get(0)?), row.get::<_, Vec<u8>>(1)?)))?;
-        for row in kept {
-            let (document, bytes) = row?;
-            let read = read_change(&bytes).context("a change that was accepted is readable")?;
-            holding.kept.push(KeptRow { document, hash: read.info.hash, deps: read.deps });
+        let mut kept = tx.prepare_cached("SELECT bytes FROM kept")?;
+        let kept = kept.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+        for bytes in kept {
+            let read = read_change(&bytes?).context("a change that was accepted is readable")?;
+            holding.kept.push(KeptRow { hash: read.info.hash, deps: read.deps });
         }
         Ok(holding)
     }
@@ -183,12 +181,6 @@ impl Holding {
             ensure!(waits || is_at_it, "P6: {id} has left and is still there");
         }
         Ok(())
-    }
-
-    /// Whether all that it keeps of a document that has left builds on what nobody can bring any more.
-    pub(crate) fn waits_for_ever(&self, id: DocumentId, bringable: &BTreeSet<ChangeHash>) -> bool {
-        let mut kept = self.kept.iter().filter(|kept| kept.document == id).peekable();
-        !self.documents.contains_key(&id) && kept.peek().is_some() && kept.all(|kept| !bringable.contains(&kept.hash))
     }
 
     /// The changes that it could bring back to a server that lost them, whatever others bring: those of documents that

@@ -81,7 +81,8 @@ impl Ledger {
     /// the one given.
     ///
     /// A draft that was submitted or put away on another phone of the same person is a good reason; so are a role that
-    /// was taken from her, and a document that became hers in a log that the server has lost and is not hers in this one.
+    /// was taken from her, work that builds on what went with a lost log, and a document that became hers in a log that
+    /// the server has lost and is not hers in this one.
     pub(crate) fn note_refusals(
         &mut self,
         holding: &Holding,
@@ -96,9 +97,10 @@ impl Ledger {
                 let is_destroyed = saved.changes.iter().any(|(document, _)| !truth.documents.contains_key(document));
                 new += 1;
                 let is_of_rights = matches!(reason.as_str(), "not_allowed" | "depends");
-                // What is made anew without a choice that she might not make any more overwrites what clashed.
-                let is_of_role = is_demoted && (is_of_rights || reason == "operation");
-                if (reason == "purged" && is_destroyed) || is_of_role {
+                // What is given up must not be on the server.
+                let is_there = |(_, hash): &(DocumentId, ChangeHash)| truth.changes.iter().any(|it| it.hash == *hash);
+                let is_lost = reason == "lost" && !saved.changes.iter().all(is_there);
+                if (reason == "purged" && is_destroyed) || (is_of_rights && is_demoted) || is_lost {
                     continue;
                 }
                 let mut hers = saved.changes.iter().map(|(document, _)| was_hers(*document));

@@ -17,7 +17,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 5, sql: REFUSALS },
     Migration { number: 6, sql: SEEN_REFUSALS },
     Migration { number: 7, sql: ANNOUNCED },
-    Migration { number: 8, sql: KEYS },
+    Migration { number: 8, sql: WAITING },
+    Migration { number: 9, sql: KEYS },
 ];
 
 const FIRST: &str = "
@@ -322,6 +323,16 @@ CREATE INDEX intent_refused ON intent (is_seen, at) WHERE refused IS NOT NULL;
 const ANNOUNCED: &str = "
 -- The newest schema of documents that the server takes, by its last answer.
 ALTER TABLE sync_state ADD COLUMN schema INTEGER NOT NULL DEFAULT 1;
+";
+
+const WAITING: &str = "
+-- What it is that the server waits for, and how many days the unit has opened meanwhile.
+ALTER TABLE offer ADD COLUMN waits_for TEXT;
+ALTER TABLE offer ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pending ADD COLUMN waited INTEGER NOT NULL DEFAULT 0;
+
+-- Which action an own change that was accepted is of, for the day when it cannot be brought back.
+ALTER TABLE kept ADD COLUMN action BLOB;
 ";
 
 const KEYS: &str = "

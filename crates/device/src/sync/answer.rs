@@ -11,6 +11,7 @@ use rundan_sync::round::{Next, RoundError, check};
 use rundan_sync::{Cursor, Digest, Item, PushResult, Receipt, ReceiptMac, StreamAnswer, SyncAnswer};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::lost;
 use super::recovery::{self, Recovery};
 use super::replay;
 use super::request::{self, Asked, Identity, Stream, accepted};
@@ -82,6 +83,7 @@ pub(crate) fn take(
         for item in &told.items {
             intake.item(item)?;
         }
+        intake.give_up(next, &mut taken)?;
         intake.roll_back()?;
         intake.finish(told, next, &mut taken)?;
     }
@@ -210,7 +212,8 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             // All that one receipt covers is kept equally long.
             self.tx
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO kept (document, hash, unit, seq, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT OR IGNORE INTO kept (document, hash, unit, seq, bytes, action)
+                     SELECT ?1, ?2, ?3, ?4, ?5, action FROM pending WHERE hash = ?2",
                 )?
                 .execute(params![
                     id.as_bytes(),
@@ -242,6 +245,24 @@ impl<'a, 'tx> Intake<'a, 'tx> {
             _ => None,
         };
         self.refused.push((id, hashes.iter().zip(results).filter_map(refused).collect()));
+        Ok(())
+    }
+
+    /// Gives up own work that has waited too long for what nobody has brought back, unless that is under way again.
+    fn give_up(&mut self, next: &Next, taken: &mut Taken) -> Result<(), TakeError> {
+        let is_open = matches!(next, Next::Done(_) | Next::Page(_));
+        if !is_open || self.stream.recovery.is_some() {
+            return Ok(());
+        }
+        taken.changed |= lost::give_up(self.tx, self.stream.unit)?;
+        for (document, hash) in lost::unsent(self.tx, self.stream.unit)? {
+            self.touched.insert(document);
+            let lost = (hash, lost::LOST.to_owned());
+            match self.refused.iter_mut().find(|(of, _)| *of == document) {
+                Some((_, refused)) => refused.extend([lost]),
+                None => self.refused.push((document, BTreeMap::from([lost]))),
+            }
+        }
         Ok(())
     }
 
@@ -342,6 +363,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 &bytes
             }
         };
+        lost::is_back(self.tx, self.identity.vault, document)?;
         Ok(row.save(self.tx, Some(saved))?)
     }
 
@@ -450,6 +472,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
 
     /// The server's words on the unit: roles, watermarks, who was heard.
     fn keep_words(&self, told: &StreamAnswer, taken: &mut Taken) -> Result<(), TakeError> {
+        lost::count_day(self.tx, told.unit, Day(told.day))?;
         let roles = serde_json::to_string(&told.roles).map_err(StoreError::from)?;
         self.tx
             .prepare_cached(

@@ -4,6 +4,7 @@
 //! says when it has come. A request or answer that is lost changes nothing; the next one repeats it.
 
 mod answer;
+mod lost;
 mod recovery;
 mod replay;
 mod request;

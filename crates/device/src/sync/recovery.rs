@@ -7,14 +7,14 @@
 //! *Ask* says what is held. *Offer* brings, with the server's own receipts, each document that it has not in that state,
 //! and every own change that no backup is known to hold. *Compare* begins without a cursor: the server sends what
 //! differs. What could not be placed yet, because it builds on work that another vault still has to bring, is offered
-//! again with each later round, and nothing of it leaves this phone before it is answered.
+//! again with each later round, and nothing of it leaves this phone before it is answered, or given up (`lost`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_documents::Change;
 use rundan_model::{ChangeHash, DocumentId, UnitId};
 use rundan_sync::columns::{self, ChangeRecord};
-use rundan_sync::message::REFUSED_PURGED;
+use rundan_sync::message::{LATER_DEPENDENCY, LATER_LOAD, REFUSED_PURGED};
 use rundan_sync::{Offer, PushResult, Receipt, ReceiptMac, wire};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_bytes::ByteBuf;
@@ -26,6 +26,8 @@ use crate::store::{DocumentRow, StoreError};
 const OFFER_BYTES_MAX: usize = 512 * 1024;
 /// The most changes that one request offers, unless a single document has more.
 const OFFER_CHANGES_MAX: usize = 2_000;
+/// The place of an own change that the server has not said anew.
+pub(super) const UNPLACED: i64 = i64::MAX;
 /// How many bytes of a hash tell a document's changes apart.
 const PREFIX_BYTES: usize = 8;
 
@@ -142,9 +144,9 @@ pub(super) fn begin(tx: &Transaction<'_>, unit: UnitId) -> Result<(), StoreError
     )?
     .execute([unit.as_bytes()])?;
     // The places of own changes are unknown until the server says them anew: no watermark passes them before that.
-    tx.prepare_cached("UPDATE kept SET seq = ?2 WHERE unit = ?1")?.execute(params![unit.as_bytes(), i64::MAX])?;
+    tx.prepare_cached("UPDATE kept SET seq = ?2 WHERE unit = ?1")?.execute(params![unit.as_bytes(), UNPLACED])?;
     tx.prepare_cached("UPDATE document SET own_seq = ?2 WHERE unit = ?1 AND document IN (SELECT document FROM kept)")?
-        .execute(params![unit.as_bytes(), i64::MAX])?;
+        .execute(params![unit.as_bytes(), UNPLACED])?;
     tx.prepare_cached(
         "UPDATE intent SET seq = NULL
          WHERE seq IS NOT NULL AND document NOT IN (SELECT document FROM document WHERE unit <> ?1)",
@@ -275,7 +277,7 @@ pub(super) fn results(
     for (n, (offer, hashes)) in offers.offers.iter().zip(&offers.hashes).enumerate() {
         let outcome = by_document.entry(offer.receipt.document).or_default();
         let Some(results) = results.get(n) else {
-            outcome.is_later = true;
+            outcome.later.insert(LATER_LOAD);
             continue;
         };
         let records = columns::decode(&offer.columns).unwrap_or_default();
@@ -289,7 +291,9 @@ pub(super) fn results(
                         outcome.own.insert(*hash, bytes);
                     }
                 }
-                PushResult::Later(_) => outcome.is_later = true,
+                PushResult::Later(reason) => {
+                    outcome.later.insert(reason);
+                }
                 PushResult::Refused(reason) if reason == REFUSED_PURGED => outcome.is_purged = true,
                 PushResult::Refused(_) | PushResult::Depends => outcome.is_refused = true,
             }
@@ -307,7 +311,8 @@ struct Outcome<'a> {
     places: BTreeMap<ChangeHash, u64>,
     own: BTreeMap<ChangeHash, &'a ByteBuf>,
     receipts: Vec<(Vec<(ChangeHash, ChangeRecord)>, ReceiptMac)>,
-    is_later: bool,
+    /// What keeps some of it from being taken now.
+    later: BTreeSet<&'a str>,
     is_refused: bool,
     is_purged: bool,
 }
@@ -339,7 +344,11 @@ fn settle(tx: &Transaction<'_>, id: DocumentId, outcome: &Outcome<'_>) -> Result
         }
         row.save(tx, saved.as_deref())?;
     }
-    let change = if outcome.is_later {
+    // Of several reasons the one that is not others' work: that one passes by itself.
+    let waits_for = outcome.later.iter().find(|reason| **reason != LATER_DEPENDENCY).or(outcome.later.first());
+    tx.prepare_cached("UPDATE offer SET waits_for = ?2 WHERE document = ?1")?
+        .execute(params![id.as_bytes(), waits_for])?;
+    let change = if waits_for.is_some() {
         "UPDATE offer SET tries = tries + 1 WHERE document = ?1"
     } else if outcome.is_refused {
         "UPDATE offer SET is_stuck = 1 WHERE document = ?1"

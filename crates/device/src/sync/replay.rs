@@ -199,37 +199,11 @@ impl Replay<'_, '_> {
     /// Closes an action as refused. What she wrote in it is kept.
     fn close(&mut self, pending: &Pending, read: Option<&ReadChange>, code: &str) -> Result<(), StoreError> {
         tracing::warn!(document = %self.id, hash = %pending.hash, code, "a change was refused");
-        let mut words: Vec<String> = read.map(words).unwrap_or_default();
-        if words.is_empty() {
-            words = self.asked_words(pending)?;
-        }
-        // An action can have changes in several documents: the first cause is told, and no words are lost.
-        self.tx
-            .prepare_cached(
-                "UPDATE intent SET refused = coalesce(refused, ?2), is_seen = 0,
-                     words = CASE WHEN instr(?3, coalesce(words, '')) THEN ?3
-                                  WHEN instr(words, ?3) THEN words
-                                  ELSE words || char(10, 10) || ?3 END
-                 WHERE action = ?1",
-            )?
-            .execute(params![pending.action, code, words.join("\n\n")])?;
+        tell_refused(self.tx, &pending.action, code, read)?;
         self.lost.extend(read.iter().flat_map(|read| read.edit.facts.iter().map(|(id, _)| *id)));
         self.unchosen.extend(read.iter().flat_map(|read| chosen(&read.edit).cloned()));
         let deps = read.map(|read| self.deps(read)).unwrap_or_default();
         self.forget(pending, deps)
-    }
-
-    /// What she wrote as the intent has it, where no fact of it can be read.
-    fn asked_words(&self, pending: &Pending) -> Result<Vec<String>, StoreError> {
-        let asked: Option<String> = self
-            .tx
-            .prepare_cached("SELECT asked FROM intent WHERE action = ?1")?
-            .query_row([&pending.action], |row| row.get(0))
-            .optional()?;
-        let asked: Json = asked.map(|asked| serde_json::from_str(&asked)).transpose()?.unwrap_or_default();
-        let texts = [Some(&asked), asked.get("text")];
-        let words = texts.into_iter().flatten().flat_map(|of| WORDS.iter().filter_map(|key| of.get(key)?.as_str()));
-        Ok(words.filter(|words| !words.is_empty()).map(ToOwned::to_owned).collect())
     }
 
     fn forget(&mut self, pending: &Pending, deps: Vec<ChangeHash>) -> Result<(), StoreError> {
@@ -237,6 +211,41 @@ impl Replay<'_, '_> {
         self.tx.prepare_cached("DELETE FROM pending WHERE n = ?1")?.execute([pending.n])?;
         Ok(())
     }
+}
+
+/// Tells an action's author that a change of it was refused, and keeps what she wrote in it.
+pub(super) fn tell_refused(
+    tx: &Transaction<'_>,
+    action: &[u8],
+    code: &str,
+    read: Option<&ReadChange>,
+) -> Result<(), StoreError> {
+    let mut words: Vec<String> = read.map(words).unwrap_or_default();
+    if words.is_empty() {
+        words = asked_words(tx, action)?;
+    }
+    // An action can have changes in several documents: the first cause is told, and no words are lost.
+    tx.prepare_cached(
+        "UPDATE intent SET refused = coalesce(refused, ?2), is_seen = 0,
+             words = CASE WHEN instr(?3, coalesce(words, '')) THEN ?3
+                          WHEN instr(words, ?3) THEN words
+                          ELSE words || char(10, 10) || ?3 END
+         WHERE action = ?1",
+    )?
+    .execute(params![action, code, words.join("\n\n")])?;
+    Ok(())
+}
+
+/// What she wrote as the intent has it, where no fact of it can be read.
+fn asked_words(tx: &Transaction<'_>, action: &[u8]) -> Result<Vec<String>, StoreError> {
+    let asked: Option<String> = tx
+        .prepare_cached("SELECT asked FROM intent WHERE action = ?1")?
+        .query_row([action], |row| row.get(0))
+        .optional()?;
+    let asked: Json = asked.map(|asked| serde_json::from_str(&asked)).transpose()?.unwrap_or_default();
+    let texts = [Some(&asked), asked.get("text")];
+    let words = texts.into_iter().flatten().flat_map(|of| WORDS.iter().filter_map(|key| of.get(key)?.as_str()));
+    Ok(words.filter(|words| !words.is_empty()).map(ToOwned::to_owned).collect())
 }
 
 /// The registers whose clash an edit closes by a choice.

@@ -8,6 +8,12 @@ export type InterventionGroup = "personal_care" | "service" | "health_task" | "a
 
 export type KeyKind = "home" | "alarm" | "entrance" | "cabinet";
 
+export type KeyUse = "round" | "alarm" | "other";
+
+export type Borrower = "subcontractor" | "locksmith" | "other";
+
+export type LostStep = "told" | "searched" | "reported" | "decided" | "replaced" | "closed";
+
 export type NotDoneReason = "declined" | "not_needed" | "no_time" | "other";
 
 export type NotCarriedOutReason = "declined" | "nobody_opens" | "in_hospital" | "away" | "no_time" | "colleague_did_it";
@@ -142,6 +148,94 @@ measures: string,
  */
 police: PoliceReport | null, };
 
+export type KeyCopyRef = { 
+/**
+ * The key.
+ */
+key: string, 
+/**
+ * Which copy, from 1.
+ */
+copy: number, };
+
+export type AlarmFor = { 
+/**
+ * Whose alarm, if she is on this phone.
+ */
+recipient: string | null, 
+/**
+ * Her name in words, if not.
+ */
+name: string, 
+/**
+ * When it was raised, `HH:MM` of today, or of yesterday if that is still to come today.
+ */
+at: string, };
+
+export type KeyReport = { "is": "not_there" } | { "is": "lost", 
+/**
+ * Where it was last seen.
+ */
+text: string, } | { "is": "found", 
+/**
+ * The cabinet that it hangs in; none if she has it.
+ */
+cabinet: string | null, } | { "is": "damaged", 
+/**
+ * How.
+ */
+text: string, };
+
+export type ReceiptText = { 
+/**
+ * Whether the recipient got copies back; else she handed them over.
+ */
+is_back: boolean, 
+/**
+ * `YYYY-MM-DD`.
+ */
+day: string, 
+/**
+ * How many copies.
+ */
+copies: number, 
+/**
+ * The name of who handed them over.
+ */
+from: string, 
+/**
+ * The name of who received them.
+ */
+to: string, };
+
+export type KeyChange = { "is": "place", cabinet: string, hook: string, } | { "is": "copies", 
+/**
+ * 1 to 20.
+ */
+copies: number, } | { "is": "home", 
+/**
+ * Whose home.
+ */
+recipient: string, 
+/**
+ * Whether it opens it, or does no more.
+ */
+opens: boolean, } | { "is": "receipt", 
+/**
+ * Whose home.
+ */
+recipient: string, receipt: ReceiptText, } | { "is": "lent", copy: number, borrower: Borrower, 
+/**
+ * To whom, in words.
+ */
+to: string, } | { "is": "lost_step", copy: number, step: LostStep, text: string, } | { "is": "lock_changed", text: string, } | { "is": "retired", 
+/**
+ * All if none.
+ */
+copy: number | null, text: string, };
+
+export type KeyFilter = "needs_office" | "out" | "in_cabinet" | "missing_ahead" | "lost" | "all";
+
 export type TextUse = "note" | "not_done" | "start_time" | "end_time" | "other_time" | "late" | "addition" | "unplanned" | "cancellation" | "settlement" | "put_aside";
 
 export type TextPlace = { what: TextUse, 
@@ -154,7 +248,11 @@ document: string | null,
  */
 about: string, };
 
-export type Intent = { "do": "start_shift", run_sheet: string, } | { "do": "end_shift", run_sheet: string, } | { "do": "start_break", run_sheet: string, } | { "do": "end_break", run_sheet: string, } | { "do": "other_time", run_sheet: string, what: OtherTimeKind, 
+export type Intent = { "do": "start_shift", run_sheet: string, } | { "do": "end_shift", run_sheet: string, 
+/**
+ * Why she keeps keys; needed when she has any.
+ */
+keys_kept: string, } | { "do": "start_break", run_sheet: string, } | { "do": "end_break", run_sheet: string, } | { "do": "other_time", run_sheet: string, what: OtherTimeKind, 
 /**
  * `HH:MM` on the run sheet's day.
  */
@@ -214,7 +312,47 @@ draft: string | null, text: DraftText, } | { "do": "submit_draft", draft: string
 /**
  * Which of the sides shown, from 0.
  */
-side: number, } | { "do": "settle", document: string, facts: string[], text: string, } | { "do": "adopt_refused", refused: string, } | { "do": "put_aside_refused", refused: string, 
+side: number, } | { "do": "settle", document: string, facts: string[], text: string, } | { "do": "adopt_refused", refused: string, } | { "do": "take_keys", keys: Array<KeyCopyRef>, what_for: KeyUse, 
+/**
+ * Whose alarm, for an alarm key.
+ */
+alarm: AlarmFor | null, 
+/**
+ * Why, where it is neither for the round nor for an alarm.
+ */
+text: string, } | { "do": "return_keys", keys: Array<KeyCopyRef>, cabinet: string, } | { "do": "give_keys", keys: Array<KeyCopyRef>, to: string, } | { "do": "receive_keys", keys: Array<KeyCopyRef>, from: string, } | { "do": "report_key", key: KeyCopyRef, report: KeyReport, } | { "do": "note_tag", 
+/**
+ * As it was scanned or typed.
+ */
+tag: string, 
+/**
+ * What she did with it.
+ */
+text: string, } | { "do": "new_key", 
+/**
+ * Its tag's code, of which there was none before.
+ */
+tag: string, kind: KeyKind, cabinet: string, hook: string, 
+/**
+ * 1 to 20.
+ */
+copies: number, 
+/**
+ * Whose homes it opens.
+ */
+recipients: string[], } | { "do": "change_key", key: string, change: KeyChange, } | { "do": "count_cabinet", cabinet: string, 
+/**
+ * What hangs there.
+ */
+there: Array<KeyCopyRef>, 
+/**
+ * What should and does not.
+ */
+missing: Array<KeyCopyRef>, } | { "do": "set_key_curfew", 
+/**
+ * `HH:MM`; none for no such time.
+ */
+time: string | null, } | { "do": "put_aside_refused", refused: string, 
 /**
  * Why, if she wants to say.
  */
@@ -884,6 +1022,252 @@ code: string, received: number, facts: Array<RefusedFact>, puts: Array<RefusedPu
  */
 can_adopt: boolean, };
 
+export type CabinetCount = { cabinet: string, 
+/**
+ * By hook.
+ */
+lines: Array<CountLine>, 
+/**
+ * When it was counted last.
+ */
+counted_at: number | null, counted_by: string, };
+
+export type Colleague = { person: string, name: string, 
+/**
+ * She is planned for a shift now.
+ */
+is_at_work: boolean, };
+
+export type CountLine = { line: KeyLine, 
+/**
+ * It should hang there.
+ */
+is_expected: boolean, 
+/**
+ * As it was counted since the count began.
+ */
+counted: boolean | null, };
+
+export type HandOverView = { from_name: string, telephone: string, at: number, 
+/**
+ * Whose home the giver comes from; empty if she has just begun.
+ */
+after: string, 
+/**
+ * Whose home the receiver goes to.
+ */
+before: string, };
+
+export type KeyBoard = { counts: KeyCounts, rows: Array<KeyBoardRow>, 
+/**
+ * How many rows there are beyond those shown.
+ */
+more: number, missing: Array<MissingRow>, cabinets: Array<string>, 
+/**
+ * When keys should be back, `HH:MM`.
+ */
+curfew: string | null, sync: SyncChip, };
+
+export type KeyBoardRow = { line: KeyLine, 
+/**
+ * Who is next to need it, and when.
+ */
+next_name: string, next_at: number | null, };
+
+export type KeyCounts = { needs_office: number, out: number, in_cabinet: number, missing_ahead: number, lost: number, all: number, };
+
+export type KeyFactLine = { fact: string, 
+/**
+ * The kind of fact.
+ */
+what: string, copy: number | null, 
+/**
+ * Whose act.
+ */
+name: string, 
+/**
+ * Who entered it, if another; empty otherwise.
+ */
+entered_by: string, 
+/**
+ * When, as stated.
+ */
+at: number, 
+/**
+ * The phone's clock.
+ */
+clock: number, 
+/**
+ * When the server got it.
+ */
+received_at: number | null, 
+/**
+ * A cabinet, a borrower, the other person of a hand-over, words.
+ */
+detail: string, text: string, flags: Array<KeyFlag>, 
+/**
+ * Withdrawn or settled.
+ */
+is_void: boolean, };
+
+export type KeyFlag = "disputed" | "order_unclear" | "returned_by_another" | "in_another_cabinet" | "taken_without_need" | "unconfirmed" | "out_overnight" | "lost" | "missing" | "damaged" | "lock_changed" | "same_tag" | "clash" | "newer_fact";
+
+export type KeyHomeView = { recipient: string, name: string, address: string, receipts: Array<ReceiptText>, };
+
+export type KeyLine = { key: string, copy: number, 
+/**
+ * What is written on its tag.
+ */
+tag: string, kind: KeyKind, 
+/**
+ * Street and number of the homes that it opens, where this vault may know them.
+ */
+homes: Array<string>, 
+/**
+ * Its own cabinet and hook.
+ */
+cabinet: string, hook: string, place: KeyPlaceKind, 
+/**
+ * The cabinet that it is in or should be in, or to whom it is lent.
+ */
+where_text: string, 
+/**
+ * Who has it, or gives it.
+ */
+person: string | null, name: string, 
+/**
+ * Her telephone, to ask her for it.
+ */
+telephone: string, 
+/**
+ * Who receives it, while it is handed over.
+ */
+to: string | null, to_name: string, 
+/**
+ * Since when.
+ */
+since: number | null, flags: Array<KeyFlag>, 
+/**
+ * What contradicts each other.
+ */
+sides: Array<KeySide>, 
+/**
+ * How far the case of a lost copy has come, and of how many steps.
+ */
+lost_step: number | null, lost_steps: number, };
+
+export type KeyPlaceKind = "cabinet" | "with" | "given" | "received" | "missing" | "lost" | "lent" | "retired";
+
+export type KeyReminder = { why: KeyReminderWhy, 
+/**
+ * When it is due, and since when it should be told.
+ */
+at: number, 
+/**
+ * It is time now.
+ */
+is_due: boolean, tags: Array<string>, };
+
+export type KeyReminderWhy = "shift_ends" | "curfew";
+
+export type KeySide = { fact: string, 
+/**
+ * Her name.
+ */
+by: string, is_me: boolean, 
+/**
+ * The kind of fact: `taken`, `returned`.
+ */
+what: string, at: number, };
+
+export type KeyView = { key: string, tag: string, kind: KeyKind, cabinet: string, hook: string, copies: Array<KeyLine>, homes: Array<KeyHomeView>, clashes: Array<ClashView>, 
+/**
+ * The newest first.
+ */
+history: Array<KeyFactLine>, is_retired: boolean, 
+/**
+ * She may change it.
+ */
+may_change: boolean, };
+
+export type KeysView = { now: number, 
+/**
+ * Of the round that she does not have, by when they are needed.
+ */
+needed: Array<NeededKey>, mine: Array<MyKey>, 
+/**
+ * Others say that they handed them to her.
+ */
+to_confirm: Array<KeyLine>, 
+/**
+ * Disputed ones that she says she has or had.
+ */
+disputed: Array<KeyLine>, 
+/**
+ * Missing for her visits of the next days.
+ */
+ahead: Array<MissingRow>, cabinets: Array<string>, colleagues: Array<Colleague>, reminder: KeyReminder | null, sync: SyncChip, };
+
+export type MissingRow = { key: string, tag: string, 
+/**
+ * `YYYY-MM-DD`.
+ */
+day: string, 
+/**
+ * Who needs it, for which visit and when.
+ */
+person: string, name: string, visit: string, visit_name: string, start: number, 
+/**
+ * Who has it then; empty if every copy is gone.
+ */
+holder_name: string, hand_over: HandOverView | null, };
+
+export type MyKey = { line: KeyLine, 
+/**
+ * Her round needs it.
+ */
+in_round: boolean, 
+/**
+ * What she took it for; none if she was handed it.
+ */
+what_for: KeyUse | null, 
+/**
+ * When the alarm was raised that she took it for.
+ */
+alarmed_at: number | null, 
+/**
+ * Who handed it to her.
+ */
+from_name: string, 
+/**
+ * When her shift ends, and with it the time to put it back.
+ */
+back_by: number | null, 
+/**
+ * Her latest fact about it, to take back.
+ */
+own_fact: string | null, delivery: Delivery, };
+
+export type NeededKey = { 
+/**
+ * The copy that she would take, or the one that is soonest to be had.
+ */
+line: KeyLine, 
+/**
+ * Whether it hangs in a cabinet.
+ */
+can_take: boolean, 
+/**
+ * The first visit that needs it.
+ */
+visit: string, visit_name: string, start: number, };
+
+export type TagView = { "is": "known", lines: Array<KeyLine>, } | { "is": "retired", lines: Array<KeyLine>, } | { "is": "unknown", 
+/**
+ * In one spelling.
+ */
+tag: string, } | { "is": "no_tag" };
+
 export type Event = { "event": "changed" } | { "event": "sync", chip: SyncChip, };
 
 export type Command = { "command": "app" } | { "command": "enrol", "args": { 
@@ -918,7 +1302,15 @@ most: number, } } | { "command": "sync" } | { "command": "sync_now" } | { "comma
 /**
  * `YYYY-MM-DD`, today if absent.
  */
-date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents" } | { "command": "refused" };
+date: string | null, } } | { "command": "visit_facts", "args": { visit: string, } } | { "command": "late_notices", "args": { date: string | null, } } | { "command": "incidents" } | { "command": "refused" } | { "command": "keys" } | { "command": "find_tag", "args": { text: string, } } | { "command": "key_board", "args": { filter: KeyFilter, 
+/**
+ * A tag, a home or a person; empty for all.
+ */
+text: string, } } | { "command": "key", "args": { key: string, } } | { "command": "cabinet", "args": { cabinet: string, 
+/**
+ * When this count began, seconds since 1970.
+ */
+since: number, } };
 
 /** Each command with the type of its answer. */
 export interface Answers {
@@ -950,4 +1342,9 @@ export interface Answers {
   late_notices: LateLine[];
   incidents: IncidentLine[];
   refused: RefusedLine[];
+  keys: KeysView;
+  find_tag: TagView;
+  key_board: KeyBoard;
+  key: KeyView;
+  cabinet: CabinetCount;
 }

@@ -102,6 +102,12 @@ impl Remembered {
         Ok(Self { file: Some(file), known: Mutex::new(known) })
     }
 
+    /// The same without the copies in folders with backups.
+    pub(crate) fn without_copies(self) -> Self {
+        self.known().backups.clear();
+        self
+    }
+
     /// Puts back into the database what it lacks, but for what is of a person whose line a crash cut short.
     pub fn recall(&self, tx: &Connection, now: Timestamp) -> Result<()> {
         let known = self.known();

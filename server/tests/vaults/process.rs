@@ -1,12 +1,14 @@
 //! The program itself: its commands, its sockets, its stop.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use rundan_documents::Document;
 use rundan_model::Kind;
+use sha2::{Digest, Sha256};
 
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rundan-server"));
@@ -85,6 +87,22 @@ fn an_operator_makes_a_unit_enrols_and_exports_with_and_without_a_running_server
     assert_eq!(json["documents"].as_array().unwrap().len(), 2);
 }
 
+/// Every file beneath a folder, with the hash over what is in it; what is no file, as a socket, counts as empty.
+fn files_in(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_in(&path)),
+            false => {
+                let hash = Sha256::digest(std::fs::read(&path).unwrap_or_default());
+                files.insert(path, hex::encode(hash));
+            }
+        }
+    }
+    files
+}
+
 /// The drill that `docs/server.md` tells: back up while it serves, lose the database, put it back, go on.
 #[test]
 fn a_lost_database_is_put_back_from_a_backup() {
@@ -98,7 +116,10 @@ fn a_lost_database_is_put_back_from_a_backup() {
     assert!(told.contains("Exempelenheten"), "{told}");
     assert!(!run(folder.path(), &["restore", &backup]).status.success(), "not while a server runs");
     said(&run(folder.path(), &["enrol", "--name", "Anna Exempel", "--role", "carer"]));
+    let (before, kept) = (files_in(folder.path()), files_in(&backups));
     let drilled = said(&run(folder.path(), &["drill", backups.to_str().unwrap()]));
+    assert_eq!(files_in(&backups), kept, "a drill leaves the backups as they are");
+    assert_eq!(files_in(folder.path()), before, "and all that lies beside the database");
     assert!(drilled.starts_with(&backup) && drilled.contains("Exempelenheten"), "{drilled}");
     assert!(serving.stop().success());
     let before = said(&run(folder.path(), &["export"]));

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioTimer;
 use rundan_model::Zone;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::deadline::WithDeadline;
 use crate::error::{Error, Result};
 use crate::server::Server;
 use crate::{admin, http};
@@ -68,12 +69,13 @@ pub async fn serve(
                 .map_err(|source| Error::File { path: files.certificate.clone(), source })?;
             offer_http1(&config);
             let tls = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
-            let mut tls = tls.http1_only();
+            let mut tls = tls.map(|tls| tls.acceptor(WithDeadline)).http1_only();
             limit(tls.http_builder());
             tls.serve(service).await
         }
         None => {
-            let mut plain = axum_server::from_tcp(listener).map_err(failed)?.handle(handle).http1_only();
+            let plain = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
+            let mut plain = plain.acceptor(WithDeadline).http1_only();
             limit(plain.http_builder());
             plain.serve(service).await
         }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 
-/// How many works may wait before callers wait themselves.
+/// How many works may wait before callers are told to come later.
 const QUEUE_MAX: usize = 256;
 /// How many works one commit may hold: enough to share its cost, few enough to answer soon.
 const BATCH_MAX: usize = 64;
@@ -157,7 +157,10 @@ impl Lane {
             }
             Self::Thread(worker) => {
                 let works = worker.works.as_ref().ok_or(Error::Unavailable)?;
-                works.try_send(work).map_err(|_| Error::Unavailable)?;
+                works.try_send(work).map_err(|refused| match refused {
+                    mpsc::TrySendError::Full(_) => Error::Busy,
+                    mpsc::TrySendError::Disconnected(_) => Error::Unavailable,
+                })?;
             }
         }
         answered.await.map_err(|_| Error::Unavailable)?

@@ -24,6 +24,8 @@ const HEADER_SECONDS_MAX: u64 = 15;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// How often the server looks whether a new day has come.
 const DAY_CHECK_SECONDS: u64 = 20;
+/// How often the server looks whether folders with backups have what is remembered.
+const COPY_CHECK_SECONDS: u64 = 20;
 
 /// Certificate and key, as PEM files.
 #[derive(Debug, Clone)]
@@ -54,6 +56,7 @@ pub async fn serve(
     let handle = Handle::new();
     let beside = [
         tokio::spawn(open_days(Arc::clone(&server))),
+        tokio::spawn(watch_copies(Arc::clone(&server))),
         tokio::spawn(answer_admin(Arc::clone(&server), database.to_owned())),
         tokio::spawn(stop_with(Arc::clone(&server), handle.clone(), stop)),
     ];
@@ -129,6 +132,25 @@ async fn open_days(server: Arc<Server>) {
             Ok(()) => open = today,
             Err(error) => tracing::error!(error = %error.chain(), "the day cannot be opened"),
         }
+    }
+}
+
+/// Says when a folder with backups does not take what is remembered, and when it does again: a disk that hangs says
+/// nothing by itself.
+async fn watch_copies(server: Arc<Server>) {
+    let mut was_late = false;
+    loop {
+        tokio::time::sleep(Duration::from_secs(COPY_CHECK_SECONDS)).await;
+        let backlog = server.remembered.backlog();
+        match (was_late, backlog.is_late()) {
+            (false, true) => {
+                let (bytes, seconds) = (backlog.bytes, backlog.seconds);
+                tracing::error!(bytes, seconds, "a folder with backups lacks what is remembered: look at its disk");
+            }
+            (true, false) => tracing::info!("every folder with backups has what is remembered"),
+            _ => {}
+        }
+        was_late = backlog.is_late();
     }
 }
 

@@ -53,7 +53,7 @@ impl Server {
         clock: impl Clock + 'static,
         random: impl Random + 'static,
     ) -> Result<Arc<Self>> {
-        Self::open_with(database, Remembered::beside(database)?, clock, random).await
+        Self::open_with(database, Remembered::threads(database)?, clock, random).await
     }
 
     /// As [`Server::open`], over a copy of a database: what is written down stays beside it, and no folder with backups
@@ -63,7 +63,7 @@ impl Server {
         clock: impl Clock + 'static,
         random: impl Random + 'static,
     ) -> Result<Arc<Self>> {
-        Self::open_with(database, Remembered::beside(database)?.without_copies(), clock, random).await
+        Self::open_with(database, Remembered::apart(database)?, clock, random).await
     }
 
     async fn open_with(

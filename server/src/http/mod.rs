@@ -20,6 +20,7 @@ pub use error::ApiError;
 
 use self::peer::Peer;
 use crate::bell::Hint;
+use crate::copies::Backlog;
 use crate::error::Error;
 use crate::metrics::{self, Standings};
 use crate::server::Server;
@@ -99,19 +100,24 @@ async fn answer_health(State(server): State<Arc<Server>>) -> Result<&'static str
 }
 
 /// Whether a vault would be served now: whoever writes to the database answers, and nobody has asked the server to stop.
-/// A disk without room is told by the answers to those who write.
-async fn answer_ready(State(server): State<Arc<Server>>) -> Result<&'static str, ApiError> {
+/// A disk without room is told by the answers to those who write. One for backups that does not answer is told of, but
+/// keeps nobody from being served.
+async fn answer_ready(State(server): State<Arc<Server>>) -> Result<String, ApiError> {
     if server.bell.is_closed() {
         return Err(Error::Unavailable.into());
     }
     server.db.write(|_| Ok(())).await?;
-    Ok("ready\n")
+    let backlog = server.remembered.backlog();
+    let Backlog { bytes, seconds } = backlog;
+    let late = format!("a folder with backups has lacked what is remembered for {seconds} s, {bytes} bytes\n");
+    Ok(format!("ready\n{}", if backlog.is_late() { &late } else { "" }))
 }
 
 /// Counters. They name nobody; a proxy should not pass this path on.
 async fn answer_metrics(State(server): State<Arc<Server>>) -> Result<Response, ApiError> {
     let standings = server.db.read(Standings::read).await?;
-    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(&standings)).into_response())
+    let text = server.metrics.text(&standings, server.remembered.backlog());
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
 fn statement(headers: &HeaderMap) -> Result<&str, Error> {

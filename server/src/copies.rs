@@ -195,7 +195,8 @@ impl Copy {
             Ok(()) => self.is_written(wanted),
             Err(error) => {
                 tracing::error!(file = %self.path.display(), error = %error.chain(), "what is remembered is not copied");
-                lock(&self.state).tried = wanted;
+                let mut state = lock(&self.state);
+                state.tried = state.tried.max(wanted);
                 self.changed.notify_all();
             }
         }
@@ -203,8 +204,8 @@ impl Copy {
 
     fn is_written(&self, bytes: u64) {
         let mut state = lock(&self.state);
-        (state.tried, state.copied) = (bytes.max(state.tried), bytes);
-        if state.wanted <= bytes {
+        (state.tried, state.copied) = (bytes.max(state.tried), bytes.max(state.copied));
+        if state.wanted <= state.copied {
             state.behind_since = None;
         }
         self.changed.notify_all();
@@ -218,13 +219,14 @@ impl Copy {
         if !folder_of(&self.path).is_dir() {
             return Ok(());
         }
-        let is_as_left = known_before.is_none_or(|before| before == found);
-        match known_before {
-            _ if is_as_left && found == bytes => {}
-            Some(before) if before == found && before < bytes => append(&self.file, &self.path, before, bytes)?,
-            _ => copy(&self.file, &self.path, bytes)?,
-        }
-        *known = Some(bytes);
+        let written = match known_before {
+            None if found == bytes => bytes,
+            // Somebody else was here with more.
+            Some(before) if before == found && before >= bytes => before,
+            Some(before) if before == found => append(&self.file, &self.path, before, bytes).map(|()| bytes)?,
+            _ => copy(&self.file, &self.path, bytes).map(|()| bytes)?,
+        };
+        *known = Some(written);
         Ok(())
     }
 }
@@ -265,4 +267,23 @@ fn part(of: &Path, start: u64, end: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(end - start).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_never_becomes_shorter_than_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, near) = (folder.path().join("file"), folder.path().join("near"));
+        fs::create_dir(&near).unwrap();
+        fs::write(&file, "one\ntwo\n").unwrap();
+        let copies = Copies::of(file, Copying::AtOnce);
+        copies.bring(&[near.clone()].into(), 8);
+        // Who asked for less comes late.
+        copies.bring_now(&near, 4).unwrap();
+        assert_eq!(fs::read_to_string(near.join(COPY_NAME)).unwrap(), "one\ntwo\n");
+        assert_eq!(copies.backlog(), Backlog::default());
+    }
 }

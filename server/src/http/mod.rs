@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -62,7 +62,8 @@ async fn answer_sync(
 ) -> Result<Response, ApiError> {
     let answer = async {
         let statement = statement(&headers)?;
-        let body = read(&headers, body).await?;
+        let bytes_max = sync::bytes_max(&server, statement, body.size_hint().exact()).await;
+        let body = read(&headers, body, bytes_max).await?;
         sync::answer(&server, statement, body).await
     };
     Ok(message(peer.note(&server, sync::PATH, answer.await)?))
@@ -78,7 +79,7 @@ async fn answer_enrol(
     peer.is_heard(&server)?;
     let answer = async {
         let statement = statement(&headers)?;
-        let body = read(&headers, body).await?;
+        let body = read(&headers, body, wire::REQUEST_BYTES_MAX).await?;
         enrol::answer(&server, statement, body).await
     };
     Ok(message(peer.note(&server, enrol::PATH, answer.await)?))
@@ -125,12 +126,12 @@ fn statement(headers: &HeaderMap) -> Result<&str, Error> {
     Ok(value.filter(|value| value.len() <= STATEMENT_BYTES_MAX).ok_or(ProblemCode::Statement)?)
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Error> {
+async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Error> {
     let is_plain = !headers.contains_key(header::CONTENT_ENCODING);
     if !is_plain || headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != wire::CONTENT_TYPE) {
         return Err(ProblemCode::Malformed.into());
     }
-    let whole = to_bytes(body, wire::REQUEST_BYTES_MAX);
+    let whole = to_bytes(body, bytes_max);
     let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), whole).await;
     match whole {
         Ok(Ok(bytes)) => Ok(bytes.into()),

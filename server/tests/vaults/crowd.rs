@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rundan_model::{ChangeHash, DocumentId, FactBody, Kind, Role, VaultId};
 use rundan_server::store::Db;
-use rundan_sync::PushResult;
+use rundan_sync::round::{self, Next};
+use rundan_sync::{PushResult, StreamRequest};
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -125,4 +126,34 @@ async fn five_hundred_vaults_at_once_are_all_served_and_each_push_happens_once()
         assert_eq!(notes, VAULTS_OF_EACH);
     }
     println!("put off {} times", phones.iter().map(Phone::put_off).sum::<u32>());
+}
+
+#[tokio::test]
+async fn a_server_that_forgot_which_pages_were_under_way_goes_on_with_them() {
+    let mut world = World::new().await;
+    for _ in 0..24 {
+        let name = hex::encode(world.random_bytes::<60_000>());
+        world.plan(Kind::Staff, vec![("name", json!({ "given": name, "family": "Exempel" }))]).await;
+    }
+    for compares in [false, true] {
+        let mut eva = world.phone("Eva", Role::Planner).await;
+        let mut stream = StreamRequest::new(world.unit, None);
+        let mut pages = 1;
+        let told = loop {
+            stream.held = compares.then(|| eva.list());
+            let request = eva.request(stream.clone());
+            let answer = eva.ask(&world, &request).await;
+            let told = &answer.streams[0];
+            told.items.iter().for_each(|item| eva.take(item));
+            match round::check(&request, &answer).unwrap()[0] {
+                Next::Page(page) => stream.page = Some(page),
+                _ => break told.clone(),
+            }
+            pages += 1;
+            world.restart().await;
+        };
+        assert!(pages >= 3, "{pages} pages");
+        assert_eq!(told.digest, Some(eva.digest()), "compares: {compares}");
+        assert!(told.documents >= 24);
+    }
 }

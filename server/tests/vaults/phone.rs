@@ -15,8 +15,8 @@ use rundan_sync::columns;
 use rundan_sync::round::{self, Next};
 use rundan_sync::statement::{self, Statement};
 use rundan_sync::{
-    Cursor, Digest, EnrolAnswer, EnrolRequest, Item, Problem, PublicKey, PushDocument, PushResult, StreamAnswer,
-    StreamRequest, SyncAnswer, SyncRequest, wire,
+    Cursor, Digest, EnrolAnswer, EnrolRequest, HeadsHash, HeldDocument, Item, Problem, PublicKey, PushDocument,
+    PushResult, StreamAnswer, StreamRequest, SyncAnswer, SyncRequest, wire,
 };
 use serde_bytes::ByteBuf;
 use serde_json::Value as Json;
@@ -202,7 +202,12 @@ impl Phone {
         }
     }
 
-    fn take(&mut self, item: &Item) {
+    /// What it says that it holds.
+    pub fn list(&self) -> Vec<HeldDocument> {
+        self.held.iter().map(|(id, document)| HeldDocument(*id, HeadsHash::of(*id, &document.heads()))).collect()
+    }
+
+    pub fn take(&mut self, item: &Item) {
         match item {
             Item::Whole { receipt, document, columns } => {
                 let whole = Document::load(document).expect("a document");

@@ -146,7 +146,8 @@ impl fmt::Display for Drill {
 }
 
 /// Plays the loss of this machine: puts the newest backup of a folder back into a folder of its own, opens it as a server
-/// does, reads it whole, and lets it go. Neither the database nor a running server is touched.
+/// does, reads it whole, and lets it go. That folder lies beside the database, as the keys do, which must not come near
+/// a backup; nothing else is touched, neither the database or a running server nor any folder with backups.
 ///
 /// # Errors
 /// When there is no backup, when it cannot be put back or is not sound, and when the keys beside the database, which no
@@ -159,14 +160,17 @@ pub async fn drill(
 ) -> Result<Drill> {
     let now = clock.now();
     let (file, taken) = newest(folder)?;
-    let place = tempfile::tempdir_in(folder).map_err(failed(folder))?;
+    let own = folder_of(database);
+    let private = fs::Permissions::from_mode(0o700);
+    let place = tempfile::Builder::new().prefix("drill-").permissions(private).tempdir_in(own).map_err(failed(own))?;
     for key in KEY_FILES {
-        let source = folder_of(database).join(key);
-        fs::copy(&source, place.path().join(key)).map_err(failed(&source))?;
+        let (source, copied) = (own.join(key), place.path().join(key));
+        fs::copy(&source, &copied).map_err(failed(&source))?;
+        fs::set_permissions(&copied, fs::Permissions::from_mode(0o600)).map_err(failed(&copied))?;
     }
     let put_back = place.path().join("rundan.db");
     restore(&put_back, &file, now)?;
-    drop(Server::open(&put_back, clock, random).await?);
+    drop(Server::open_apart(&put_back, clock, random).await?);
     let proof = prove(&put_back)?;
     Ok(Drill { file, age: now.seconds_since(taken), proof })
 }

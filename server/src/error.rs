@@ -59,6 +59,9 @@ pub enum Error {
     /// Work on the database panicked; its transaction was rolled back.
     #[error("Work on the database panicked")]
     Panic,
+    /// Too much waits for the database: come again in a moment.
+    #[error("Too much waits for the database")]
+    Busy,
     /// The database's thread is gone, or it could not commit.
     #[error("The database cannot be written now")]
     Unavailable,

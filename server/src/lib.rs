@@ -9,6 +9,8 @@ pub mod admin;
 pub mod attempts;
 pub mod backup;
 pub mod bell;
+pub mod copies;
+mod deadline;
 pub mod enrol;
 pub mod error;
 mod files;

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -18,6 +19,8 @@ use tracing_subscriber::EnvFilter;
 
 use args::{Action, Args, ServeArgs};
 
+/// How long commands under way may take once the server has stopped.
+const LAST_COMMANDS: Duration = Duration::from_secs(10);
 /// The exit code of an import that refused some rows.
 const SOME_REFUSED: u8 = 2;
 
@@ -25,8 +28,12 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let filter = EnvFilter::try_from_env("RUNDAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let outcome =
-        tokio::runtime::Runtime::new().context("Could not start").and_then(|runtime| runtime.block_on(run(args)));
+    let outcome = tokio::runtime::Runtime::new().context("Could not start").and_then(|runtime| {
+        let outcome = runtime.block_on(run(args));
+        // A command that waits for a disk which does not answer is not waited for.
+        runtime.shutdown_timeout(LAST_COMMANDS);
+        outcome
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {

@@ -11,6 +11,7 @@ use rundan_sync::PushResult;
 use rusqlite::Connection;
 use tokio::time::Duration;
 
+use crate::copies::Backlog;
 use crate::error::{Error, Result};
 use crate::store::{log, seq};
 
@@ -54,6 +55,8 @@ pub struct Metrics {
     entries: Family<OfUnit, Gauge>,
     backed_up: Family<OfUnit, Gauge>,
     vaults: Gauge,
+    uncopied_bytes: Gauge,
+    uncopied_seconds: Gauge,
 }
 
 /// What is read from the database when the counters are asked for.
@@ -87,6 +90,8 @@ impl Default for Metrics {
             entries: Family::default(),
             backed_up: Family::default(),
             vaults: Gauge::default(),
+            uncopied_bytes: Gauge::default(),
+            uncopied_seconds: Gauge::default(),
         };
         let mut all = Registry::with_prefix("rundan");
         all.register("requests", "Requests answered", metrics.requests.clone());
@@ -97,6 +102,10 @@ impl Default for Metrics {
         all.register("log_entries", "Entries of a unit's log", metrics.entries.clone());
         all.register("backed_up_entries", "Entries in a backup that was read back", metrics.backed_up.clone());
         all.register("vaults", "Vaults that are not revoked", metrics.vaults.clone());
+        let bytes = "What is remembered and a folder with backups lacks";
+        all.register_with_unit("remembered_uncopied", bytes, Unit::Bytes, metrics.uncopied_bytes.clone());
+        let seconds = "For how long a folder with backups has lacked it";
+        all.register_with_unit("remembered_uncopied", seconds, Unit::Seconds, metrics.uncopied_seconds.clone());
         Self { registry: all, ..metrics }
     }
 }
@@ -136,7 +145,9 @@ impl Metrics {
     }
 
     /// All counters as text.
-    pub fn text(&self, standings: &Standings) -> String {
+    pub fn text(&self, standings: &Standings, backlog: Backlog) -> String {
+        self.uncopied_bytes.set(i64::try_from(backlog.bytes).unwrap_or(i64::MAX));
+        self.uncopied_seconds.set(i64::try_from(backlog.seconds).unwrap_or(i64::MAX));
         for (unit, entries, backed_up) in &standings.units {
             let unit = OfUnit { unit: unit.to_string() };
             self.entries.get_or_create(&unit).set(*entries as i64);

@@ -1,5 +1,6 @@
 //! What must outlive a database that is put back from an older backup: who may ask, who may not any more, and what was
-//! destroyed. It is a file of lines beside the database, and a copy in every folder that backups were taken into.
+//! destroyed. It is a file of lines beside the database, and a copy in every folder that backups were taken into. The
+//! file is what counts and is on its disk before anybody is answered; the copies follow it ([`crate::copies`]).
 //!
 //! Lines are only ever appended, after the commit that they tell of; what a crash left out is found and appended when
 //! the server opens. People, vaults, revocations and destructions only ever come to be, so they are put back wherever the
@@ -18,13 +19,12 @@ use rundan_sync::{Chain, Cursor, PublicKey};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use crate::copies::{Backlog, COPY_NAME, Copies, Copying, copy, length};
 use crate::error::{Error, Result};
-use crate::files::{beside, folder_of, sync_folder};
+use crate::files::beside;
 use crate::scope::Commit;
 use crate::store::{column, documents, log, people, vaults};
 
-/// The name of the copies in backup folders.
-const COPY_NAME: &str = "rundan.remembered";
 /// What the file beside the database ends in.
 const SUFFIX: &str = ".remembered";
 
@@ -51,7 +51,7 @@ enum Line {
 /// The file, and what is in it.
 #[derive(Debug, Default)]
 pub struct Remembered {
-    file: Option<PathBuf>,
+    file: Option<(PathBuf, Copies)>,
     known: Mutex<Known>,
 }
 
@@ -80,13 +80,31 @@ impl Remembered {
         Self::default()
     }
 
-    /// Opens the file beside a database; it comes to be with the first line.
+    /// Opens the file beside a database; it comes to be with the first line. Copies are made before whoever wrote a line
+    /// goes on.
     pub fn beside(database: &Path) -> Result<Self> {
         Self::open(beside(database, SUFFIX))
     }
 
+    /// As [`Remembered::beside`], with a thread for each folder with backups, so that none of them holds up anybody.
+    pub(crate) fn threads(database: &Path) -> Result<Self> {
+        let file = beside(database, SUFFIX);
+        let remembered = Self::with(file.clone(), Copying::Beside)?;
+        remembered.copy(length(&file));
+        Ok(remembered)
+    }
+
+    /// As [`Remembered::beside`], without copies.
+    pub(crate) fn apart(database: &Path) -> Result<Self> {
+        Self::with(beside(database, SUFFIX), Copying::Never)
+    }
+
     /// Opens a file. A last line that a crash cut short is left out.
     pub fn open(file: PathBuf) -> Result<Self> {
+        Self::with(file, Copying::AtOnce)
+    }
+
+    fn with(file: PathBuf, copying: Copying) -> Result<Self> {
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
@@ -99,7 +117,19 @@ impl Remembered {
                 Err(error) => tracing::warn!(file = %file.display(), error = %error, "a line is left out"),
             }
         }
-        Ok(Self { file: Some(file), known: Mutex::new(known) })
+        let copies = Copies::of(file.clone(), copying);
+        Ok(Self { file: Some((file, copies)), known: Mutex::new(known) })
+    }
+
+    /// How far the copies are behind.
+    pub fn backlog(&self) -> Backlog {
+        self.file.as_ref().map_or_else(Backlog::default, |(_, copies)| copies.backlog())
+    }
+
+    fn copy(&self, bytes: u64) {
+        let Some((_, copies)) = &self.file else { return };
+        let folders = self.known().backups.clone();
+        copies.bring(&folders, bytes);
     }
 
     /// Puts back into the database what it lacks, but for what is of a person whose line a crash cut short.
@@ -143,12 +173,12 @@ impl Remembered {
         Ok(lines)
     }
 
-    /// Appends what the database says that is not remembered yet: to the file, then to its copies.
+    /// Appends what the database says that is not remembered yet: to the file, which its copies then follow.
     ///
     /// # Errors
-    /// When the file cannot be written. A copy that cannot be is named in the log; the next backup makes it anew.
+    /// When the file cannot be written. A copy that cannot be is named in the log; the next line tries it again.
     pub fn catch_up(&self, tx: &Connection) -> Result<()> {
-        let Some(file) = &self.file else { return Ok(()) };
+        let Some((file, _)) = &self.file else { return Ok(()) };
         let lines = self.missing(tx)?;
         let row: i64 = tx.query_row("SELECT coalesce(max(rowid), 0) FROM purged", [], |row| row.get(0))?;
         let is_of_log = |line: &Line| match line {
@@ -169,13 +199,17 @@ impl Remembered {
 
     /// Copies what is remembered into a folder with backups, and from now on writes it there too.
     pub fn copy_to(&self, folder: &Path) -> Result<()> {
-        let Some(file) = &self.file else { return Ok(()) };
-        if !self.known().backups.contains(folder) {
+        let Some((file, copies)) = &self.file else { return Ok(()) };
+        let is_new = !self.known().backups.contains(folder);
+        if is_new {
             self.append(file, vec![Line::Backups { folder: folder.to_owned() }])?;
         }
-        // Nothing is appended meanwhile.
-        let _known = self.known();
-        copy(file, &folder.join(COPY_NAME))
+        // Nothing is half appended.
+        let bytes = {
+            let _known = self.known();
+            length(file)
+        };
+        copies.bring_now(folder, bytes)
     }
 
     fn append(&self, file: &Path, lines: Vec<Line>) -> Result<()> {
@@ -186,20 +220,10 @@ impl Remembered {
             text.push('\n');
         }
         write(file, &text)?;
-        for folder in &known.backups {
-            let beside = folder.join(COPY_NAME);
-            // A copy that missed a line is made anew; a folder that is not there is none to make.
-            let is_whole = length(&beside) + text.len() as u64 == length(file);
-            let copied = match is_whole {
-                true => write(&beside, &text),
-                false if folder.is_dir() => copy(file, &beside),
-                false => continue,
-            };
-            if let Err(error) = copied {
-                tracing::error!(file = %beside.display(), error = %error.chain(), "what is remembered is not copied");
-            }
-        }
+        let bytes = length(file);
         lines.into_iter().for_each(|line| known.take(line));
+        drop(known);
+        self.copy(bytes);
         Ok(())
     }
 
@@ -211,23 +235,8 @@ impl Remembered {
 /// Brings what lies beside a backup to a database, where that knows less: both are beginnings of the same lines.
 pub(crate) fn bring(database: &Path, backup: &Path) -> Result<()> {
     let (own, copied) = (beside(database, SUFFIX), backup.with_file_name(COPY_NAME));
-    if length(&copied) > length(&own) { copy(&copied, &own) } else { Ok(()) }
-}
-
-/// Bytes in a file; none where it is not there.
-fn length(file: &Path) -> u64 {
-    fs::metadata(file).map_or(0, |found| found.len())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let failed = |source| Error::File { path: to.to_owned(), source };
-    let text = fs::read(from).map_err(|source| Error::File { path: from.to_owned(), source })?;
-    let part = to.with_extension("part");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part).map_err(failed)?;
-    file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&part, to).map_err(failed)?;
-    sync_folder(folder_of(to)).map_err(failed)
+    let brought = length(&copied);
+    if brought > length(&own) { copy(&copied, &own, brought) } else { Ok(()) }
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {

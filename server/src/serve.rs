@@ -11,6 +11,7 @@ use hyper_util::rt::TokioTimer;
 use rundan_model::Zone;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::deadline::WithDeadline;
 use crate::error::{Error, Result};
 use crate::server::Server;
 use crate::{admin, http};
@@ -23,6 +24,8 @@ const HEADER_SECONDS_MAX: u64 = 15;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// How often the server looks whether a new day has come.
 const DAY_CHECK_SECONDS: u64 = 20;
+/// How often the server looks whether folders with backups have what is remembered.
+const COPY_CHECK_SECONDS: u64 = 20;
 
 /// Certificate and key, as PEM files.
 #[derive(Debug, Clone)]
@@ -53,6 +56,7 @@ pub async fn serve(
     let handle = Handle::new();
     let beside = [
         tokio::spawn(open_days(Arc::clone(&server))),
+        tokio::spawn(watch_copies(Arc::clone(&server))),
         tokio::spawn(answer_admin(Arc::clone(&server), database.to_owned())),
         tokio::spawn(stop_with(Arc::clone(&server), handle.clone(), stop)),
     ];
@@ -68,12 +72,13 @@ pub async fn serve(
                 .map_err(|source| Error::File { path: files.certificate.clone(), source })?;
             offer_http1(&config);
             let tls = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
-            let mut tls = tls.http1_only();
+            let mut tls = tls.map(|tls| tls.acceptor(WithDeadline)).http1_only();
             limit(tls.http_builder());
             tls.serve(service).await
         }
         None => {
-            let mut plain = axum_server::from_tcp(listener).map_err(failed)?.handle(handle).http1_only();
+            let plain = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
+            let mut plain = plain.acceptor(WithDeadline).http1_only();
             limit(plain.http_builder());
             plain.serve(service).await
         }
@@ -127,6 +132,25 @@ async fn open_days(server: Arc<Server>) {
             Ok(()) => open = today,
             Err(error) => tracing::error!(error = %error.chain(), "the day cannot be opened"),
         }
+    }
+}
+
+/// Says when a folder with backups does not take what is remembered, and when it does again: a disk that hangs says
+/// nothing by itself.
+async fn watch_copies(server: Arc<Server>) {
+    let mut was_late = false;
+    loop {
+        tokio::time::sleep(Duration::from_secs(COPY_CHECK_SECONDS)).await;
+        let backlog = server.remembered.backlog();
+        match (was_late, backlog.is_late()) {
+            (false, true) => {
+                let (bytes, seconds) = (backlog.bytes, backlog.seconds);
+                tracing::error!(bytes, seconds, "a folder with backups lacks what is remembered: look at its disk");
+            }
+            (true, false) => tracing::info!("every folder with backups has what is remembered"),
+            _ => {}
+        }
+        was_late = backlog.is_late();
     }
 }
 

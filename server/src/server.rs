@@ -53,9 +53,27 @@ impl Server {
         clock: impl Clock + 'static,
         random: impl Random + 'static,
     ) -> Result<Arc<Self>> {
+        Self::open_with(database, Remembered::threads(database)?, clock, random).await
+    }
+
+    /// As [`Server::open`], over a copy of a database: what is written down stays beside it, and no folder with backups
+    /// hears of it.
+    pub(crate) async fn open_apart(
+        database: &Path,
+        clock: impl Clock + 'static,
+        random: impl Random + 'static,
+    ) -> Result<Arc<Self>> {
+        Self::open_with(database, Remembered::apart(database)?, clock, random).await
+    }
+
+    async fn open_with(
+        database: &Path,
+        remembered: Remembered,
+        clock: impl Clock + 'static,
+        random: impl Random + 'static,
+    ) -> Result<Arc<Self>> {
         let keys = Keys::open(folder_of(database), &random)?;
         make_private(database)?;
-        let remembered = Remembered::beside(database)?;
         Self::remembering(Db::threads(database)?, keys, remembered, Arc::new(clock), Arc::new(random)).await
     }
 

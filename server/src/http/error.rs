@@ -1,10 +1,15 @@
 //! The one place where an error becomes an answer. What is the asker's to mend says so; what is not says nothing.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rundan_sync::{Problem, ProblemCode, wire};
 
 use crate::error::Error;
+
+/// How long who is put off for want of room in the queue had better wait: what waits is done sooner.
+const BUSY_WAIT: Duration = Duration::from_secs(1);
 
 /// An error on its way to the asker.
 #[derive(Debug)]
@@ -26,6 +31,10 @@ impl IntoResponse for ApiError {
             Error::TooMany(wait) => {
                 tracing::debug!("who tries too often in vain was put off");
                 (Problem { code: ProblemCode::TooMany, counter: None }, Some(wait))
+            }
+            Error::Busy => {
+                tracing::warn!("who asked while too much waits for the database was put off");
+                (Problem { code: ProblemCode::Unavailable, counter: None }, Some(BUSY_WAIT))
             }
             error => {
                 tracing::error!(error = %error.chain(), "a request failed");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -20,6 +20,7 @@ pub use error::ApiError;
 
 use self::peer::Peer;
 use crate::bell::Hint;
+use crate::copies::Backlog;
 use crate::error::Error;
 use crate::metrics::{self, Standings};
 use crate::server::Server;
@@ -61,7 +62,8 @@ async fn answer_sync(
 ) -> Result<Response, ApiError> {
     let answer = async {
         let statement = statement(&headers)?;
-        let body = read(&headers, body).await?;
+        let bytes_max = sync::bytes_max(&server, statement, body.size_hint().exact()).await;
+        let body = read(&headers, body, bytes_max).await?;
         sync::answer(&server, statement, body).await
     };
     Ok(message(peer.note(&server, sync::PATH, answer.await)?))
@@ -77,7 +79,7 @@ async fn answer_enrol(
     peer.is_heard(&server)?;
     let answer = async {
         let statement = statement(&headers)?;
-        let body = read(&headers, body).await?;
+        let body = read(&headers, body, wire::REQUEST_BYTES_MAX).await?;
         enrol::answer(&server, statement, body).await
     };
     Ok(message(peer.note(&server, enrol::PATH, answer.await)?))
@@ -99,19 +101,24 @@ async fn answer_health(State(server): State<Arc<Server>>) -> Result<&'static str
 }
 
 /// Whether a vault would be served now: whoever writes to the database answers, and nobody has asked the server to stop.
-/// A disk without room is told by the answers to those who write.
-async fn answer_ready(State(server): State<Arc<Server>>) -> Result<&'static str, ApiError> {
+/// A disk without room is told by the answers to those who write. One for backups that does not answer is told of, but
+/// keeps nobody from being served.
+async fn answer_ready(State(server): State<Arc<Server>>) -> Result<String, ApiError> {
     if server.bell.is_closed() {
         return Err(Error::Unavailable.into());
     }
     server.db.write(|_| Ok(())).await?;
-    Ok("ready\n")
+    let backlog = server.remembered.backlog();
+    let Backlog { bytes, seconds } = backlog;
+    let late = format!("a folder with backups has lacked what is remembered for {seconds} s, {bytes} bytes\n");
+    Ok(format!("ready\n{}", if backlog.is_late() { &late } else { "" }))
 }
 
 /// Counters. They name nobody; a proxy should not pass this path on.
 async fn answer_metrics(State(server): State<Arc<Server>>) -> Result<Response, ApiError> {
     let standings = server.db.read(Standings::read).await?;
-    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], server.metrics.text(&standings)).into_response())
+    let text = server.metrics.text(&standings, server.remembered.backlog());
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
 fn statement(headers: &HeaderMap) -> Result<&str, Error> {
@@ -119,12 +126,12 @@ fn statement(headers: &HeaderMap) -> Result<&str, Error> {
     Ok(value.filter(|value| value.len() <= STATEMENT_BYTES_MAX).ok_or(ProblemCode::Statement)?)
 }
 
-async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Error> {
+async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Error> {
     let is_plain = !headers.contains_key(header::CONTENT_ENCODING);
     if !is_plain || headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != wire::CONTENT_TYPE) {
         return Err(ProblemCode::Malformed.into());
     }
-    let whole = to_bytes(body, wire::REQUEST_BYTES_MAX);
+    let whole = to_bytes(body, bytes_max);
     let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), whole).await;
     match whole {
         Ok(Ok(bytes)) => Ok(bytes.into()),

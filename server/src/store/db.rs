@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 
-/// How many works may wait before callers wait themselves.
+/// How many works may wait before callers are told to come later.
 const QUEUE_MAX: usize = 256;
 /// How many works one commit may hold: enough to share its cost, few enough to answer soon.
 const BATCH_MAX: usize = 64;
@@ -22,7 +22,9 @@ const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("since_1.sql"
 
 /// Work with its answer: runs inside the batch's transaction, and is told whether that was committed.
 type Work = Box<dyn FnOnce(&Connection) -> Settle + Send>;
-type Settle = Box<dyn FnOnce(bool) + Send>;
+type Settle = Box<dyn FnOnce(Committed) + Send>;
+/// Whether a batch was committed; if not, why, where SQLite said so.
+type Committed = std::result::Result<(), Option<rusqlite::ffi::Error>>;
 
 /// The database.
 #[derive(Clone)]
@@ -144,8 +146,11 @@ impl Lane {
         let (answer, answered) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             let outcome = run_alone(connection, work);
-            Box::new(move |is_committed| {
-                let told = if is_committed || outcome.is_err() { outcome } else { Err(Error::Unavailable) };
+            Box::new(move |committed: Committed| {
+                let told = match committed {
+                    Err(cause) if outcome.is_ok() => Err(cause.map_or(Error::Unavailable, not_committed)),
+                    _ => outcome,
+                };
                 // Nobody listens when the request was cut; the effect stays, as it would if the answer were lost.
                 let _ = answer.send(told);
             })
@@ -157,7 +162,10 @@ impl Lane {
             }
             Self::Thread(worker) => {
                 let works = worker.works.as_ref().ok_or(Error::Unavailable)?;
-                works.try_send(work).map_err(|_| Error::Unavailable)?;
+                works.try_send(work).map_err(|refused| match refused {
+                    mpsc::TrySendError::Full(_) => Error::Busy,
+                    mpsc::TrySendError::Disconnected(_) => Error::Unavailable,
+                })?;
             }
         }
         answered.await.map_err(|_| Error::Unavailable)?
@@ -211,18 +219,22 @@ fn run_batch(connection: &Connection, batch: Vec<Work>, mode: Mode) {
         // must not run outside a transaction.
         if connection.is_autocommit() {
             tracing::error!("the database rolled back");
-            settles.into_iter().for_each(|settle| settle(false));
+            settles.into_iter().for_each(|settle| settle(Err(None)));
             return;
         }
     }
-    let committed = connection.execute_batch("COMMIT");
-    if let Err(error) = &committed {
+    let committed = connection.execute_batch("COMMIT").map_err(|error| {
         tracing::error!(error = %error, "the database cannot commit");
         let _ = connection.execute_batch("ROLLBACK");
-    }
+        error.sqlite_error().copied()
+    });
     for settle in settles {
-        settle(committed.is_ok());
+        settle(committed);
     }
+}
+
+fn not_committed(cause: rusqlite::ffi::Error) -> Error {
+    rusqlite::Error::SqliteFailure(cause, None).into()
 }
 
 /// Runs one work so that its error or panic takes nothing of the others with it.
@@ -280,7 +292,7 @@ mod tests {
             let told = told.clone();
             Box::new(move |connection| {
                 let outcome = run_alone(connection, insert);
-                Box::new(move |is_committed| told.send(outcome.is_ok() && is_committed).unwrap())
+                Box::new(move |committed| told.send(outcome.is_ok() && committed.is_ok()).unwrap())
             })
         };
         let fill = |connection: &Connection| -> Result<()> {

@@ -7,12 +7,13 @@ use rundan_model::policy::Standing;
 use rundan_model::{ChangeHash, DocumentId, Kind, PersonId, Timestamp};
 use rundan_sync::pages::{Filling, Need, Urgency};
 use rundan_sync::{
-    Cursor, Digest, HeadsHash, HeldDocument, Item, Receipt, ReceiptMac, StreamAnswer, StreamRequest, columns,
+    Cursor, Digest, HeadsHash, HeldDocument, Item, PagePosition, Receipt, ReceiptMac, StreamAnswer, StreamRequest,
+    columns,
 };
 use rusqlite::{Connection, params};
 use serde_bytes::ByteBuf;
 
-use super::pages::ListKey;
+use super::pages::{List, ListKey};
 use crate::error::{Error, Result};
 use crate::scope::{self, Audience, HeldAt};
 use crate::server::Server;
@@ -64,10 +65,10 @@ pub(super) fn pull(
     let is_office = Standing { roles: roles.clone(), ..Standing::default() }.is_office();
     let reader = Reader { tx, server, state: &state, person: vault.person, is_office };
     let (head, list, position) = reader.list(vault, stream)?;
-    let (items, end) = reader.page(&list, position, stream.cursor, pushed, room)?;
+    let (items, end) = reader.page(&list.due, position, stream.cursor, pushed, room)?;
     // Other units took the room: nothing is new here yet.
-    let has_no_room = end == position && end < list.len();
-    let is_last = end >= list.len();
+    let has_no_room = end == position && end < list.due.len();
+    let is_last = end >= list.due.len();
     if is_last {
         server.pages.forget(vault.vault, stream.unit);
     } else if !has_no_room {
@@ -81,8 +82,8 @@ pub(super) fn pull(
     told.roles = roles.into_iter().collect();
     told.items = items;
     told.head = Some(if has_no_room { stream.cursor.map_or_else(|| log::first(tx, stream.unit), Ok)? } else { head });
-    told.more = (!is_last && !has_no_room).then_some(end as u64);
-    told.documents = if has_no_room { 0 } else { list.len() as u64 };
+    told.more = (!is_last && !has_no_room).then_some(list.before.saturating_add(end) as u64);
+    told.documents = if has_no_room { 0 } else { list.before.saturating_add(list.due.len()) as u64 };
     told.digest = if is_last && head == state.head { Some(reader.digest()?) } else { None };
     told.day = state.day.0;
     told.backed_up = state.backed_up;
@@ -100,20 +101,27 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The list to page through, where it leads to, and from where in it.
-    fn list(&self, vault: &Vault, stream: &StreamRequest) -> Result<(Cursor, Arc<Vec<ListedDocument>>, usize)> {
+    /// The list to page through, where it leads to, and from where in it. One that was forgotten is made anew: as long
+    /// as the log stands where it stood, what earlier pages took is left out of it.
+    fn list(&self, vault: &Vault, stream: &StreamRequest) -> Result<(Cursor, Arc<List>, usize)> {
+        let head = self.state.head;
         let key = |head| ListKey { vault: vault.vault, unit: stream.unit, from: stream.cursor, head };
+        let taken = |page: PagePosition| usize::try_from(page.position).unwrap_or(usize::MAX);
         if let Some(page) = stream.page
             && let Some(list) = self.server.pages.find(&key(page.head))
         {
-            let position = usize::try_from(page.position).unwrap_or(usize::MAX).min(list.len());
+            let position = taken(page).saturating_sub(list.before).min(list.due.len());
             return Ok((page.head, list, position));
         }
-        let due = match &stream.held {
-            Some(held) => self.mismatches(held)?,
-            None => self.due(stream.cursor)?,
-        };
-        Ok((self.state.head, Arc::new(self.in_order(due)?), 0))
+        let before = stream.page.filter(|page| page.head == head).map_or(0, taken);
+        if let Some(held) = &stream.held {
+            // What the vault says it holds has in it what earlier pages brought.
+            let due = self.in_order(self.mismatches(held)?)?;
+            return Ok((head, Arc::new(List { before, due }), 0));
+        }
+        let due = self.in_order(self.due(stream.cursor)?)?;
+        let position = before.min(due.len());
+        Ok((head, Arc::new(List { before: 0, due }), position))
     }
 
     fn due(&self, from: Option<Cursor>) -> Result<Vec<ListedDocument>> {

@@ -1,6 +1,10 @@
 //! How much one phone may bring, and that it keeps nothing from anybody: no answer is longer than a vault reads.
 
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
+use ed25519_dalek::SigningKey;
+use http_body_util::channel::Channel;
 use rundan_documents::gate::{DOCUMENT_MAX, SHARE_MAX};
 use rundan_documents::{Document, Edit};
 use rundan_model::fact::FACT_BYTES_MAX;
@@ -8,7 +12,10 @@ use rundan_model::{ActorId, DocumentId, FactBody, FactId, PersonId, Role};
 use rundan_server::seams::Clock;
 use rundan_server::sync;
 use rundan_sync::round::{self, Next};
-use rundan_sync::{PushResult, StreamState, SyncAnswer, SyncRequest, wire};
+use rundan_sync::statement::HEADER;
+use rundan_sync::{
+    HeadsHash, HeldDocument, Item, PushResult, StreamRequest, StreamState, SyncAnswer, SyncRequest, wire,
+};
 use serde_json::json;
 
 use crate::phone::Phone;
@@ -142,4 +149,47 @@ async fn no_answer_is_longer_than_a_vault_reads_however_much_it_asks_for() {
         }
     }
     assert!((20..32).contains(&waiting), "{waiting}");
+}
+
+/// More documents than two megabytes can name.
+const MANY: usize = 80_000;
+
+#[tokio::test]
+async fn an_office_says_what_it_holds_of_eighty_thousand_documents_and_a_stranger_does_not() {
+    let world = World::new().await;
+    let mut eva = world.phone("Eva", Role::Planner).await;
+    let mut mallory = world.phone("Mallory", Role::Carer).await;
+    mallory.key = SigningKey::from_bytes(&world.random_bytes());
+    eva.sync(&world).await;
+    let known = eva.held.len();
+    let mut list = eva.list();
+    list.extend((known..MANY).map(|_| HeldDocument(DocumentId(world.random_bytes()), HeadsHash(world.random_bytes()))));
+    let mut stream = StreamRequest { held: Some(list), ..StreamRequest::new(world.unit, eva.cursor) };
+    let (statement, body) = eva.sign(&world, eva.counter + 1, &eva.request(stream.clone()));
+    assert!(body.len() > wire::REQUEST_BYTES_MAX);
+    let (forged, _) = mallory.sign(&world, 1, &eva.request(stream.clone()));
+    let (status, _) = world.post(sync::PATH, &forged, body.clone()).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "a vault's statement by another key");
+    let (mut sender, untold) = Channel::<Bytes, std::convert::Infallible>::new(1);
+    tokio::spawn(async move { sender.send_data(Bytes::from(body)).await });
+    let request = Request::post(sync::PATH).header(HEADER, &statement).header(CONTENT_TYPE, wire::CONTENT_TYPE);
+    let (status, _) = world.send(request.body(Body::new(untold)).unwrap()).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "a length that was not told");
+
+    let mut leaves = 0;
+    loop {
+        let request = eva.request(stream.clone());
+        let answer = eva.ask(&world, &request).await;
+        let told = &answer.streams[0];
+        assert!(told.items.iter().all(|item| matches!(item, Item::Leave(_))));
+        leaves += told.items.len();
+        match round::check(&request, &answer).unwrap()[0] {
+            Next::Page(page) => stream.page = Some(page),
+            next => {
+                assert_eq!(next, Next::Done(eva.cursor.unwrap()));
+                break;
+            }
+        }
+    }
+    assert_eq!(leaves, MANY - known);
 }

@@ -6,6 +6,7 @@ mod attempts;
 mod backups;
 mod commands;
 mod counters;
+mod crowd;
 mod enrolment;
 mod hostile;
 mod input;

@@ -5,6 +5,10 @@ use std::sync::Arc;
 
 use rundan_model::{Kind, Role};
 use rundan_server::serve::{Certificate, serve};
+use rundan_server::store::Db;
+use rundan_server::sync;
+use rundan_sync::statement::HEADER;
+use rundan_sync::wire;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -13,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
+use crate::phone::Phone;
 use crate::world::{MONDAY, World, at};
 
 async fn get(address: std::net::SocketAddr, path: &str) -> String {
@@ -96,6 +101,77 @@ async fn a_hundred_thousand_headers_are_not_read_to_their_end() {
         assert!(answer.starts_with(b"HTTP/1.1 431"), "{answer:?} after {sent}");
         assert!(sent < headers.len(), "all of it was taken");
     }
+}
+
+/// How many read what they are answered slowly or not at all.
+const SLOW_READERS: usize = 10;
+/// How often each of them asks for a first page at once: for more than lies on the way.
+const QUESTIONS: u64 = 100;
+/// So much of names that nothing compresses makes a page long.
+const LONG_NAMES: usize = 24;
+/// As long as the server lets an answer take.
+const ANSWER_SECONDS: u64 = 120;
+
+/// A phone that asks for much, with little room for what it is answered.
+async fn asks_for_much(world: &World, phone: &Phone, address: std::net::SocketAddr) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let mut questions = Vec::new();
+    for counter in 1..=QUESTIONS {
+        let (statement, body) = phone.sign(world, counter, &phone.request(phone.stream()));
+        let (kind, length) = (wire::CONTENT_TYPE, body.len());
+        let head = format!("host: x\r\n{HEADER}: {statement}\r\ncontent-type: {kind}\r\ncontent-length: {length}");
+        questions.extend_from_slice(format!("POST {} HTTP/1.1\r\n{head}\r\n\r\n", sync::PATH).as_bytes());
+        questions.extend(body);
+    }
+    stream.write_all(&questions).await.unwrap();
+    stream
+}
+
+/// Whether the other side has gone, which who does not read learns by writing.
+fn is_left(stream: &TcpStream) -> bool {
+    stream.try_write(b"G").is_err_and(|error| error.kind() != std::io::ErrorKind::WouldBlock)
+}
+
+#[tokio::test]
+async fn slow_readers_hold_up_nobody_and_are_left_when_an_answer_takes_too_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(Db::threads(&folder.path().join("rundan.db")).unwrap()).await;
+    for _ in 0..LONG_NAMES {
+        let name = hex::encode(world.random_bytes::<6_000>());
+        world.plan(Kind::Staff, vec![("name", json!({ "given": name, "family": "Exempel" }))]).await;
+    }
+    let (address, _folder) = listening(&world, None).await;
+    let mut alice = world.phone("Alice", Role::Carer).await;
+    let mut slow = Vec::new();
+    for n in 0..SLOW_READERS {
+        let phone = world.phone(&format!("Bob{n}"), Role::Carer).await;
+        slow.push(asks_for_much(&world, &phone, address).await);
+    }
+    // They have their answers before them; meanwhile what others ask and write is answered as ever.
+    for n in 0..20 {
+        world.plan_visit(world.plan_recipient().await, at(MONDAY, "08:00"), alice.person).await;
+        let draft = alice.begin(&world, Kind::Draft);
+        assert_eq!(alice.sync(&world).await.len(), 1, "round {n}");
+        assert!(alice.held.contains_key(&draft));
+        assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"));
+    }
+    assert!(!slow.iter().any(is_left), "the server waits for who may only have a bad network");
+    // Every other one reads byte by byte, the rest nothing at all.
+    tokio::time::pause();
+    let mut seconds = 0;
+    while !slow.iter().all(is_left) {
+        // Who had still room on the way when the clock was taken in hand has its time from then on.
+        assert!(seconds <= 2 * ANSWER_SECONDS, "the server waits for ever");
+        for reader in slow.iter_mut().step_by(2) {
+            let _ = reader.try_read(&mut [0]);
+        }
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+        seconds += 1;
+    }
+    tokio::time::resume();
+    assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]

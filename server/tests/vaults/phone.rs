@@ -1,6 +1,7 @@
 //! A naive vault: documents in memory, every rule of the protocol in its simplest form.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use ed25519_dalek::SigningKey;
@@ -14,11 +15,12 @@ use rundan_sync::columns;
 use rundan_sync::round::{self, Next};
 use rundan_sync::statement::{self, Statement};
 use rundan_sync::{
-    Cursor, Digest, EnrolAnswer, EnrolRequest, Item, Problem, PublicKey, PushDocument, PushResult, StreamAnswer,
-    StreamRequest, SyncAnswer, SyncRequest, wire,
+    Cursor, Digest, EnrolAnswer, EnrolRequest, HeadsHash, HeldDocument, Item, Problem, PublicKey, PushDocument,
+    PushResult, StreamAnswer, StreamRequest, SyncAnswer, SyncRequest, wire,
 };
 use serde_bytes::ByteBuf;
 use serde_json::Value as Json;
+use tokio::sync::Notify;
 
 use crate::world::World;
 
@@ -35,6 +37,14 @@ pub struct Phone {
     pub outbox: Vec<(DocumentId, Change)>,
     actor: ActorId,
     facts: u32,
+    patience: Option<Patience>,
+}
+
+/// Of a vault that comes again when it is told to come later, once somebody else was answered.
+struct Patience {
+    answered: Arc<Notify>,
+    later_max: u32,
+    put_off: u32,
 }
 
 pub fn enrolment(key: &SigningKey, code: &str) -> (String, Vec<u8>) {
@@ -73,7 +83,18 @@ impl Phone {
             outbox: Vec::new(),
             actor: ActorId::new(answer.vault, world.random_bytes()),
             facts: 0,
+            patience: None,
         }
+    }
+
+    /// The same, which may be told to come later so often between two answers.
+    pub fn patient(self, answered: &Arc<Notify>, later_max: u32) -> Self {
+        Self { patience: Some(Patience { answered: Arc::clone(answered), later_max, put_off: 0 }), ..self }
+    }
+
+    /// How often it was told to come later.
+    pub fn put_off(&self) -> u32 {
+        self.patience.as_ref().map_or(0, |patience| patience.put_off)
     }
 
     pub fn stream(&self) -> StreamRequest {
@@ -106,9 +127,22 @@ impl Phone {
     }
 
     pub async fn ask(&mut self, world: &World, request: &SyncRequest) -> SyncAnswer {
-        self.counter += 1;
-        let (header, body) = self.sign(world, self.counter, request);
-        let (status, body) = world.post(sync::PATH, &header, body).await;
+        let answered = self.patience.as_ref().map(|patience| Arc::clone(&patience.answered));
+        let mut later = 0;
+        let (status, body) = loop {
+            let next = answered.as_ref().map(|answered| answered.notified());
+            self.counter += 1;
+            let (header, body) = self.sign(world, self.counter, request);
+            let (status, body) = world.post(sync::PATH, &header, body).await;
+            let (Some(next), Some(patience)) = (next, &mut self.patience) else { break (status, body) };
+            if status != StatusCode::SERVICE_UNAVAILABLE {
+                patience.answered.notify_waiters();
+                break (status, body);
+            }
+            (later, patience.put_off) = (later + 1, patience.put_off + 1);
+            assert!(later <= patience.later_max, "it is put off for ever");
+            next.await;
+        };
         assert_eq!(status, StatusCode::OK, "{:?}", problem(&body));
         wire::decode(&body, wire::ANSWER_BYTES_MAX).expect("an answer")
     }
@@ -168,7 +202,12 @@ impl Phone {
         }
     }
 
-    fn take(&mut self, item: &Item) {
+    /// What it says that it holds.
+    pub fn list(&self) -> Vec<HeldDocument> {
+        self.held.iter().map(|(id, document)| HeldDocument(*id, HeadsHash::of(*id, &document.heads()))).collect()
+    }
+
+    pub fn take(&mut self, item: &Item) {
         match item {
             Item::Whole { receipt, document, columns } => {
                 let whole = Document::load(document).expect("a document");

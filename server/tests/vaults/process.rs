@@ -1,12 +1,19 @@
 //! The program itself: its commands, its sockets, its stop.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use rundan_documents::Document;
 use rundan_model::Kind;
+use sha2::{Digest, Sha256};
+
+/// How long something may take that takes a moment.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rundan-server"));
@@ -85,6 +92,22 @@ fn an_operator_makes_a_unit_enrols_and_exports_with_and_without_a_running_server
     assert_eq!(json["documents"].as_array().unwrap().len(), 2);
 }
 
+/// Every file beneath a folder, with the hash over what is in it; what is no file, as a socket, counts as empty.
+fn files_in(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files.extend(files_in(&path)),
+            false => {
+                let hash = Sha256::digest(std::fs::read(&path).unwrap_or_default());
+                files.insert(path, hex::encode(hash));
+            }
+        }
+    }
+    files
+}
+
 /// The drill that `docs/server.md` tells: back up while it serves, lose the database, put it back, go on.
 #[test]
 fn a_lost_database_is_put_back_from_a_backup() {
@@ -98,7 +121,10 @@ fn a_lost_database_is_put_back_from_a_backup() {
     assert!(told.contains("Exempelenheten"), "{told}");
     assert!(!run(folder.path(), &["restore", &backup]).status.success(), "not while a server runs");
     said(&run(folder.path(), &["enrol", "--name", "Anna Exempel", "--role", "carer"]));
+    let (before, kept) = (files_in(folder.path()), files_in(&backups));
     let drilled = said(&run(folder.path(), &["drill", backups.to_str().unwrap()]));
+    assert_eq!(files_in(&backups), kept, "a drill leaves the backups as they are");
+    assert_eq!(files_in(folder.path()), before, "and all that lies beside the database");
     assert!(drilled.starts_with(&backup) && drilled.contains("Exempelenheten"), "{drilled}");
     assert!(serving.stop().success());
     let before = said(&run(folder.path(), &["export"]));
@@ -125,6 +151,60 @@ fn a_lost_database_is_put_back_from_a_backup() {
         assert!(!run(folder.path(), &line).status.success(), "{line:?}");
     }
     assert_eq!(said(&run(folder.path(), &["export"])), before);
+}
+
+/// What comes of work that must not take long.
+fn soon<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, outcome) = channel();
+    std::thread::spawn(move || done.send(work()));
+    outcome.recv_timeout(PATIENCE).expect("it hangs")
+}
+
+/// Nobody reads this pipe: whoever opens it to write waits, as for a disk that does not answer.
+fn hang(file: &Path) {
+    assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+}
+
+#[test]
+fn a_disk_for_backups_that_hangs_holds_up_nobody_and_gets_what_it_lacks_when_it_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().to_owned();
+    said(&run(&at, &["init", "--unit", "Exempelenheten"]));
+    let serving = Serving::start(&at);
+    let backups = at.join("backups");
+    said(&run(&at, &["backup", backups.to_str().unwrap()]));
+    let (copy, part) = (backups.join("rundan.remembered"), backups.join("rundan.part"));
+    let own = || std::fs::read_to_string(folder.path().join("rundan.db.remembered")).unwrap();
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), own());
+
+    std::fs::remove_file(&copy).unwrap();
+    hang(&part);
+    for name in ["Anna Exempel", "Bo Exempel", "Eva Exempel"] {
+        let at = at.clone();
+        soon(move || said(&run(&at, &["enrol", "--name", name, "--role", "carer"])));
+        assert!(own().contains(name), "{name} is remembered beside the database");
+    }
+    let told = serving.exchange(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let lacks = told.lines().find_map(|line| line.strip_prefix("rundan_remembered_uncopied_bytes "));
+    assert!(lacks.is_some_and(|bytes| bytes != "0"), "{told}");
+    let ready = serving.exchange(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+
+    // It answers, and has nothing of what was written meanwhile.
+    let pipe = backups.join("pipe");
+    std::fs::rename(&part, &pipe).unwrap();
+    soon(move || std::fs::read(pipe).unwrap());
+    assert!(serving.stop().success());
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), own(), "a server that stops waits for a disk that answers");
+
+    let serving = Serving::start(&at);
+    std::fs::remove_file(&copy).unwrap();
+    hang(&part);
+    said(&run(&at, &["enrol", "--name", "Dag Exempel", "--role", "carer"]));
+    assert!(soon(move || serving.stop()).success(), "and not for one that does not");
+    std::fs::remove_file(&part).unwrap();
+    said(&run(&at, &["export"]));
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), own(), "the next process brings what it left");
 }
 
 #[test]

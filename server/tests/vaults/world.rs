@@ -85,6 +85,13 @@ impl World {
         Self { router: http::router(Arc::clone(&server)), server, clock, random, unit }
     }
 
+    /// Starts the server anew: what it had in memory is gone.
+    pub async fn restart(&mut self) {
+        let (db, keys) = (self.server.db.clone(), self.server.keys.clone());
+        let server = Server::new(db, keys, self.clock.clone(), self.random.clone()).await.expect("the server opens");
+        (self.router, self.server) = (http::router(Arc::clone(&server)), server);
+    }
+
     pub fn set_time(&self, now: Timestamp) {
         self.clock.0.store(now.0, Ordering::Relaxed);
     }

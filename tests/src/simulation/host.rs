@@ -21,7 +21,7 @@ use rundan_server::{Server, backup, http};
 use rusqlite::{Connection, OpenFlags, params};
 use tokio::task::JoinSet;
 
-use super::pipe::{Cut, Meter, connection};
+use super::pipe::{Cut, Meter, Spoken, connection};
 use super::seams::{WorldClock, WorldRandom};
 
 /// Where phones find the server.
@@ -50,10 +50,8 @@ pub(crate) struct Host {
 pub(crate) struct Exchange {
     /// The answer, or why there was none.
     pub(crate) answer: Result<HttpAnswer, HttpError>,
-    /// Bytes from the phone that went through.
-    pub(crate) up: u64,
-    /// Bytes to the phone that went through.
-    pub(crate) down: u64,
+    /// The bytes that went through.
+    pub(crate) spoken: Spoken,
     /// Whether it was long enough to be cut.
     pub(crate) is_cut: bool,
 }
@@ -142,7 +140,7 @@ impl Host {
         {
             let mut running = self.running.lock().unwrap();
             let Some(running) = running.as_mut() else {
-                return Exchange { answer: Err(HttpError::Unreachable), up: 0, down: 0, is_cut: false };
+                return Exchange { answer: Err(HttpError::Unreachable), spoken: Spoken::default(), is_cut: false };
             };
             let service = TowerToHyperService::new(running.router.clone());
             while running.connections.try_join_next().is_some() {}
@@ -157,8 +155,8 @@ impl Host {
         let time = Duration::from_millis(request.timeout_ms);
         let answer = tokio::time::timeout(time, ask(near, request)).await;
         let answer = answer.unwrap_or(Err(HttpError::Unreachable));
-        let Meter { up, down, is_cut, .. } = *meter.lock().unwrap();
-        Exchange { answer, up, down, is_cut }
+        let Meter { spoken, is_cut, .. } = &mut *meter.lock().unwrap();
+        Exchange { answer, spoken: std::mem::take(spoken), is_cut: *is_cut }
     }
 }
 

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use faults::Fault;
-pub use pipe::{Cut, End, Way};
+pub use pipe::{Cut, End, Spoken, Way};
 pub use stage::Stage;
 
 use world::World;

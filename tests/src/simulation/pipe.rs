@@ -1,4 +1,4 @@
-//! A connection in memory whose bytes are counted, and which breaks or hangs at the byte that it is told to.
+//! A connection in memory that is listened to, and which breaks or hangs at the byte that it is told to.
 
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
@@ -39,19 +39,27 @@ pub struct Cut {
     pub end: End,
 }
 
-/// What went through a connection.
+/// The bytes that went through a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    /// From the phone to the server.
+    pub up: Vec<u8>,
+    /// From the server to the phone.
+    pub down: Vec<u8>,
+}
+
+/// What listens to a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    pub(crate) up: u64,
-    pub(crate) down: u64,
+    pub(crate) spoken: Spoken,
     cut: Option<Cut>,
     pub(crate) is_cut: bool,
 }
 
 impl Meter {
     fn left(&self, way: Way) -> u64 {
-        let gone = if way == Way::Up { self.up } else { self.down };
-        self.cut.filter(|cut| cut.way == way).map_or(u64::MAX, |cut| cut.after.saturating_sub(gone))
+        let gone = if way == Way::Up { &self.spoken.up } else { &self.spoken.down };
+        self.cut.filter(|cut| cut.way == way).map_or(u64::MAX, |cut| cut.after.saturating_sub(gone.len() as u64))
     }
 
     fn hangs(&self) -> bool {
@@ -65,7 +73,7 @@ pub(crate) struct Pipe {
     meter: Arc<Mutex<Meter>>,
 }
 
-/// A new connection: the phone's end, the server's end, and what counts its bytes.
+/// A new connection: the phone's end, the server's end, and what listens to it.
 pub(crate) fn connection(cut: Option<Cut>) -> (Pipe, DuplexStream, Arc<Mutex<Meter>>) {
     let (near, far) = tokio::io::duplex(ON_THE_WAY_MAX);
     let meter = Arc::new(Mutex::new(Meter { cut, ..Meter::default() }));
@@ -110,7 +118,7 @@ impl AsyncRead for Pipe {
         match Pin::new(&mut self.inner).poll_read(cx, &mut part) {
             Poll::Ready(Ok(())) => {
                 buf.put_slice(part.filled());
-                self.meter.lock().unwrap().down += part.filled().len() as u64;
+                self.meter.lock().unwrap().spoken.down.extend_from_slice(part.filled());
                 Poll::Ready(Ok(()))
             }
             other => other,
@@ -130,7 +138,7 @@ impl AsyncWrite for Pipe {
             Poll::Ready(Ok(written)) => written,
             other => return other,
         };
-        self.meter.lock().unwrap().up += written as u64;
+        self.meter.lock().unwrap().spoken.up.extend_from_slice(&bytes[..written]);
         if self.ended::<()>(Way::Up).is_some() {
             self.close(cx);
             // Whoever reads learns of it too.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use rundan_device::seams::{Http, HttpAnswer, HttpError, HttpRequest};
 
 use super::host::Host;
-use super::pipe::{Cut, End, Way};
+use super::pipe::{Cut, End, Spoken, Way};
 
 /// What becomes of the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,10 @@ pub(crate) enum Mishap {
 #[derive(Default)]
 struct State {
     is_down: bool,
-    next: Option<Mishap>,
+    /// What becomes of a request after so many others.
+    next: Option<(u32, Mishap)>,
+    /// What is said while somebody listens.
+    heard: Option<Vec<Spoken>>,
     last: Option<HttpRequest>,
     delayed: Vec<HttpRequest>,
     notes: Vec<String>,
@@ -60,7 +63,22 @@ impl Wire {
     }
 
     pub(crate) fn next(&self, mishap: Mishap) {
-        self.state.lock().unwrap().next = Some(mishap);
+        self.after(0, mishap);
+    }
+
+    /// Lets so many requests pass before something becomes of one.
+    pub(crate) fn after(&self, requests: u32, mishap: Mishap) {
+        self.state.lock().unwrap().next = Some((requests, mishap));
+    }
+
+    /// Listens from now on.
+    pub(crate) fn listen(&self) {
+        self.state.lock().unwrap().heard = Some(Vec::new());
+    }
+
+    /// What was said in each exchange since somebody listens, which ends.
+    pub(crate) fn heard(&self) -> Vec<Spoken> {
+        self.state.lock().unwrap().heard.take().unwrap_or_default()
     }
 
     /// Nothing goes wrong any more.
@@ -98,12 +116,16 @@ impl Wire {
             Ok(answer) => answer.status.to_string(),
             Err(error) => format!("{error:?}"),
         };
+        let (up, down) = (exchange.spoken.up.len(), exchange.spoken.down.len());
         let mut state = self.state.lock().unwrap();
-        state.notes.push(format!("{path} up {} down {} {outcome}", exchange.up, exchange.down));
+        state.notes.push(format!("{path} up {up} down {down} {outcome}"));
         state.rounds += 1;
         state.cuts += u64::from(exchange.is_cut);
-        state.up += exchange.up;
-        state.down += exchange.down;
+        state.up += up as u64;
+        state.down += down as u64;
+        if let Some(heard) = &mut state.heard {
+            heard.push(exchange.spoken);
+        }
         exchange.answer
     }
 
@@ -114,7 +136,13 @@ impl Wire {
                 return Err(HttpError::Unreachable);
             }
             state.last = Some(request.clone());
-            state.next.take()
+            match state.next.take() {
+                Some((0, mishap)) => Some(mishap),
+                later => {
+                    state.next = later.map(|(requests, mishap)| (requests - 1, mishap));
+                    None
+                }
+            }
         };
         match mishap {
             None => self.pass(request, None).await,

@@ -60,7 +60,7 @@ fn play(folder: &Path, victim: Victim) -> Said {
     handset.enrol(&address, &code);
     let mut chance = ChaCha8Rng::seed_from_u64(victim as u64);
     let mut said = Said { address: address.clone(), ..Said::default() };
-    let mut at_work = handset.start(0, unit::clock_offset(), &[]);
+    let mut at_work = handset.start(0, unit::clock_offset());
     for life in 1..=KILLS {
         let mut next = || at_work.next().expect("it works until it is killed");
         if life.is_multiple_of(ROUND_EVERY) {
@@ -79,7 +79,7 @@ fn play(folder: &Path, victim: Victim) -> Said {
         } else {
             at_work.kill().iter().for_each(|line| said.hear(line));
             let step = CLOCK_STEPS[chance.next_u32() as usize % CLOCK_STEPS.len()];
-            at_work = handset.start(life, unit::clock_offset() + step, &[]);
+            at_work = handset.start(life, unit::clock_offset() + step);
         }
     }
     at_work.kill().iter().for_each(|line| said.hear(line));

@@ -92,12 +92,18 @@ pub async fn unsent(phone: &Phone) -> u64 {
 pub struct Handset {
     folder: PathBuf,
     program: PathBuf,
+    before: Vec<String>,
 }
 
 impl Handset {
     /// Played by these tests.
     pub fn of_today(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), program: std::env::current_exe().unwrap() }
+        Self { folder: folder.to_owned(), program: std::env::current_exe().unwrap(), before: Vec::new() }
+    }
+
+    /// The same, started by another command, such as a shell that sets limits first.
+    pub fn within(self, before: Vec<String>) -> Self {
+        Self { before, ..self }
     }
 
     /// Played by an older version of these tests, if one is named.
@@ -106,9 +112,10 @@ impl Handset {
         Self { program: std::env::var_os(OLDER).map_or(today.program, PathBuf::from), ..today }
     }
 
-    fn command(&self, clock_offset: i64, before: &[&str]) -> Program {
+    fn command(&self, clock_offset: i64) -> Program {
         let part = ["--exact", "phone::plays_its_part_where_it_is_asked_to", "--nocapture"];
-        let line: Vec<&str> = before.iter().copied().chain([self.program.to_str().unwrap()]).chain(part).collect();
+        let before = self.before.iter().map(String::as_str);
+        let line: Vec<&str> = before.chain([self.program.to_str().unwrap()]).chain(part).collect();
         let mut command = Program::new(line[0]);
         command.args(&line[1..]).env(FOLDER, &self.folder).env(OFFSET, clock_offset.to_string()).stdin(Stdio::null());
         command
@@ -117,14 +124,14 @@ impl Handset {
     /// Enrols it.
     pub fn enrol(&self, address: &str, code: &str) {
         let [address_name, code_name] = ENROL;
-        let mut command = self.command(unit::clock_offset(), &[]);
+        let mut command = self.command(unit::clock_offset());
         let output = command.env(address_name, address).env(code_name, code).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Starts it; it works and syncs until it is killed.
-    pub fn start(&self, life: usize, clock_offset: i64, before: &[&str]) -> AtWork {
-        let mut command = self.command(clock_offset, before);
+    pub fn start(&self, life: usize, clock_offset: i64) -> AtWork {
+        let mut command = self.command(clock_offset);
         let mut process = command.env(LIFE, life.to_string()).stdout(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let said = BufReader::new(process.stdout.take().unwrap());

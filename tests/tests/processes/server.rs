@@ -16,6 +16,7 @@ const OLDER: &str = "RUNDAN_OLDER_SERVER";
 pub struct Server {
     folder: PathBuf,
     program: PathBuf,
+    before: Vec<String>,
 }
 
 impl Server {
@@ -24,7 +25,17 @@ impl Server {
         let own = std::env::current_exe().unwrap();
         let program = own.ancestors().nth(2).unwrap().join("rundan-server");
         assert!(program.is_file(), "{} is missing: run the tests of the whole workspace", program.display());
-        Self { folder: folder.to_owned(), program }
+        Self { folder: folder.to_owned(), program, before: Vec::new() }
+    }
+
+    /// The same, started by another command, such as a shell that sets limits first.
+    pub fn within(self, before: Vec<String>) -> Self {
+        Self { before, ..self }
+    }
+
+    /// Where its files lie.
+    pub fn files(&self) -> PathBuf {
+        self.folder.join(FOLDER)
     }
 
     /// Played by an older program, if one is named.
@@ -34,12 +45,13 @@ impl Server {
     }
 
     /// A command of the server's operator.
-    fn command(&self, clock_offset: i64, before: &[&str]) -> Command {
-        let line: Vec<&str> = before.iter().copied().chain([self.program.to_str().unwrap()]).collect();
+    fn command(&self, clock_offset: i64) -> Command {
+        let before = self.before.iter().map(String::as_str);
+        let line: Vec<&str> = before.chain([self.program.to_str().unwrap()]).collect();
         let mut command = Command::new(line[0]);
         command
             .args(&line[1..])
-            .env("RUNDAN_DATABASE", self.folder.join(FOLDER).join("rundan.db"))
+            .env("RUNDAN_DATABASE", self.files().join("rundan.db"))
             .env("RUNDAN_CLOCK_OFFSET", clock_offset.to_string())
             .env("RUNDAN_LOG", "error")
             .stdin(Stdio::null());
@@ -48,14 +60,19 @@ impl Server {
 
     /// Has a command done, and returns what it printed.
     pub fn run(&self, arguments: &[&str]) -> String {
-        let output = self.command(unit::clock_offset(), &[]).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        self.try_run(arguments).unwrap_or_else(|why| panic!("{arguments:?}: {why}"))
+    }
+
+    /// Has a command done; returns what it printed, or what it said when it failed.
+    pub fn try_run(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = self.command(unit::clock_offset()).args(arguments).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
     /// Makes it, with its unit.
     pub fn make(&self) {
-        std::fs::create_dir_all(self.folder.join(FOLDER)).unwrap();
+        std::fs::create_dir_all(self.files()).unwrap();
         self.run(&["init", "--unit", "Exempelenheten"]);
         let export = self.folder.join("export");
         unit::write(&export);
@@ -69,17 +86,12 @@ impl Server {
 
     /// Starts it at an address, or at any.
     pub fn start(&self, listen: Option<&str>) -> Serving {
-        Serving::start(&mut self.command(unit::clock_offset(), &[]), listen)
+        Serving::start(&mut self.command(unit::clock_offset()), listen)
     }
 
     /// Starts it with a clock that is wrong by so many seconds.
     pub fn start_with_clock(&self, listen: &str, wrong_by: i64) -> Serving {
-        Serving::start(&mut self.command(unit::clock_offset() + wrong_by, &[]), Some(listen))
-    }
-
-    /// Starts it by another command, such as a shell that sets limits first.
-    pub fn start_within(&self, listen: &str, before: &[&str]) -> Serving {
-        Serving::start(&mut self.command(unit::clock_offset(), before), Some(listen))
+        Serving::start(&mut self.command(unit::clock_offset() + wrong_by), Some(listen))
     }
 }
 

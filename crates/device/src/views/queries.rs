@@ -65,7 +65,7 @@ queries! {
     CABINETS = "SELECT DISTINCT cabinet FROM key ORDER BY cabinet";
     HOMES_OF_KEY = "SELECT document, key, recipient, json FROM key_home WHERE key = ?1 ORDER BY document";
     HOMES_OF_RECIPIENT = "SELECT document, key, recipient, json FROM key_home WHERE recipient = ?1 ORDER BY document";
-    HOMES = "SELECT h.key, r.json FROM key_home h CROSS JOIN recipient r ON r.document = h.recipient ORDER BY h.document";
+    HOMES = "SELECT h.key, h.recipient, r.json FROM key_home h CROSS JOIN recipient r ON r.document = h.recipient ORDER BY h.document";
     UNIT_DOCUMENT = "SELECT u.document FROM unit u CROSS JOIN document d ON d.document = u.document
         WHERE d.unit = ?1 ORDER BY u.document LIMIT 1";
     PLANNED = "SELECT v.document, p.person, p.start, v.minutes, v.recipient FROM visit v

@@ -1,0 +1,308 @@
+//! Keys: taken twice, handed over, lost, counted, and brought back, on phones that have no network.
+
+use rundan_device::api::ErrorCode;
+use rundan_model::{DocumentId, Kind, PersonId, Role};
+use serde_json::{Value, json};
+
+use crate::world::{Device, World, at, each};
+
+const CABINET: &str = "Skåp Västertorp";
+
+/// Anna and Jonas each have a visit that needs the key to Maj-Britt's home; Eva is at her desktop.
+struct Round {
+    world: World,
+    anna: Device,
+    jonas: Device,
+    office: Device,
+    anna_id: PersonId,
+    jonas_id: PersonId,
+    sheet: DocumentId,
+    maj: DocumentId,
+    key: DocumentId,
+}
+
+impl Round {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let anna_id = world.person("Anna", Role::Carer).await;
+        let jonas_id = world.person("Jonas", Role::Carer).await;
+        let eva = world.person("Eva", Role::Planner).await;
+        let maj = world.recipient("Maj-Britt").await;
+        let sheet = world.run_sheet(anna_id).await;
+        world.run_sheet(jonas_id).await;
+        world.visit(maj, "09:00", &[anna_id]).await;
+        world.visit(maj, "13:00", &[jonas_id]).await;
+        let key = key(&world, "V-117", "home", Some(maj)).await;
+        let (anna, jonas) = (world.phone(anna_id).await, world.phone(jonas_id).await);
+        let office = world.phone(eva).await;
+        Self { world, anna, jonas, office, anna_id, jonas_id, sheet, maj, key }
+    }
+
+    fn copy(&self) -> Value {
+        json!([{ "key": self.key, "copy": 1 }])
+    }
+
+    async fn take(&self, device: &Device) -> Value {
+        device.act(take(&self.copy())).await
+    }
+
+    async fn everyone_syncs(&self) {
+        for _ in 0..2 {
+            for device in [&self.anna, &self.jonas, &self.office] {
+                device.restore();
+                device.sync().await;
+            }
+        }
+    }
+
+    /// The first copy as a device's panel of the key shows it.
+    async fn line(&self, device: &Device) -> Value {
+        device.ask("key", json!({ "key": self.key })).await["copies"][0].clone()
+    }
+}
+
+async fn key(world: &World, tag: &str, kind: &str, home: Option<DocumentId>) -> DocumentId {
+    let place = json!({ "cabinet": CABINET, "hook": "17" });
+    let plan = vec![("tag", json!(tag)), ("kind", json!(kind)), ("place", place), ("copies", json!(1))];
+    let key = world.plan(Kind::Key, plan).await;
+    if let Some(home) = home {
+        world.plan(Kind::KeyHome, vec![("key", json!(key)), ("recipient", json!(home))]).await;
+    }
+    key
+}
+
+fn take(keys: &Value) -> Value {
+    json!({ "do": "take_keys", "keys": keys, "what_for": "round", "alarm": null, "text": "" })
+}
+
+fn flags(line: &Value) -> Vec<&str> {
+    line["flags"].as_array().unwrap().iter().filter_map(Value::as_str).collect()
+}
+
+#[tokio::test]
+async fn the_keys_of_a_round_are_taken_in_one_press_and_undone_in_another() {
+    let round = Round::new().await;
+    let before = round.anna.ask("keys", Value::Null).await;
+    assert_eq!(each(&json!([before["needed"][0]["line"]]), "tag"), ["V-117"]);
+    assert_eq!(
+        (&before["needed"][0]["can_take"], &before["needed"][0]["visit_name"]),
+        (&json!(true), &json!("Maj-Britt Exempel"))
+    );
+    assert_eq!(before["needed"][0]["line"]["homes"], json!(["Skidvägen 4"]));
+    round.anna.cut();
+    let done = round.take(&round.anna).await;
+    let with_me = round.anna.ask("keys", Value::Null).await;
+    assert_eq!(with_me["needed"], json!([]));
+    assert_eq!((&with_me["mine"][0]["in_round"], &with_me["mine"][0]["what_for"]), (&json!(true), &json!("round")));
+    round.anna.ask("undo", json!({ "action": done["action"] })).await;
+    assert_eq!(round.anna.ask("keys", Value::Null).await["mine"], json!([]));
+}
+
+#[tokio::test]
+async fn two_who_take_the_same_key_offline_see_both_names_and_the_office_settles_it() {
+    let round = Round::new().await;
+    round.anna.cut();
+    round.jonas.cut();
+    round.take(&round.anna).await;
+    round.world.set_time("08:31");
+    round.take(&round.jonas).await;
+    round.everyone_syncs().await;
+    for carer in [&round.anna, &round.jonas] {
+        let keys = carer.ask("keys", Value::Null).await;
+        assert_eq!(keys["mine"], json!([]), "nobody is said to have it");
+        let mut names = each(&keys["disputed"][0]["sides"], "by");
+        names.sort_unstable();
+        assert_eq!(names, ["Anna Exempel", "Jonas Exempel"]);
+    }
+    let board = round.office.ask("key_board", json!({ "filter": "needs_office", "text": "" })).await;
+    assert_eq!(flags(&board["rows"][0]["line"]), ["disputed"]);
+    let sides = board["rows"][0]["line"]["sides"].as_array().unwrap().clone();
+    let annas = sides.iter().find(|side| side["by"] == "Anna Exempel").unwrap();
+    let settle =
+        json!({ "do": "settle", "document": round.key, "facts": [annas["fact"]], "text": "Anna hade fel bricka" });
+    round.office.act(settle).await;
+    round.everyone_syncs().await;
+    for device in [&round.anna, &round.jonas, &round.office] {
+        let line = round.line(device).await;
+        assert_eq!((&line["place"], &line["name"]), (&json!("with"), &json!("Jonas Exempel")));
+    }
+    let history = round.office.ask("key", json!({ "key": round.key })).await["history"].clone();
+    assert_eq!(history.as_array().unwrap().len(), 3, "no fact is gone");
+}
+
+#[tokio::test]
+async fn a_key_handed_over_without_a_network_is_with_the_receiver_when_both_have_said_so() {
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    round.everyone_syncs().await;
+    round.anna.cut();
+    round.jonas.cut();
+    round.anna.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.jonas_id })).await;
+    assert_eq!(round.line(&round.anna).await["place"], "given");
+    round.jonas.act(json!({ "do": "receive_keys", "keys": round.copy(), "from": round.anna_id })).await;
+    assert_eq!(round.line(&round.jonas).await["place"], "received");
+    round.everyone_syncs().await;
+    let line = round.line(&round.office).await;
+    assert_eq!((&line["place"], &line["name"], &line["flags"]), (&json!("with"), &json!("Jonas Exempel"), &json!([])));
+    let mine = round.jonas.ask("keys", Value::Null).await["mine"].clone();
+    assert_eq!((&mine[0]["from_name"], &mine[0]["in_round"]), (&json!("Anna Exempel"), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_hand_over_that_one_side_confirmed_waits_and_what_goes_on_is_flagged() {
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    round.anna.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.jonas_id })).await;
+    round.everyone_syncs().await;
+    let keys = round.jonas.ask("keys", Value::Null).await;
+    assert_eq!(each(&keys["to_confirm"], "name"), ["Anna Exempel"]);
+    round.jonas.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": "Skåp Fruängen" })).await;
+    round.everyone_syncs().await;
+    let line = round.line(&round.office).await;
+    assert_eq!((&line["place"], &line["where_text"]), (&json!("cabinet"), &json!("Skåp Fruängen")));
+    assert_eq!(flags(&line), ["in_another_cabinet", "unconfirmed"]);
+}
+
+#[tokio::test]
+async fn a_lost_key_has_its_steps_and_is_missing_for_the_next_visit() {
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    round.everyone_syncs().await;
+    round.anna.cut();
+    let report = json!({ "is": "lost", "text": "I cykelkorgen" });
+    round.anna.act(json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": report })).await;
+    round.everyone_syncs().await;
+    let board = round.office.ask("key_board", json!({ "filter": "lost", "text": "v-117" })).await;
+    let line = &board["rows"][0]["line"];
+    assert_eq!((&line["lost_step"], &line["lost_steps"]), (&json!(1), &json!(7)));
+    let missing: Vec<_> = each(&board["missing"], "name");
+    assert_eq!(missing, ["Anna Exempel"], "one row for a key and day, for the first who needs it");
+    for step in ["told", "searched"] {
+        let change = json!({ "is": "lost_step", "copy": 1, "step": step, "text": "" });
+        round.office.act(json!({ "do": "change_key", "key": round.key, "change": change })).await;
+    }
+    assert_eq!(round.line(&round.office).await["lost_step"], 3);
+    round.everyone_syncs().await;
+    let found = json!({ "is": "found", "cabinet": CABINET });
+    round.jonas.act(json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": found })).await;
+    round.everyone_syncs().await;
+    assert_eq!(round.line(&round.office).await["place"], "cabinet");
+}
+
+#[tokio::test]
+async fn an_alarm_key_asks_for_the_alarm_or_a_reason_and_its_home_stays_with_her_and_the_office() {
+    let round = Round::new().await;
+    let key = key(&round.world, "L-004", "alarm", Some(round.maj)).await;
+    round.everyone_syncs().await;
+    let keys = json!([{ "key": key, "copy": 1 }]);
+    assert_eq!(
+        round.jonas.try_ask("act", json!({ "intent": take(&keys) })).await.unwrap_err().detail.as_deref(),
+        Some("alarm")
+    );
+    let alarm = json!({ "recipient": null, "name": "Gunnel", "at": "08:07" });
+    round.world.set_time("08:10");
+    round.jonas.act(json!({ "do": "take_keys", "keys": keys, "what_for": "alarm", "alarm": alarm, "text": "" })).await;
+    let mine = round.jonas.ask("keys", Value::Null).await["mine"].clone();
+    assert_eq!((&mine[0]["what_for"], &mine[0]["alarmed_at"]), (&json!("alarm"), &json!(at("08:07"))));
+    round.everyone_syncs().await;
+    let facts = round.world.stored(key).await.facts;
+    assert!(facts.values().all(|fact| !fact.to_text().contains("Gunnel")), "the unit reads what is said of the key");
+    assert!(flags(&round.office.ask("key", json!({ "key": key })).await["copies"][0]).is_empty());
+
+    let other = self::key(&round.world, "L-005", "alarm", None).await;
+    round.everyone_syncs().await;
+    let keys = json!([{ "key": other, "copy": 1 }]);
+    let why = json!({ "do": "take_keys", "keys": keys, "what_for": "other", "alarm": null, "text": "Provas i låset" });
+    round.anna.act(why).await;
+    round.everyone_syncs().await;
+    let line = round.office.ask("key", json!({ "key": other })).await["copies"][0].clone();
+    assert_eq!(flags(&line), ["taken_without_need"]);
+}
+
+#[tokio::test]
+async fn a_shift_does_not_end_with_a_key_out_unless_she_says_why() {
+    let round = Round::new().await;
+    round.anna.act(json!({ "do": "start_shift", "run_sheet": round.sheet })).await;
+    round.take(&round.anna).await;
+    let end = |why: &str| json!({ "intent": { "do": "end_shift", "run_sheet": round.sheet, "keys_kept": why } });
+    let refused = round.anna.try_ask("act", end("")).await.unwrap_err();
+    assert_eq!((refused.code, refused.detail.as_deref()), (ErrorCode::BadInput, Some("keys_kept")));
+    round.anna.try_ask("act", end("Kvällspasset tar den vid porten")).await.unwrap();
+    let facts = round.world.stored(round.sheet).await.facts;
+    assert!(facts.is_empty(), "she has no network yet");
+    round.everyone_syncs().await;
+    let facts = round.world.stored(round.sheet).await.facts;
+    assert!(facts.values().any(|fact| fact.to_text().contains("Kvällspasset")));
+}
+
+#[tokio::test]
+async fn a_tag_that_is_unknown_or_retired_is_said_so_and_noted() {
+    let round = Round::new().await;
+    let find = |text: &'static str| json!({ "text": text });
+    assert_eq!(round.anna.ask("find_tag", find("v-117")).await["is"], "known");
+    assert_eq!(round.anna.ask("find_tag", find("Q-9/2")).await, json!({ "is": "unknown", "tag": "Q-9" }));
+    assert_eq!(round.anna.ask("find_tag", find("https://example.org/?x=1")).await["is"], "no_tag");
+    round.anna.act(json!({ "do": "note_tag", "tag": "Q-9", "text": "Låg i trapphuset" })).await;
+    round.everyone_syncs().await;
+    assert_eq!(round.world.stored(round.sheet).await.facts.len(), 1);
+
+    let retire = json!({ "is": "retired", "copy": null, "text": "" });
+    round.office.act(json!({ "do": "change_key", "key": round.key, "change": retire })).await;
+    round.everyone_syncs().await;
+    assert_eq!(round.anna.ask("find_tag", find("V-117")).await["is"], "retired");
+    let again = json!({ "do": "new_key", "tag": "V-117", "kind": "home", "cabinet": CABINET, "hook": "", "copies": 1, "recipients": [] });
+    let refused = round.office.try_ask("act", json!({ "intent": again })).await.unwrap_err();
+    assert_eq!(refused.detail.as_deref(), Some("tag_used"));
+}
+
+#[tokio::test]
+async fn a_counted_cabinet_says_what_differs() {
+    let round = Round::new().await;
+    let other = key(&round.world, "V-118", "home", None).await;
+    round.take(&round.anna).await;
+    round.everyone_syncs().await;
+    let since = at("08:40").0;
+    round.world.set_time("08:41");
+    let there = json!([{ "key": round.key, "copy": 1 }]);
+    let missing = json!([{ "key": other, "copy": 1 }]);
+    round.office.act(json!({ "do": "count_cabinet", "cabinet": CABINET, "there": there, "missing": missing })).await;
+    let count = round.office.ask("cabinet", json!({ "cabinet": CABINET, "since": since })).await;
+    let line = |tag: &str| {
+        let lines = count["lines"].as_array().unwrap();
+        lines.iter().find(|line| line["line"]["tag"] == tag).unwrap().clone()
+    };
+    assert_eq!(flags(&line("V-117")["line"]), ["disputed"], "it hangs there though Anna has it");
+    assert_eq!((&line("V-118")["line"]["place"], &line("V-118")["counted"]), (&json!("missing"), &json!(false)));
+    round.anna.cut();
+    round.anna.act(json!({ "do": "return_keys", "keys": there, "cabinet": CABINET })).await;
+    round.everyone_syncs().await;
+    assert_eq!(flags(&round.line(&round.office).await), ["order_unclear"][..0].to_vec());
+}
+
+#[tokio::test]
+async fn a_phone_whose_clock_is_a_day_wrong_states_in_its_own_order() {
+    let round = Round::new().await;
+    round.anna.set_clock_ahead(-86_400);
+    round.take(&round.anna).await;
+    round.everyone_syncs().await;
+    round.jonas.act(json!({ "do": "receive_keys", "keys": round.copy(), "from": round.anna_id })).await;
+    round.everyone_syncs().await;
+    round.anna.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.jonas_id })).await;
+    round.everyone_syncs().await;
+    let line = round.line(&round.office).await;
+    assert_eq!((&line["place"], &line["name"]), (&json!("with"), &json!("Jonas Exempel")));
+}
+
+#[tokio::test]
+async fn who_has_no_visit_there_knows_the_tag_and_not_the_home() {
+    let round = Round::new().await;
+    let sara = round.world.person("Sara", Role::Carer).await;
+    round.world.run_sheet(sara).await;
+    let sara = round.world.phone(sara).await;
+    let found = sara.ask("find_tag", json!({ "text": "V-117" })).await;
+    assert_eq!((&found["is"], &found["lines"][0]["homes"]), (&json!("known"), &json!([])));
+    sara.act(take(&round.copy())).await;
+    sara.sync().await;
+    round.office.sync().await;
+    assert_eq!(flags(&round.line(&round.office).await), ["taken_without_need"], "none of her visits needs it");
+}

@@ -137,6 +137,7 @@ fn an_enrolment_makes_a_whole_vault_or_none() {
 
 /// The tables as the first version had them, with what lies in them now.
 const FIRST_VERSION: &str = "
+    DROP TABLE mended;
     DROP INDEX intent_refused;
     ALTER TABLE intent DROP COLUMN is_seen;
     DROP TABLE refused;

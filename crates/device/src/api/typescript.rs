@@ -66,6 +66,7 @@ pub fn typescript() -> String {
         SyncChip,
         VaultView,
         VaultTrouble,
+        Mended,
         App,
         DayView,
         Side,

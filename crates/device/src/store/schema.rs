@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, sql: RECOVERY },
     Migration { number: 5, sql: REFUSALS },
     Migration { number: 6, sql: SEEN_REFUSALS },
+    Migration { number: 7, sql: MENDED },
 ];
 
 const FIRST: &str = "
@@ -315,4 +316,13 @@ const SEEN_REFUSALS: &str = "
 -- Whether the person has said that she saw that it was refused.
 ALTER TABLE intent ADD COLUMN is_seen INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX intent_refused ON intent (is_seen, at) WHERE refused IS NOT NULL;
+";
+
+const MENDED: &str = "
+-- When the file took a damaged one's place, and how much that was not sent could not be read; null where nobody knows.
+CREATE TABLE mended (
+    at INTEGER PRIMARY KEY,
+    lost INTEGER,
+    is_seen INTEGER NOT NULL DEFAULT 0
+) STRICT;
 ";

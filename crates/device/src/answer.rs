@@ -139,7 +139,8 @@ impl Vault {
     pub(crate) async fn view_of_vault(&self) -> Result<VaultView, ApiError> {
         let (vault, person, name): (VaultId, _, _) = (self.id, self.identity.person, self.identity.name.clone());
         let view = self.store.read(views::vault_view).await?;
-        let nothing_yet = VaultView { vault, person, name, roles: Vec::new(), unit: String::new(), open: false };
+        let nothing_yet =
+            VaultView { vault, person, name, roles: Vec::new(), unit: String::new(), open: false, mended: Vec::new() };
         Ok(view.unwrap_or(nothing_yet))
     }
 
@@ -184,6 +185,16 @@ impl Vault {
             .write(|tx| -> Result<(), StoreError> {
                 tx.prepare_cached("UPDATE intent SET is_seen = 1 WHERE refused IS NOT NULL AND is_seen = 0")?
                     .execute([])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Remembers that she has seen that a damaged store was mended: a local mark, no change.
+    pub(crate) async fn see_mended(&self) -> Result<(), StoreError> {
+        self.store
+            .write(|tx| -> Result<(), StoreError> {
+                tx.prepare_cached("UPDATE mended SET is_seen = 1 WHERE is_seen = 0")?.execute([])?;
                 Ok(())
             })
             .await

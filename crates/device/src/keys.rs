@@ -88,7 +88,8 @@ fn write_private_file(path: &Path, bytes: &[u8; 32]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn sync_directory(directory: &Path) -> io::Result<()> {
+/// Makes durable which files a directory has.
+pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     // Elsewhere a directory cannot be opened as a file, and the rename is durable by itself.
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
 //! A phone: its vaults, one of them open, and the one door that a screen comes through.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rundan_model::VaultId;
@@ -63,11 +63,12 @@ struct Inner {
     events: broadcast::Sender<Event>,
     vaults: Mutex<Vec<Arc<Vault>>>,
     /// The vaults whose files are there and cannot be opened, and why.
-    troubles: Vec<VaultTrouble>,
+    troubles: Mutex<Vec<VaultTrouble>>,
     choices: Mutex<Choices>,
     /// The last attempt to enrol that came to nothing.
     attempt: tokio::sync::Mutex<Option<Attempt>>,
     vaults_changed: Notify,
+    one_mending: tokio::sync::Mutex<()>,
 }
 
 /// A phone with its vaults. Cheap to clone.
@@ -98,16 +99,10 @@ impl Phone {
         make_private(&config.directory).map_err(directory)?;
         let choices = std::fs::read(config.directory.join(CHOICES_FILE)).unwrap_or_default();
         let choices: Choices = serde_json::from_slice(&choices).unwrap_or_default();
-        let mut ids = Vec::new();
+        let mut ids = BTreeSet::new();
         for entry in std::fs::read_dir(&config.directory).map_err(directory)? {
-            let path = entry.map_err(directory)?.path();
-            let is_vault = path.extension().is_some_and(|extension| extension == "rundan");
-            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            if is_vault && let Ok(id) = VaultId::from_str(name) {
-                ids.push(id);
-            }
+            ids.extend(Vault::of_file(&entry.map_err(directory)?.path()));
         }
-        ids.sort();
         let (mut vaults, mut troubles) = (Vec::new(), Vec::new());
         for id in ids {
             match Vault::open(&config, threads, id).await {
@@ -123,10 +118,11 @@ impl Phone {
             threads,
             events: broadcast::channel(64).0,
             vaults: Mutex::new(vaults),
-            troubles,
+            troubles: Mutex::new(troubles),
             choices: Mutex::new(choices),
             attempt: tokio::sync::Mutex::new(None),
             vaults_changed: Notify::new(),
+            one_mending: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -155,7 +151,20 @@ impl Phone {
                 self.choose(|choices| choices.preferences = preferences)?;
                 self.app().await
             }
-            command => self.vault()?.answer(command, &self.inner.events).await,
+            Command::SeeMended => {
+                self.vault()?.see_mended().await?;
+                self.app().await
+            }
+            command => {
+                let vault = self.vault()?;
+                match vault.answer(command.clone(), &self.inner.events).await {
+                    // Nothing was written, so it can be asked again.
+                    Err(error) if is_suspect(&error) => {
+                        self.mend(&vault).await?.answer(command, &self.inner.events).await
+                    }
+                    answer => answer,
+                }
+            }
         }
     }
 
@@ -171,16 +180,32 @@ impl Phone {
             let mut rounds = JoinSet::new();
             for vault in lock(&self.inner.vaults).iter().map(Arc::clone) {
                 let events = self.inner.events.clone();
-                rounds.spawn(async move { vault.run(events).await });
+                rounds.spawn(async move {
+                    vault.run(events).await;
+                    vault
+                });
             }
             // Dropping the set ends the rounds; what they had begun is whole or not at all.
-            self.inner.vaults_changed.notified().await;
+            tokio::select! {
+                biased;
+                () = self.inner.vaults_changed.notified() => {}
+                Some(Ok(damaged)) = rounds.join_next() => {
+                    // What fails is among the troubles.
+                    let _ = self.mend(&damaged).await;
+                }
+            }
         }
     }
 
     /// Syncs the open vault until nothing more is to be asked: for a caller that keeps the time itself.
     pub async fn sync(&self) -> Result<(), ApiError> {
-        self.vault()?.sync(&self.inner.events).await?;
+        let vault = self.vault()?;
+        match vault.sync(&self.inner.events).await {
+            Err(error) if error.is_suspect() => {
+                self.mend(&vault).await?.sync(&self.inner.events).await?;
+            }
+            end => drop(end?),
+        }
         Ok(())
     }
 
@@ -189,6 +214,41 @@ impl Phone {
         for vault in lock(&self.inner.vaults).iter() {
             vault.store.close();
         }
+    }
+
+    /// Puts a fresh file in the place of a damaged one, once for all who met the damage. A disk that only did not answer
+    /// for a moment is none.
+    async fn mend(&self, damaged: &Arc<Vault>) -> Result<Arc<Vault>, ApiError> {
+        let _one = self.inner.one_mending.lock().await;
+        let now = lock(&self.inner.vaults).iter().find(|vault| vault.id == damaged.id).cloned();
+        match now {
+            Some(vault) if Arc::ptr_eq(&vault, damaged) => {}
+            Some(mended) => return Ok(mended),
+            None => return Err(ApiError::new(ErrorCode::Damaged)),
+        }
+        if damaged.store.is_sound().await {
+            return Ok(Arc::clone(damaged));
+        }
+        tracing::error!(vault = %damaged.id, "a vault's file is damaged");
+        damaged.store.close();
+        let mended = Vault::open_mended(&self.inner.config, self.inner.threads, damaged.id).await;
+        let mended = mended.map(Arc::new).map_err(ApiError::from);
+        {
+            let mut vaults = lock(&self.inner.vaults);
+            let place = vaults.iter().position(|vault| vault.id == damaged.id);
+            match (&mended, place) {
+                (Ok(mended), Some(place)) => vaults.splice(place..=place, [Arc::clone(mended)]).for_each(drop),
+                (Err(error), Some(place)) => {
+                    let vault = vaults.remove(place).id;
+                    lock(&self.inner.troubles).push(VaultTrouble { vault, code: error.code });
+                }
+                (_, None) => {}
+            }
+        }
+        self.inner.vaults_changed.notify_one();
+        // Nobody listens when no page is open.
+        let _ = self.inner.events.send(Event::Changed);
+        mended
     }
 
     /// Enrols, with the key of the last attempt if that was with the same code.
@@ -215,17 +275,12 @@ impl Phone {
 
     /// Why no vault is open, where there is one that should be.
     fn trouble(&self) -> Option<ApiError> {
-        self.inner.troubles.first().map(|trouble| ApiError::new(trouble.code))
+        lock(&self.inner.troubles).first().map(|trouble| ApiError::new(trouble.code))
     }
 
     async fn app(&self) -> Result<Value, ApiError> {
         let vaults = lock(&self.inner.vaults).clone();
         let open = self.vault().map(|vault| vault.id).ok();
-        if vaults.is_empty()
-            && let Some(trouble) = self.trouble()
-        {
-            return Err(trouble);
-        }
         let mut views: Vec<VaultView> = Vec::new();
         let mut server = String::new();
         for vault in vaults {
@@ -233,11 +288,24 @@ impl Phone {
             if is_open {
                 server.clone_from(&vault.identity.address);
             }
-            views.push(VaultView { open: is_open, ..vault.view_of_vault().await? });
+            let view = match vault.view_of_vault().await {
+                Err(error) if is_suspect(&error) => match self.mend(&vault).await {
+                    Ok(mended) => mended.view_of_vault().await?,
+                    // It is among the troubles now.
+                    Err(_) => continue,
+                },
+                view => view?,
+            };
+            views.push(VaultView { open: is_open, ..view });
+        }
+        if views.is_empty()
+            && let Some(trouble) = self.trouble()
+        {
+            return Err(trouble);
         }
         let app = App {
             vaults: views,
-            troubles: self.inner.troubles.clone(),
+            troubles: lock(&self.inner.troubles).clone(),
             preferences: lock(&self.inner.choices).preferences.clone(),
             now: self.inner.config.clock.now().0,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -257,6 +325,11 @@ impl Phone {
             .and_then(|()| std::fs::rename(&beside, &path))
             .map_err(|error| ApiError::from_io(&error))
     }
+}
+
+/// Whether a failure may come of a damaged file.
+fn is_suspect(error: &ApiError) -> bool {
+    matches!(error.code, ErrorCode::Damaged | ErrorCode::Internal)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

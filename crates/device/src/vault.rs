@@ -110,8 +110,41 @@ impl Vault {
         directory.join(format!("{vault}.rundan"))
     }
 
-    /// Opens a vault's file. A new session begins.
+    /// Whose vault a file belongs to: one of its own, or one that is to take a damaged one's place.
+    pub(crate) fn of_file(path: &Path) -> Option<VaultId> {
+        let end = path.extension()?.to_str()?;
+        let is_vault = end == "rundan" || end.starts_with("mended-");
+        path.file_stem()?.to_str()?.parse().ok().filter(|_| is_vault)
+    }
+
+    /// Opens a vault's file; one that is damaged is mended first. A new session begins.
     pub(crate) async fn open(config: &PhoneConfig, threads: Threads, id: VaultId) -> Result<Self, VaultError> {
+        let (path, now) = (Self::path(&config.directory, id), config.clock.now());
+        Store::finish_mending(&path)?;
+        let is_log_cut = Store::is_log_cut(&path, now)?;
+        match Self::open_sound(config, threads, id).await {
+            Err(VaultError::Store(error)) if error.is_suspect() => {
+                tracing::error!(vault = %id, error = &error as &dyn std::error::Error, "a vault's file is damaged");
+                Self::open_mended(config, threads, id).await
+            }
+            Ok(opened) if is_log_cut => {
+                tracing::error!(vault = %id, "a vault's log is damaged");
+                opened.store.tell_log_cut(now).await?;
+                Ok(opened)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Moves a vault's damaged file aside and opens a fresh one, with all that can be read of it.
+    pub(crate) async fn open_mended(config: &PhoneConfig, threads: Threads, id: VaultId) -> Result<Self, VaultError> {
+        let key = Zeroizing::new(config.keys.read(id)?);
+        let session = Session::open(id, config.random.as_ref());
+        Store::mend(&Self::path(&config.directory, id), &key, &session, config.clock.now())?;
+        Self::open_sound(config, threads, id).await
+    }
+
+    async fn open_sound(config: &PhoneConfig, threads: Threads, id: VaultId) -> Result<Self, VaultError> {
         let key = Zeroizing::new(config.keys.read(id)?);
         let store = Store::open(&Self::path(&config.directory, id), &key, threads)?;
         let identity = Arc::new(store.read(Identity::load).await?);
@@ -246,14 +279,25 @@ impl Vault {
         }
     }
 
-    /// Syncs in the background: at once, when woken, on the server's hint, and by the clock.
+    /// Syncs in the background: at once, when woken, on the server's hint, and by the clock. Returns when the file is
+    /// found to be damaged.
     pub(crate) async fn run(&self, events: broadcast::Sender<Event>) {
-        let mut failures = 0;
+        let (mut failures, mut is_checked) = (0, false);
         loop {
-            let end = self.sync(&events).await.unwrap_or_else(|error| {
-                tracing::error!(error = &error as &dyn std::error::Error, "a round failed in the store");
-                RoundEnd::Failed(word(&error))
-            });
+            let end = match self.sync(&events).await {
+                Ok(end) => end,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a round failed in the store");
+                    if error.is_suspect() && !self.store.is_sound().await {
+                        return;
+                    }
+                    RoundEnd::Failed(word(&error))
+                }
+            };
+            // Once for each start, when the day is here: it reads the whole file.
+            if !std::mem::replace(&mut is_checked, true) && !self.store.is_sound().await {
+                return;
+            }
             let mut random = [0; 8];
             self.config.random.fill(&mut random);
             let is_done = matches!(end, RoundEnd::Done { .. } | RoundEnd::More { .. });

@@ -269,6 +269,12 @@ impl Document {
         heads
     }
 
+    /// The change that began it.
+    pub fn genesis(&self) -> Option<ChangeHash> {
+        let metas = self.automerge.get_changes_meta(&[]);
+        metas.iter().find(|meta| meta.deps.is_empty()).map(|meta| ChangeHash(meta.hash.0))
+    }
+
     /// Whether it holds a change.
     pub fn has(&self, hash: &ChangeHash) -> bool {
         self.automerge.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some()

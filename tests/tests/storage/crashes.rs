@@ -70,7 +70,8 @@ fn is_vault(file: &Path) -> bool {
 fn state(database: &Connection) -> State {
     let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(sound, "ok");
-    let named = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+    // What she is told of damages is not part of what she did.
+    let named = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'mended' ORDER BY name";
     let tables: Vec<String> = database
         .prepare(named)
         .and_then(|mut query| query.query_map([], |row| row.get(0)).and_then(Iterator::collect))

@@ -137,6 +137,10 @@ fn an_enrolment_makes_a_whole_vault_or_none() {
 
 /// The tables as the first version had them, with what lies in them now.
 const FIRST_VERSION: &str = "
+    DROP TABLE mended;
+    DROP TABLE key_home;
+    DROP TABLE key_copy;
+    DROP TABLE key;
     ALTER TABLE kept DROP COLUMN action;
     ALTER TABLE pending DROP COLUMN waited;
     ALTER TABLE sync_state DROP COLUMN schema;

@@ -152,6 +152,10 @@ export class FakeDevice implements Device {
       this.#changed();
       return this.#sync();
     },
+    see_mended: () => {
+      for (const each of this.world.app.vaults) each.mended = [];
+      return { ...this.world.app, now: this.now };
+    },
     sync_now: () => this.#sync(),
   };
 

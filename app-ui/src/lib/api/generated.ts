@@ -504,9 +504,23 @@ roles: Array<Role>,
 /**
  * Empty until the first sync has brought it.
  */
-unit: string, open: boolean, };
+unit: string, open: boolean, 
+/**
+ * Damages to its store that were mended and that she has not said that she saw, the newest first.
+ */
+mended: Array<Mended>, };
 
 export type VaultTrouble = { vault: string, code: ErrorCode, };
+
+export type Mended = { 
+/**
+ * When it was found.
+ */
+at: number, 
+/**
+ * How much that was not sent could not be read; null where nobody knows.
+ */
+lost: number | null, };
 
 export type App = { vaults: Array<VaultView>, 
 /**
@@ -1298,7 +1312,7 @@ text: string, } } | { "command": "kept_text", "args": { place: TextPlace, } } | 
 /**
  * The most lines to answer with.
  */
-most: number, } } | { "command": "sync" } | { "command": "sync_now" } | { "command": "see_refused" } | { "command": "board", "args": { 
+most: number, } } | { "command": "sync" } | { "command": "sync_now" } | { "command": "see_refused" } | { "command": "see_mended" } | { "command": "board", "args": { 
 /**
  * `YYYY-MM-DD`, today if absent.
  */
@@ -1337,6 +1351,7 @@ export interface Answers {
   sync: SyncView;
   sync_now: SyncView;
   see_refused: SyncView;
+  see_mended: App;
   board: Board;
   visit_facts: VisitFacts;
   late_notices: LateLine[];

@@ -74,6 +74,15 @@ export class Session {
     this.router.replace();
   }
 
+  /** Says that she has read that a damaged store was mended. */
+  async seeMended(): Promise<void> {
+    try {
+      this.#take(await this.device.call('see_mended', {}));
+    } catch (reason) {
+      this.notices.fail(DeviceError.from(reason));
+    }
+  }
+
   async prefer(preferences: Preferences): Promise<void> {
     this.#take(await this.device.call('prefer', { preferences }));
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { FakeDevice } from '../api/fake';
+import { mendedWords } from './mended';
 import { UNDO_MS } from './notices.svelte';
 import { Router } from './router.svelte';
 import { Session } from './session.svelte';
@@ -79,4 +80,17 @@ test('what is typed is kept at each key press, and gone after the act that used 
   session.keepText(place, 'Hon är yr.');
   await session.act({ do: 'write_note', visit: 'visit-1', text: 'Hon är yr.' }, 'Sparat');
   expect(await session.keptText(place)).toBe('');
+});
+
+test('a store that was mended is told of until she has read it', async () => {
+  const vault = device.world.app.vaults[0];
+  if (vault === undefined) throw new Error('the day has a vault');
+  vault.mended = [{ at: 1, lost: 2 }, { at: 0, lost: null }, { at: -1, lost: 0 }];
+  await session.load();
+  const told = session.vault?.mended.map((each) => mendedWords(each, '09:04'));
+  expect(told?.[0]).toBe('Det som är sparat på telefonen var skadat (09:04). 2 saker som inte var skickade gick inte att läsa.');
+  expect(told?.[1]).toContain('kanske');
+  expect(told?.[2]).toContain('Inget av ditt gick förlorat');
+  await session.seeMended();
+  expect(session.vault?.mended).toEqual([]);
 });

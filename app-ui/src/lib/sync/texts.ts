@@ -85,6 +85,7 @@ const reasons: Readonly<Record<string, string>> = machineCatalogue(
     dependency: 'Väntar på något tidigare som inte är framme.',
     kind: 'Servern behöver uppdateras först.',
     load: 'Servern har mycket att göra. Det skickas igen av sig självt.',
+    damaged: 'Det gick inte att läsa när det som är sparat på telefonen skadades, och det skickades inte. Gör om det.',
   },
   {
     unreachable: 'The server cannot be reached. It is sent by itself when the network is back.',
@@ -103,6 +104,7 @@ const reasons: Readonly<Record<string, string>> = machineCatalogue(
     dependency: 'Waits for something earlier that has not arrived.',
     kind: 'The server has to be updated first.',
     load: 'The server is busy. It is sent again by itself.',
+    damaged: 'It could not be read when what is saved on this phone was damaged, and was not sent. Do it again.',
   },
 );
 

@@ -149,6 +149,8 @@ pub enum Command {
     SyncNow,
     /// Says that she has seen what was refused. Answers `SyncView`.
     SeeRefused,
+    /// Says that she has seen that a damaged store was mended. Answers `App`.
+    SeeMended,
     /// The office's day. Answers `Board`.
     Board {
         /// `YYYY-MM-DD`, today if absent.
@@ -238,6 +240,7 @@ pub fn command_names() -> &'static [(&'static str, &'static str)] {
         ("sync", "SyncView"),
         ("sync_now", "SyncView"),
         ("see_refused", "SyncView"),
+        ("see_mended", "App"),
         ("board", "Board"),
         ("visit_facts", "VisitFacts"),
         ("late_notices", "LateLine[]"),

@@ -37,7 +37,8 @@ pub enum ErrorCode {
     NewerStore,
     /// The key to the store is missing or does not fit.
     KeyMissing,
-    /// The store's file is damaged; nothing of what cannot be read is shown, and the file stays where it is.
+    /// The store's file is damaged so that it cannot be read whose it is. It stays where it is, and only a new code
+    /// makes the phone hers again.
     Damaged,
     /// The office's server does not know this kind of thing yet; nothing was saved.
     ServerOlder,

@@ -29,7 +29,7 @@ pub use typescript::typescript;
 pub use typing::{TextPlace, TextUse};
 pub use view::{
     App, BreakView, CarerMark, ChangeKind, ChangeNotice, CheckItem, CheckState, DayView, Delivery, DraftView, KeyTag,
-    KinView, LateMark, LatePreview, LatePreviewLine, MyRecord, NoteView, OpenVisit, OtherTimeView, Partner,
+    KinView, LateMark, LatePreview, LatePreviewLine, Mended, MyRecord, NoteView, OpenVisit, OtherTimeView, Partner,
     PartnerState, RecipientView, RunSheetView, Segment, ShiftClosing, Stop, SyncChip, SyncItem, SyncState, SyncView,
     VaultTrouble, VaultView, VisitCard, VisitFlag, VisitState, VisitView, WishView, YourFact,
 };

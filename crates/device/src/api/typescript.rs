@@ -75,6 +75,7 @@ pub fn typescript() -> String {
         SyncChip,
         VaultView,
         VaultTrouble,
+        Mended,
         App,
         DayView,
         Side,

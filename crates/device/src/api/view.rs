@@ -24,6 +24,18 @@ pub struct VaultView {
     /// Empty until the first sync has brought it.
     pub unit: String,
     pub open: bool,
+    /// Damages to its store that were mended and that she has not said that she saw, the newest first.
+    pub mended: Vec<Mended>,
+}
+
+/// A damage to a vault's store. The damaged file was kept beside the one that took its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+pub struct Mended {
+    /// When it was found.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// How much that was not sent could not be read; null where nobody knows.
+    pub lost: Option<u32>,
 }
 
 /// A person of this phone whose data cannot be opened. Her name lies with what cannot be read; the office knows her

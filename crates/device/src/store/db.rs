@@ -22,7 +22,7 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 #[derive(Clone)]
 pub(super) enum Db {
     Own(Arc<Worker>),
-    Inline(Arc<Mutex<Connection>>),
+    Inline(Arc<Mutex<Option<Connection>>>),
 }
 
 /// A thread that has the connection. It has closed it when this is dropped: SQLCipher must not be at work when the
@@ -62,7 +62,7 @@ impl Drop for Worker {
 impl Db {
     pub(super) fn new(mut connection: Connection, threads: Threads) -> Self {
         if threads == Threads::Inline {
-            return Self::Inline(Arc::new(Mutex::new(connection)));
+            return Self::Inline(Arc::new(Mutex::new(Some(connection))));
         }
         let (sender, jobs) = mpsc::channel::<Job>();
         let thread = std::thread::spawn(move || {
@@ -73,10 +73,11 @@ impl Db {
         Self::Own(Arc::new(Worker { running: Mutex::new(Some(Running { jobs: sender, thread })) }))
     }
 
-    /// Finishes what was begun and closes a thread's connection; later calls come to nothing.
+    /// Finishes what was begun and closes the connection; later calls come to nothing.
     pub(super) fn close(&self) {
-        if let Self::Own(worker) = self {
-            worker.end();
+        match self {
+            Self::Inline(connection) => *connection.lock().unwrap_or_else(PoisonError::into_inner) = None,
+            Self::Own(worker) => worker.end(),
         }
     }
 
@@ -89,7 +90,8 @@ impl Db {
         match self {
             Self::Inline(connection) => {
                 let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                catch_unwind(AssertUnwindSafe(|| work(&mut connection))).ok()
+                let connection = connection.as_mut()?;
+                catch_unwind(AssertUnwindSafe(|| work(connection))).ok()
             }
             Self::Own(worker) => {
                 let (answer, answered) = oneshot::channel();

@@ -19,7 +19,7 @@ pub(crate) enum DocumentState {
     Own,
     /// Out of scope, but still needed here: open, under way, or with unanswered changes.
     Leaving,
-    /// It cannot be read: put aside until the server sends it anew.
+    /// It could not be read, and own changes to it are here: it waits until the server sends it anew.
     Broken,
 }
 
@@ -75,6 +75,9 @@ impl Held {
     /// Reads a document with its pending changes; none if it is not here.
     pub(crate) fn load(tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Self>, StoreError> {
         let Some((row, saved)) = DocumentRow::load(tx, id)? else { return Ok(None) };
+        if row.state == DocumentState::Broken {
+            return Ok(None);
+        }
         let pending = pending_changes(tx, id)?;
         let has_pending = !pending.is_empty();
         let hashes = pending.iter().map(|change| change.hash).collect();
@@ -180,7 +183,7 @@ impl DocumentRow {
         let mut insert = tx.prepare_cached(
             "INSERT INTO document (document, unit, kind, saved, heads, records, own_seq, changed_at, state)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT (document) DO UPDATE SET saved = ?4, heads = ?5, records = ?6, own_seq = ?7, changed_at = ?8,
+             ON CONFLICT (document) DO UPDATE SET kind = ?3, saved = ?4, heads = ?5, records = ?6, own_seq = ?7, changed_at = ?8,
                  state = ?9",
         )?;
         insert.execute(params![

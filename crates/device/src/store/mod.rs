@@ -5,17 +5,22 @@
 
 mod db;
 mod documents;
+mod log;
+mod mend;
 pub(crate) mod projection;
 mod schema;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rundan_model::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
 
 use db::Db;
 use schema::MIGRATIONS;
+
+use crate::act::Session;
 
 pub(crate) use db::Threads;
 pub(crate) use documents::{DocumentRow, DocumentState, Held, Recent, pending_changes, records_of};
@@ -68,7 +73,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the file does not hold what was written: nobody but who gives out a new code can help.
+    /// Whether the file does not hold what was written: it is to be mended.
     pub fn is_damaged(&self) -> bool {
         use rusqlite::{Error, ErrorCode};
         match self {
@@ -81,6 +86,12 @@ impl StoreError {
             Self::Sqlite(Error::QueryReturnedNoRows) => true,
             _ => false,
         }
+    }
+
+    /// Whether the file may be damaged. SQLCipher gives zeros in the place of a damaged page before it refuses the next
+    /// one, so a row that cannot be read is a sign too.
+    pub fn is_suspect(&self) -> bool {
+        self.is_damaged() || matches!(self, Self::Document(_) | Self::Json(_) | Self::Id(_))
     }
 }
 
@@ -136,6 +147,43 @@ impl Store {
             tracing::warn!(error = &error as &dyn std::error::Error, "half a store was left");
         }
         made
+    }
+
+    /// Moves a damaged file aside and puts a fresh one in its place, with all that can be read of it; one that is sound
+    /// stays. Nobody may have it open. Fails where it cannot be read whose it is: then everything is as it was.
+    pub(crate) fn mend(path: &Path, key: &[u8; 32], session: &Session, now: Timestamp) -> Result<(), StoreError> {
+        mend::mend(path, key, session, now)
+    }
+
+    /// Whether the log beside a file lost transactions that were said to be saved. It is copied aside then, as a damaged
+    /// file is. Comes before a file is opened, which makes an end of what is lost.
+    pub(crate) fn is_log_cut(path: &Path, now: Timestamp) -> Result<bool, StoreError> {
+        let is_cut = log::is_cut(&mend::with_end(path, "-wal"))?;
+        if is_cut {
+            mend::keep_log(path, now)?;
+        }
+        Ok(is_cut)
+    }
+
+    /// Tells the person that what was not sent may be lost.
+    pub(crate) async fn tell_log_cut(&self, now: Timestamp) -> Result<(), StoreError> {
+        let tell = move |tx: &Transaction<'_>| -> Result<(), StoreError> {
+            tx.execute("INSERT OR REPLACE INTO mended (at) VALUES (?1)", [now.0])?;
+            Ok(())
+        };
+        self.write(tell).await
+    }
+
+    /// Finishes a mending that was cut short. Comes before a file is opened.
+    pub(crate) fn finish_mending(path: &Path) -> Result<(), StoreError> {
+        mend::put_in_place(path)
+    }
+
+    /// Whether all of the file can be read; also where nobody can say, because the disk does not answer.
+    pub(crate) async fn is_sound(&self) -> bool {
+        let file = Arc::clone(&self.file);
+        let looked = self.reader.call(move |_| mend::is_sound(&file.path, &file.key)).await;
+        !matches!(looked, Some(Ok(false)))
     }
 
     /// Finishes what was begun and closes the file; later calls fail.

@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 7, sql: ANNOUNCED },
     Migration { number: 8, sql: WAITING },
     Migration { number: 9, sql: KEYS },
+    Migration { number: 10, sql: MENDED },
 ];
 
 const FIRST: &str = "
@@ -361,4 +362,13 @@ CREATE TABLE key_home (
 ) STRICT;
 CREATE INDEX key_home_by_key ON key_home (key);
 CREATE INDEX key_home_by_recipient ON key_home (recipient);
+";
+
+const MENDED: &str = "
+-- When the file took a damaged one's place, and how much that was not sent could not be read; null where nobody knows.
+CREATE TABLE mended (
+    at INTEGER PRIMARY KEY,
+    lost INTEGER,
+    is_seen INTEGER NOT NULL DEFAULT 0
+) STRICT;
 ";

@@ -203,9 +203,11 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         let document = match accepted(saved.as_deref())? {
             Some(mut document) => {
                 document.apply(bytes()).map_err(StoreError::from)?;
-                document
+                Some(document)
             }
-            None => Document::from_changes(bytes()).map_err(StoreError::from)?,
+            // It comes whole, with these in it.
+            None if row.state == DocumentState::Broken => None,
+            None => Some(Document::from_changes(bytes()).map_err(StoreError::from)?),
         };
         for change in &changes {
             let Some(record) = records.get(&change.hash) else { continue };
@@ -235,7 +237,10 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         if row.state == DocumentState::Own {
             row.state = DocumentState::Held;
         }
-        self.store(row, &document, None)
+        match document {
+            Some(document) => self.store(row, &document, None),
+            None => Ok(row.save(self.tx, None)?),
+        }
     }
 
     /// Notes what was refused. The person sees it with her text kept.
@@ -303,6 +308,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         }
         let known = DocumentRow::load(self.tx, id)?;
         let is_new = known.is_none();
+        let was_broken = known.as_ref().is_some_and(|(row, _)| row.state == DocumentState::Broken);
         let (mut row, saved) = known.unwrap_or_else(|| (self.new_row(id, arrived.kind()), None));
         let merged = match accepted(saved.as_deref()).ok().flatten() {
             Some(mut document) => match document.merge(&arrived) {
@@ -313,13 +319,19 @@ impl<'a, 'tx> Intake<'a, 'tx> {
         };
         recovery::forget_receipts(self.tx, id)?;
         recovery::keep_receipt(self.tx, receipt, packed, &hashes)?;
+        let own = records.iter().filter(|record| record.vault == self.identity.vault).map(|record| record.seq).max();
+        row.own_seq = row.own_seq.max(own.unwrap_or(0));
         row.records.extend(hashes.into_iter().zip(records));
+        row.kind = arrived.kind().clone();
         row.state = DocumentState::Held;
         match merged {
             Some(document) => self.store(row, &document, None),
             None => self.store(row, &arrived, Some(bytes)),
         }?;
-        if is_new { self.note_arrival(id) } else { Ok(()) }
+        if was_broken {
+            replay::stand_alone(self.tx, self.writer.session, id)?;
+        }
+        if is_new || was_broken { self.note_arrival(id) } else { Ok(()) }
     }
 
     fn changes(&mut self, receipt: &Receipt, changes: &[&[u8]], packed: &[u8]) -> Result<(), TakeError> {
@@ -516,7 +528,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
     fn purge_leaving(&self) -> Result<(), TakeError> {
         let ids: Vec<Vec<u8>> = {
             let mut query = self.tx.prepare_cached(
-                "SELECT document FROM document WHERE state = 'leaving' AND unit = ?1
+                "SELECT document FROM document WHERE state IN ('leaving', 'broken') AND unit = ?1
                      AND NOT EXISTS (SELECT 1 FROM pending WHERE pending.document = document.document)
                      AND NOT EXISTS (SELECT 1 FROM offer WHERE offer.document = document.document AND offer.is_stuck = 0)",
             )?;

@@ -11,5 +11,6 @@ mod request;
 mod round;
 
 pub(crate) use answer::{Taken, Writer, take};
+pub(crate) use replay::{give_up, stand_alone};
 pub(crate) use request::{Asked, Identity, ask};
 pub(crate) use round::{RoundEnd, Rounds};

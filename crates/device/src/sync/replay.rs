@@ -3,6 +3,9 @@
 //! Replay is pure: each later change is written again with its own facts, times and values, in a new session, on what its
 //! author saw less what was refused. What speaks of a refused fact is refused with it; all else stands. A change that the
 //! server could not place, though nothing was wrong with what it says, is made anew itself, three times at most.
+//!
+//! What builds on a change that is nowhere any more, because the file that had it was damaged, is made anew too: on the
+//! own change before that one, or on the document's beginning. What it puts there stands beside what came since, openly.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,23 +44,47 @@ pub(super) fn roll_back(
     refused: &BTreeMap<ChangeHash, String>,
 ) -> Result<(), StoreError> {
     let Some((row, saved)) = DocumentRow::load(tx, id)? else { return Ok(()) };
+    let (document, pending) = (accepted(saved.as_deref())?, pending(tx, id)?);
+    // Of a document that is not here nobody can say what is missing.
+    let is_here = row.state != DocumentState::Broken;
     let mut replay = Replay {
         tx,
         session,
         id,
-        document: accepted(saved.as_deref())?,
+        missing: if is_here { missing(document.as_ref(), &pending) } else { BTreeSet::new() },
+        document,
+        last: Vec::new(),
         in_place_of: BTreeMap::new(),
         lost: BTreeSet::new(),
         unchosen: BTreeSet::new(),
         renamed: BTreeMap::new(),
     };
-    for pending in pending(tx, id)? {
+    for pending in pending {
         replay.take(&pending, refused.get(&pending.hash).map(String::as_str))?;
+        replay.last = replay.in_place_of.get(&pending.hash).cloned().unwrap_or_else(|| vec![pending.hash]);
     }
     if row.state == DocumentState::Own && replay.document.is_none() {
         tx.prepare_cached("DELETE FROM document WHERE document = ?1")?.execute([id.as_bytes()])?;
     }
     Ok(())
+}
+
+/// Makes anew what builds on own changes that could not be read; nothing where none are missing.
+pub(crate) fn stand_alone(tx: &Transaction<'_>, session: &Session, id: DocumentId) -> Result<(), StoreError> {
+    roll_back(tx, session, id, &BTreeMap::new())
+}
+
+/// Refuses an action in the phone's own name, with the words that she asked with.
+pub(crate) fn give_up(tx: &Transaction<'_>, action: &[u8], code: &str) -> Result<(), StoreError> {
+    refuse(tx, action, code, &asked_words(tx, action)?)
+}
+
+/// What pending changes build on that is neither accepted nor among them.
+fn missing(document: Option<&Document>, pending: &[Pending]) -> BTreeSet<ChangeHash> {
+    let hashes: BTreeSet<ChangeHash> = pending.iter().map(|change| change.hash).collect();
+    let is_known = |dep: &ChangeHash| hashes.contains(dep) || document.is_some_and(|document| document.has(dep));
+    let deps = pending.iter().filter_map(|change| read_own_change(&change.bytes)).flat_map(|read| read.deps);
+    deps.filter(|dep| !is_known(dep)).collect()
 }
 
 fn pending(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Pending>, StoreError> {
@@ -85,6 +112,10 @@ struct Replay<'a, 'tx> {
     id: DocumentId,
     /// What is accepted, with the pending changes taken so far.
     document: Option<Document>,
+    /// What is built on and is neither accepted nor pending.
+    missing: BTreeSet<ChangeHash>,
+    /// What the last pending change became.
+    last: Vec<ChangeHash>,
     /// What later changes build on in the place of one that is gone.
     in_place_of: BTreeMap<ChangeHash, Vec<ChangeHash>>,
     /// Facts that are gone.
@@ -105,6 +136,9 @@ impl Replay<'_, '_> {
             && (!is_of_place || pending.redone >= REDONE_MAX || read.begins.is_some())
         {
             return self.close(pending, Some(&read), code);
+        }
+        for dep in read.deps.iter().filter(|dep| self.missing.contains(dep)) {
+            self.in_place_of.entry(*dep).or_insert_with(|| self.last.clone());
         }
         let is_touched = is_of_place || read.deps.iter().any(|dep| self.in_place_of.contains_key(dep));
         if !is_touched {
@@ -139,7 +173,8 @@ impl Replay<'_, '_> {
     fn apply(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         match &mut self.document {
             Some(document) => document.apply([bytes])?,
-            None => self.document = Some(Document::from_changes([bytes])?),
+            // Of a document that is not here, as after a damage: the change stands, and waits for it.
+            None => self.document = Document::from_changes([bytes]).ok(),
         }
         Ok(())
     }
@@ -160,6 +195,9 @@ impl Replay<'_, '_> {
                 Some(others) => deps.extend(others),
                 None => deps.push(*dep),
             }
+        }
+        if deps.is_empty() && read.begins.is_none() {
+            deps.extend(self.document.as_ref().and_then(Document::genesis));
         }
         deps.sort();
         deps.dedup();
@@ -224,7 +262,12 @@ pub(super) fn tell_refused(
     if words.is_empty() {
         words = asked_words(tx, action)?;
     }
-    // An action can have changes in several documents: the first cause is told, and no words are lost.
+    refuse(tx, action, code, &words)
+}
+
+/// Closes an action as refused. An action can have changes in several documents: the first cause is told, and no words
+/// are lost.
+fn refuse(tx: &Transaction<'_>, action: &[u8], code: &str, words: &[String]) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE intent SET refused = coalesce(refused, ?2), is_seen = 0,
              words = CASE WHEN instr(?3, coalesce(words, '')) THEN ?3

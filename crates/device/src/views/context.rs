@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::queries;
 use crate::StoreError;
-use crate::api::VaultView;
+use crate::api::{Mended, VaultView};
 use crate::store::DocumentState;
 
 /// Who looks, when, and how far what she wrote can have come.
@@ -77,7 +77,15 @@ pub(crate) fn vault_view(tx: &Transaction<'_>) -> Result<Option<VaultView>, Stor
     let shown = names.person(person)?;
     let name = if shown.is_empty() { name } else { shown };
     let unit = if unit.is_empty() { names.unit()? } else { unit.to_owned() };
-    Ok(Some(VaultView { vault, person, name, roles: roles.into_iter().collect(), unit, open: false }))
+    let mended = mended(tx)?;
+    Ok(Some(VaultView { vault, person, name, roles: roles.into_iter().collect(), unit, open: false, mended }))
+}
+
+/// The damages that she has not said that she saw.
+fn mended(tx: &Connection) -> Result<Vec<Mended>, StoreError> {
+    let mut query = tx.prepare_cached(queries::MENDED)?;
+    let rows = query.query_map([], |row| Ok(Mended { at: row.get(0)?, lost: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn vault_row(tx: &Connection) -> Result<Option<(VaultId, PersonId, String)>, StoreError> {

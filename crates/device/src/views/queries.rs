@@ -13,6 +13,7 @@ macro_rules! queries {
 queries! {
     VAULT = "SELECT vault, person, name FROM vault WHERE id = 1";
     STREAMS = "SELECT unit, name, roles, office_has, page_position, documents FROM stream ORDER BY unit";
+    MENDED = "SELECT at, lost FROM mended WHERE is_seen = 0 ORDER BY at DESC";
     SYNC_STATE = "SELECT heard, problem, is_loading FROM sync_state WHERE id = 1";
 
     VISIT = "SELECT json FROM visit WHERE document = ?1";

@@ -37,7 +37,7 @@ export function disagree(world: World): void {
 /** Makes the phone one that several share, with nobody's vault open. */
 export function share(world: World): void {
   world.app.vaults = [
-    { vault: 'vault-1', person: 'person-1', name: 'Lena Åberg', roles: ['carer'], unit: 'Västertorp', open: false },
-    { vault: 'vault-2', person: 'person-2', name: 'Fatima Nordin', roles: ['carer'], unit: 'Västertorp', open: false },
+    { vault: 'vault-1', person: 'person-1', name: 'Lena Åberg', roles: ['carer'], unit: 'Västertorp', open: false, mended: [] },
+    { vault: 'vault-2', person: 'person-2', name: 'Fatima Nordin', roles: ['carer'], unit: 'Västertorp', open: false, mended: [] },
   ];
 }

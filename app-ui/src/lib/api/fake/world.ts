@@ -147,7 +147,7 @@ export function aDay(): World {
   const visits = PLANS.map((plan, index) => visit(index + 1, plan));
   return {
     app: {
-      vaults: [{ vault: 'vault-1', person: 'person-1', name: 'Lena Åberg', roles: ['carer'], unit: 'Västertorp', open: true }],
+      vaults: [{ vault: 'vault-1', person: 'person-1', name: 'Lena Åberg', roles: ['carer'], unit: 'Västertorp', open: true, mended: [] }],
       troubles: [],
       preferences: { language: 'sv', theme: 'system', text_size: 100 },
       now: at('08:58'), version: '0.1.0', key_store: 'file', server: 'https://rundan.example',

@@ -35,6 +35,8 @@ pub fn run() {
     let filter = EnvFilter::try_from_env("RUNDAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let app = tauri::Builder::default()
+        // It stands in for the page's own `Notification`, which the window does not have.
+        .plugin(tauri_plugin_notification::init())
         .invoke_handler(tauri::generate_handler![rpc])
         .setup(|app| Ok(open(app, &Settings::from_environment()?)?));
     match app.build(tauri::generate_context!()) {

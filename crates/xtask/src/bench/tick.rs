@@ -46,9 +46,8 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
             }
             ticks.push(from.elapsed());
             let after = std::fs::metadata(&log).context("The store has a log")?.len();
-            // The log begins anew after a checkpoint; then it does not tell what this tick wrote.
-            if after > before {
-                pages += after.div_ceil(FRAME_BYTES) - before.div_ceil(FRAME_BYTES);
+            if let Some(written) = pages_of(before, after) {
+                pages += written;
                 counted += 1;
             }
             bare.push(bare_store.commit(pages.checked_div(counted).unwrap_or(1))?);
@@ -68,14 +67,19 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
     ])
 }
 
+/// How many pages went into a log between two lengths of it. One that began anew after a checkpoint does not tell.
+pub(super) fn pages_of(before: u64, after: u64) -> Option<u64> {
+    (after > before).then(|| after.div_ceil(FRAME_BYTES) - before.div_ceil(FRAME_BYTES))
+}
+
 /// A SQLCipher file whose every row fills a page.
-struct BareStore {
+pub(super) struct BareStore {
     connection: Connection,
     next: u64,
 }
 
 impl BareStore {
-    fn open(directory: &Path) -> Result<Self> {
+    pub(super) fn open(directory: &Path) -> Result<Self> {
         let connection = Connection::open(directory.join("bare.db"))?;
         connection.pragma_update(None, "key", format!("x'{}'", "07".repeat(32)))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -93,7 +97,7 @@ impl BareStore {
     }
 
     /// Writes so many pages and nothing else.
-    fn commit(&mut self, pages: u64) -> Result<Duration> {
+    pub(super) fn commit(&mut self, pages: u64) -> Result<Duration> {
         let from = Instant::now();
         let tx = self.connection.unchecked_transaction()?;
         for _ in 0..pages {
@@ -107,7 +111,7 @@ impl BareStore {
 }
 
 /// The write-ahead log of the only vault in a directory.
-fn find_log(directory: &Path) -> Result<PathBuf> {
+pub(super) fn find_log(directory: &Path) -> Result<PathBuf> {
     let entries = std::fs::read_dir(directory).context("Could not list the phone's files")?;
     let log = entries.flatten().map(|entry| entry.path()).find(|path| path.to_string_lossy().ends_with("-wal"));
     log.context("The phone has no vault with a log")

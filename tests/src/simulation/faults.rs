@@ -7,7 +7,7 @@ use rundan_model::{Role, VaultId};
 use rundan_server::admin;
 use tokio::task::JoinSet;
 
-use super::handset::Handset;
+use super::handset::{Damage, Handset};
 use super::pipe::{Cut, End, Way};
 use super::wire::Mishap;
 use super::world::World;
@@ -67,6 +67,8 @@ faults! {
     ServerKilled = ("F3", "server killed"),
     /// The server's disk has no more room, for a while.
     ServerDiskFull = ("F4", "server's disk full"),
+    /// A page of a phone's file is damaged while nothing that it has written waits to be sent.
+    PageDamaged = ("F5", "page damaged"),
     /// A phone is put back to an older copy of its files.
     PhoneRestored = ("F6", "phone restored"),
     /// A phone's files are copied to a second phone, and both go on.
@@ -116,6 +118,7 @@ impl World {
             Fault::Revoked => return self.revoke(at).await,
             Fault::RoleChanged => return self.change_role(at).await,
             Fault::Rush => return self.rush().await,
+            Fault::PageDamaged => return self.damage_phone(at).await,
             Fault::PhoneRestored => return self.restore_phone(at).await,
             Fault::PhoneCloned => return self.clone_phone(at).await,
             Fault::ClockStep => {
@@ -187,6 +190,34 @@ impl World {
         let handset = handset.reopen(&self.place).await?;
         self.handsets.insert(at, handset);
         self.check_sync(at).await
+    }
+
+    /// A page of the phone's file is damaged. Nothing waits to be sent, so nothing may be lost: only what a restored
+    /// server lacks may have lain on that page alone. Where it cannot be read any more whose the file is, it is a lost
+    /// phone.
+    async fn damage_phone(&mut self, at: usize) -> Result<()> {
+        let holding = self.handsets[at].holding()?;
+        if !holding.pending.is_empty() || !holding.offers.is_empty() {
+            return Ok(());
+        }
+        let handset = self.handsets.remove(at);
+        let place = (self.chance.below(usize::MAX), self.chance.below(usize::MAX));
+        let (handset, told) = handset.damage(&self.place, place).await?;
+        self.trace.note(format_args!("  {told}"));
+        self.handsets.insert(at, handset);
+        if told == Damage::Unreadable {
+            let directory = self.handsets[at].directory.clone();
+            self.revoke(at).await?;
+            // It says nothing any more, neither to its person nor to the server.
+            self.revoked.retain(|(_, handset)| handset.directory != directory);
+            return Ok(());
+        }
+        self.handsets[at].forget_cursor();
+        let bringable = self.bringable()?;
+        let lost = self.ledger.lose(&bringable);
+        ensure!(lost == 0 || self.was_restored, "P1: {lost} actions that the server had are lost with a page");
+        self.figures.lost += lost as u64;
+        Ok(())
     }
 
     /// Copies of a phone's files and of the server's are kept, to be put back later.

@@ -1,13 +1,14 @@
 //! A phone on its files: opened, killed, copied, put back; with its wire and its clock.
 
+use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use anyhow::{Context, Result, ensure};
-use rundan_device::api::{ApiError, Command, Done, Intent};
+use anyhow::{Context, Result, bail, ensure};
+use rundan_device::api::{ApiError, Command, Done, ErrorCode, Intent};
 use rundan_device::{FileKeys, Phone, PhoneConfig};
 use rundan_model::{PersonId, Role, UnitId, VaultId};
 use rusqlite::Connection;
@@ -20,12 +21,36 @@ use super::seams::{PhoneClock, WorldClock, WorldRandom};
 use super::wire::Wire;
 use crate::files::copy;
 
+/// A page of a phone's file.
+const PAGE_BYTES: usize = 4_096;
+
 /// Whose phone it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
     pub(crate) name: String,
     pub(crate) person: PersonId,
     pub(crate) role: Role,
+}
+
+/// What became of a damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damage {
+    /// The phone goes on with what it could read.
+    Mended,
+    /// Nothing has read that page.
+    Unnoticed,
+    /// It cannot be read whose the file is.
+    Unreadable,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mended => "mended",
+            Self::Unnoticed => "not noticed",
+            Self::Unreadable => "cannot be read",
+        })
+    }
 }
 
 /// What every phone of a world shares.
@@ -97,6 +122,38 @@ impl Handset {
         Ok(Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking })
     }
 
+    /// Kills the app, damages a byte of a page of its file, and opens it again until it has noticed. `place` chooses.
+    ///
+    /// What it does not notice by its own looking, and has not written over, is made good again: no app can say anything
+    /// of a page that it never reads.
+    pub(crate) async fn damage(self, place: &Place, (page, byte): (usize, usize)) -> Result<(Self, Damage)> {
+        let file = self.directory.join(format!("{}.rundan", self.vault));
+        let Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking } = self;
+        drop((phone, looking));
+        let mut bytes = std::fs::read(&file)?;
+        let page = page.checked_rem(bytes.len() / PAGE_BYTES).unwrap_or_default() * PAGE_BYTES;
+        let good = bytes[page..page + PAGE_BYTES].to_vec();
+        bytes[page + byte % PAGE_BYTES] ^= 0x5a;
+        let bad = bytes[page..page + PAGE_BYTES].to_vec();
+        std::fs::write(&file, bytes)?;
+        let phone = open(place, &directory, &wire, &clock).await?;
+        // A round ends in a look at the whole file.
+        let is_open = is_open(&phone).await? && phone.sync().await.is_ok() && is_open(&phone).await?;
+        let mut told = if is_open { Damage::Mended } else { Damage::Unreadable };
+        let now = std::fs::read(&file)?;
+        let mut phone = phone;
+        if is_open && now.get(page..page + PAGE_BYTES) == Some(&bad[..]) {
+            told = Damage::Unnoticed;
+            drop(phone);
+            let mut now = std::fs::read(&file)?;
+            now[page..page + PAGE_BYTES].copy_from_slice(&good);
+            std::fs::write(&file, now)?;
+            phone = open(place, &directory, &wire, &clock).await?;
+        }
+        let looking = holding::open(&directory, vault)?;
+        Ok((Self { owner, vault, wire, clock, directory, is_office, unit, cursor, phone, looking }, told))
+    }
+
     pub(crate) async fn ask(&self, command: Command) -> Result<Value, ApiError> {
         self.phone.call(command).await
     }
@@ -158,6 +215,16 @@ impl Handset {
     /// The files are other ones: the cursor may be an older one.
     pub(crate) fn forget_cursor(&mut self) {
         self.cursor = None;
+    }
+}
+
+/// Whether the phone has its vault, and does not say instead that the file is damaged.
+async fn is_open(phone: &Phone) -> Result<bool> {
+    match phone.call(Command::App).await {
+        Ok(_) => Ok(true),
+        // With its first page a file's own proof is gone that the key is its own.
+        Err(error) if matches!(error.code, ErrorCode::Damaged | ErrorCode::KeyMissing) => Ok(false),
+        Err(error) => bail!("the app: {error:?}"),
     }
 }
 

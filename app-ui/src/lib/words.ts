@@ -119,8 +119,8 @@ export const interventionGroups: Words<InterventionGroup> = catalogue(
 );
 
 export const keyKinds: Words<KeyKind> = catalogue(
-  { home: 'Bostadsnyckel', alarm: 'Larmnyckel', entrance: 'Portnyckel' },
-  { home: 'Home key', alarm: 'Alarm key', entrance: 'Entrance key' },
+  { home: 'Bostadsnyckel', alarm: 'Larmnyckel', entrance: 'Portnyckel', cabinet: 'Skåpnyckel' },
+  { home: 'Home key', alarm: 'Alarm key', entrance: 'Entrance key', cabinet: 'Cabinet key' },
 );
 
 /** Why a fact is of another time than the one it was entered at, where the app says it and not the person. */

@@ -1,6 +1,7 @@
 import { DeviceError, type Args, type Device, type Listener, type Name } from './device';
 import { act } from './fake/acts';
 import { disagree, share } from './fake/odd';
+import { FakeKeyBoard } from './fake/keyBoard';
 import { FakeOffice } from './fake/office';
 import * as views from './fake/views';
 import { aDay, at, CATALOGUE, DATE, type World } from './fake/world';
@@ -9,7 +10,7 @@ import type { Answers, Command, DraftText, ErrorCode, Event, Intent, Preferences
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
 /** Commands that only an office's vault answers. */
-type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents';
+type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents' | 'key_board' | 'key' | 'cabinet' | 'keys' | 'find_tag';
 
 /** A device in memory with a day like the one on the pictures. For component tests, `npm run dev` and the browser tests. */
 export class FakeDevice implements Device {
@@ -18,6 +19,8 @@ export class FakeDevice implements Device {
   readonly calls: Command[] = [];
   /** Set when an office's vault is open. */
   office: FakeOffice | null = null;
+  /** Its keys. */
+  keyBoard: FakeKeyBoard | null = null;
   readonly #listeners = new Set<Listener>();
   readonly #texts = new Map<string, string>();
   readonly #failing = new Map<Name, ErrorCode>();
@@ -47,7 +50,9 @@ export class FakeDevice implements Device {
     world.app.now = at('09:22');
     world.online = true;
     const device = new FakeDevice(world);
-    device.office = new FakeOffice(DATE, at('00:00'), world.app.now);
+    const office = new FakeOffice(DATE, at('00:00'), world.app.now);
+    device.office = office;
+    device.keyBoard = new FakeKeyBoard(DATE, () => device.now, (document) => office.recipient(document));
     return device;
   }
 
@@ -62,7 +67,7 @@ export class FakeDevice implements Device {
     const code = this.#failing.get(command);
     this.#failing.delete(command);
     if (code !== undefined) throw new DeviceError({ code, detail: null });
-    const answer = this.office?.answer(command, args, this.#chip());
+    const answer = this.keyBoard?.answer(command, args, this.#chip()) ?? this.office?.answer(command, args, this.#chip());
     if (answer !== undefined) {
       if (command === 'act' || command === 'undo') this.#changed();
       return structuredClone(answer) as Answers[C];

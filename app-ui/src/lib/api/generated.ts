@@ -1078,6 +1078,10 @@ export type KeyBoard = { counts: KeyCounts, rows: Array<KeyBoardRow>,
  */
 more: number, missing: Array<MissingRow>, cabinets: Array<string>, 
 /**
+ * Whom a key can be handed to, and whose keys the key log can be asked for.
+ */
+colleagues: Array<Colleague>, 
+/**
  * When keys should be back, `HH:MM`.
  */
 curfew: string | null, sync: SyncChip, };

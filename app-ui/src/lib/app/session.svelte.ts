@@ -89,9 +89,9 @@ export class Session {
 
   /**
    * Does what the person asks for. When it is durable on the phone it is said, with a way to take it back; when it fails
-   * that is said instead, and the answer is null.
+   * that is said instead, or told to `onfail`, and the answer is null.
    */
-  async act(intent: Intent, said?: string): Promise<Done | null> {
+  async act(intent: Intent, said?: string, onfail = (error: DeviceError) => this.notices.fail(error)): Promise<Done | null> {
     // Two presses of one button are one act; presses of two buttons are two.
     const key = JSON.stringify(intent);
     if (this.#acting.has(key)) return null;
@@ -105,7 +105,7 @@ export class Session {
       }
       return done;
     } catch (reason) {
-      this.notices.fail(DeviceError.from(reason));
+      onfail(DeviceError.from(reason));
       return null;
     } finally {
       this.#acting.delete(key);

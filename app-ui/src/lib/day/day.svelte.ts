@@ -60,7 +60,7 @@ export class Day {
   async endShift(): Promise<void> {
     this.ask(null);
     if (this.#runSheet === null) return;
-    await this.#session.act({ do: 'end_shift', run_sheet: this.#runSheet }, texts.saidShiftEnded);
+    await this.#session.act({ do: 'end_shift', run_sheet: this.#runSheet, keys_kept: '' }, texts.saidShiftEnded);
   }
 
   async startBreak(): Promise<void> {

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte';
 
+import type { KeyFilter } from '../api/generated';
 import { Live } from '../app/live.svelte';
 import type { Session } from '../app/session.svelte';
 import type { Cell } from './axis';
@@ -15,10 +16,15 @@ export class Office {
   /** Where the keyboard stands on the board. */
   cell = $state.raw<Cell | null>(null);
 
+  /** Which keys the office looks at, and what it searches them for. */
+  keyFilter = $state<KeyFilter>('needs_office');
+  keyText = $state('');
+
   readonly board = new Live(() => this.#session.device.call('board', { date: this.date }));
   readonly late = new Live(() => this.#session.device.call('late_notices', { date: this.date }));
   readonly refused = new Live(() => this.#session.device.call('refused', {}));
   readonly incidents = new Live(() => this.#session.device.call('incidents', {}));
+  readonly keys = new Live(() => this.#session.device.call('key_board', { filter: this.keyFilter, text: this.keyText }));
 
   constructor(session: Session) {
     this.#session = session;
@@ -27,7 +33,8 @@ export class Office {
   /** Follows what every room shows, until the returned function is called. */
   follow(): () => void {
     const { device } = this.#session;
-    const stops = [this.board.follow(device), this.late.follow(device), this.incidents.follow(device), this.refused.follow(device)];
+    const lists = [this.board, this.late, this.incidents, this.refused, this.keys];
+    const stops = lists.map((list) => list.follow(device));
     return () => stops.forEach((stop) => stop());
   }
 
@@ -36,6 +43,13 @@ export class Office {
     this.date = date;
     this.cell = null;
     await Promise.all([this.board.reload(), this.late.reload()]);
+  }
+
+  /** Looks at other keys. */
+  async showKeys(filter: KeyFilter, text: string): Promise<void> {
+    this.keyFilter = filter;
+    this.keyText = text;
+    await this.keys.reload();
   }
 
   /** Says that this person opened what needs a person, once. Nothing is lost if it cannot be said now. */

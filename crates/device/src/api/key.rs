@@ -434,6 +434,8 @@ pub struct KeyBoard {
     pub more: u32,
     pub missing: Vec<MissingRow>,
     pub cabinets: Vec<String>,
+    /// Whom a key can be handed to, and whose keys the key log can be asked for.
+    pub colleagues: Vec<Colleague>,
     /// When keys should be back, `HH:MM`.
     pub curfew: Option<String>,
     pub sync: SyncChip,

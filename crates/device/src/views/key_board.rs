@@ -95,6 +95,7 @@ pub(crate) fn key_board(
         more,
         missing,
         cabinets: cabinets(tx)?,
+        colleagues: reader.colleagues()?,
         curfew: reader.names.units()?.iter().find_map(|unit| unit.key_curfew.clone()),
         sync: super::sync_chip(tx, ctx)?,
     })

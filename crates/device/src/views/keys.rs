@@ -508,7 +508,7 @@ impl Reader<'_> {
     }
 
     /// Everyone else of the unit, those at work first.
-    fn colleagues(&self) -> Result<Vec<Colleague>, StoreError> {
+    pub(super) fn colleagues(&self) -> Result<Vec<Colleague>, StoreError> {
         let today = Zone.day(self.ctx.now);
         let now = self.ctx.now;
         let at_work: BTreeSet<PersonId> = shifts(self.tx, Day(today.0 - 1), today, None)?

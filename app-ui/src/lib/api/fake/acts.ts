@@ -64,7 +64,9 @@ class Act {
       }
       case 'save_draft': case 'submit_draft': case 'discard_draft': case 'add_to_incident': return this.#draft(intent);
       case 'mark_read': case 'change_visit': case 'match_recipient': case 'choose': case 'settle':
-      case 'adopt_refused': case 'put_aside_refused': return null;
+      case 'adopt_refused': case 'put_aside_refused':
+      case 'take_keys': case 'return_keys': case 'give_keys': case 'receive_keys': case 'report_key': case 'note_tag':
+      case 'new_key': case 'change_key': case 'count_cabinet': case 'set_key_curfew': return null;
     }
   }
 

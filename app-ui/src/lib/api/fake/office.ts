@@ -133,6 +133,12 @@ export class FakeOffice {
     };
   }
 
+  /** A recipient by her document. */
+  recipient(document: string): RecipientView | undefined {
+    const found = [...everyVisit(this.#day).values()].find((visit) => visit.recipient === document);
+    return found && recipientOf(found);
+  }
+
   #findRecipient(text: string): RecipientView[] {
     const wanted = text.trim().toLowerCase();
     const found = [...everyVisit(this.#day).values()].filter(

@@ -1,0 +1,530 @@
+// The office's keys in memory: answers its commands about them and takes its intents, with undo.
+
+import type { LedgerFile, LedgerLine, LedgerQuery, LedgerView } from '../../keys/ledger';
+import { DeviceError } from '../device';
+import type {
+  CabinetCount, ClashView, Colleague, Command, Done, ErrorCode, Intent, KeyBoard, KeyBoardRow, KeyCopyRef, KeyFactLine, KeyFilter,
+  KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyView, MissingRow, RecipientView, SyncChip, TagView,
+} from '../generated';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const ROWS_MAX = 200;
+const COPIES_MAX = 20;
+const LOST_STEPS = 7;
+const ME = { person: 'person-1', name: 'Eva Ström' };
+const CABINETS = ['Fruängen', 'Hägerstensåsen', 'Västertorp'] as const;
+const STREETS = ['Skidvägen', 'Störtloppsvägen', 'Personnevägen', 'Sedelvägen', 'Fruängsgatan', 'Vattenledningsvägen'];
+const PEOPLE = ['Anna Karlsson', 'Jonas Wiklund', 'Erik Lind', 'Mehret Tesfaye', 'Sara Berg', 'Fatima Omar', 'Ali Hassan'];
+const NEEDS_OFFICE: readonly KeyFlag[] = [
+  'disputed', 'order_unclear', 'in_another_cabinet', 'taken_without_need', 'out_overnight', 'lost', 'missing', 'same_tag', 'clash',
+  'newer_fact',
+];
+
+interface FakeKey {
+  key: string;
+  tag: string;
+  kind: KeyKind;
+  cabinet: string;
+  hook: string;
+  copies: KeyLine[];
+  homes: KeyHomeView[];
+  clashes: ClashView[];
+  history: KeyFactLine[];
+  nextName: string;
+  nextAt: number | null;
+}
+
+interface Kept {
+  keys: FakeKey[];
+  curfew: string | null;
+}
+
+const person = (name: string): string => `carer-${PEOPLE.indexOf(name)}`;
+
+/** A made-up unit's keys, with each thing that the office has to decide on. */
+export class FakeKeyBoard {
+  #kept: Kept;
+  #before = new Map<string, Kept>();
+  #actions = 0;
+  readonly #date: string;
+  readonly #now: () => number;
+  readonly #recipient: (document: string) => RecipientView | undefined;
+
+  constructor(date: string, now: () => number, recipient: (document: string) => RecipientView | undefined) {
+    this.#date = date;
+    this.#now = now;
+    this.#recipient = recipient;
+    this.#kept = { keys: theKeys(now()), curfew: '21:30' };
+  }
+
+  /** Answers a command about keys; `undefined` when it is none. */
+  answer(command: string, args: unknown, sync: SyncChip): unknown {
+    if (command === 'ledger') return this.#ledger((args as { query: LedgerQuery }).query);
+    if (command === 'export_ledger') return this.#export(args as { query: LedgerQuery; format: string });
+    const call = { command, args } as Command;
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all else is the others'
+    switch (call.command) {
+      case 'key_board':
+        return this.#board(call.args.filter, call.args.text, sync);
+      case 'key':
+        return this.#view(this.#key(call.args.key));
+      case 'cabinet':
+        return this.#cabinet(call.args.cabinet, call.args.since);
+      case 'find_tag':
+        return this.#findTag(call.args.text);
+      case 'act':
+        return this.#act(call.args.intent);
+      case 'undo':
+        return this.#undo(call.args.action);
+      default:
+        return undefined;
+    }
+  }
+
+  #board(filter: KeyFilter, text: string, sync: SyncChip): KeyBoard {
+    const missing = this.#missing();
+    const isIn = (line: KeyLine, which: KeyFilter): boolean => {
+      switch (which) {
+        case 'needs_office':
+          return line.flags.some((flag) => NEEDS_OFFICE.includes(flag));
+        case 'out':
+          return line.person !== null || line.place === 'lent';
+        case 'in_cabinet':
+          return line.place === 'cabinet' && line.sides.length === 0;
+        case 'missing_ahead':
+          return missing.some(({ key }) => key === line.key);
+        case 'lost':
+          return line.flags.includes('lost') || line.flags.includes('missing');
+        case 'all':
+          return true;
+      }
+    };
+    const rows: KeyBoardRow[] = this.#kept.keys.flatMap((key) =>
+      key.copies.map((line) => ({ line, next_name: key.nextName, next_at: key.nextAt })),
+    );
+    const words = text.toLowerCase().split(/\s+/).filter((each) => each !== '');
+    const names = (line: KeyLine) => this.#key(line.key).homes.map(({ name }) => name);
+    const has = (line: KeyLine) => {
+      const all = [line.tag, line.name, line.to_name, line.where_text, ...line.homes, ...names(line)].join(' ').toLowerCase();
+      return words.every((each) => all.includes(each));
+    };
+    const counted = (which: KeyFilter) => rows.filter(({ line }) => isIn(line, which)).length;
+    const shown = rows.filter(({ line }) => isIn(line, filter) && has(line));
+    return {
+      counts: {
+        needs_office: counted('needs_office'), out: counted('out'), in_cabinet: counted('in_cabinet'),
+        missing_ahead: counted('missing_ahead'), lost: counted('lost'), all: rows.length,
+      },
+      rows: shown.slice(0, ROWS_MAX),
+      more: Math.max(0, shown.length - ROWS_MAX),
+      missing,
+      cabinets: [...CABINETS],
+      colleagues: PEOPLE.map((name, index): Colleague => ({ person: person(name), name, is_at_work: index < 4 })),
+      curfew: this.#kept.curfew,
+      sync,
+    };
+  }
+
+  #view(key: FakeKey): KeyView {
+    const { tag, kind, cabinet, hook, copies, homes, clashes } = key;
+    const history = [...key.history].reverse().sort((a, b) => b.at - a.at);
+    const is_retired = copies.every(({ place }) => place === 'retired');
+    return { key: key.key, tag, kind, cabinet, hook, copies, homes, clashes, history, is_retired, may_change: true };
+  }
+
+  #cabinet(cabinet: string, since: number): CabinetCount {
+    const lines = this.#kept.keys.flatMap((key) =>
+      key.copies
+        .filter((line) => line.place !== 'retired')
+        .filter((line) => line.cabinet === cabinet || (line.place === 'cabinet' && line.where_text === cabinet))
+        .map((line) => {
+          const is = (fact: KeyFactLine) => ['counted', 'missing'].includes(fact.what) && fact.copy === line.copy && !fact.is_void;
+          const count = key.history.filter((fact) => is(fact) && fact.at >= since).at(-1);
+          return { line, is_expected: line.cabinet === cabinet, counted: count ? count.what === 'counted' : null };
+        }),
+    );
+    lines.sort((a, b) => Number(a.line.hook) - Number(b.line.hook));
+    return { cabinet, lines, counted_at: this.#now() - 6 * DAY, counted_by: 'Sara Berg' };
+  }
+
+  #findTag(text: string): TagView {
+    const tag = text.trim().toUpperCase();
+    if (!/^[A-ZÅÄÖ0-9-]{1,16}(\/\d+)?$/.test(tag)) return { is: 'no_tag' };
+    const all = this.#kept.keys.flatMap(({ copies }) => copies);
+    const found = all.filter((line) => line.tag === tag || line.tag.startsWith(`${tag}/`));
+    if (found.length === 0) return { is: 'unknown', tag };
+    const lines = found.filter(({ place }) => place !== 'retired');
+    return lines.length > 0 ? { is: 'known', lines } : { is: 'retired', lines: found };
+  }
+
+  /** Two keys will be missing: one tomorrow, one in three days. */
+  #missing(): MissingRow[] {
+    const rows: MissingRow[] = [];
+    const overnight = this.#kept.keys.find(({ tag }) => tag === 'V-131');
+    const lost = this.#kept.keys.find(({ tag }) => tag === 'H-212');
+    const row = (key: FakeKey, days: number, name: string, hour: number, more: Partial<MissingRow>): MissingRow => ({
+      key: key.key, tag: key.tag, day: dayOf(this.#date, days), person: person(name), name, visit: `visit-${key.key}`,
+      visit_name: key.homes[0]?.name ?? '', start: midnight(this.#now()) + days * DAY + hour * HOUR, holder_name: '', hand_over: null, ...more,
+    });
+    if (overnight?.copies.some(({ place }) => place === 'with')) {
+      const hand_over = { from_name: 'Jonas Wiklund', telephone: '070-174 06 12', at: midnight(this.#now()) + DAY + 7 * HOUR + 900, after: '', before: 'Rut Blom' };
+      rows.push(row(overnight, 1, 'Anna Karlsson', 7.5, { holder_name: 'Jonas Wiklund', hand_over }));
+    }
+    if (lost?.copies.some(({ place }) => place === 'lost')) rows.push(row(lost, 3, 'Mehret Tesfaye', 10, {}));
+    return rows;
+  }
+
+  #ledger(query: LedgerQuery): LedgerView {
+    const lines = this.#lines(query);
+    return { lines: lines.slice(0, 500), total: lines.length };
+  }
+
+  #export({ query, format }: { query: LedgerQuery; format: string }): LedgerFile {
+    const path = `/home/eva/Hämtningar/nyckellogg-${this.#date}.${format}`;
+    return { path, lines: this.#lines(query).length, digest: '3f9a1c0b77d24e58' };
+  }
+
+  #lines(query: LedgerQuery): LedgerLine[] {
+    const names = [...PEOPLE.map((name) => ({ person: person(name), name })), ME];
+    const name = names.find((each) => each.person === query.person)?.name;
+    const keys = this.#kept.keys.filter(({ key }) => query.key === null || key === query.key);
+    const all = keys.flatMap((key) => key.history.map((fact): LedgerLine => {
+      const { what, copy, entered_by, at, clock, received_at, detail, text, is_void } = fact;
+      return { key: key.key, tag: key.tag, fact: fact.fact, name: fact.name, what, copy, entered_by, at, clock, received_at, vault: '7c1f02', hash: '9be4d10a', detail, text, is_void };
+    }));
+    return all
+      .filter((line) => query.person === null || line.name === name)
+      .filter((line) => query.cabinet === null || line.detail === query.cabinet)
+      .filter((line) => (query.from === null || iso(line.at) >= query.from) && (query.to === null || iso(line.at) <= query.to))
+      .sort((a, b) => b.at - a.at);
+  }
+
+  #act(intent: Intent): Done | undefined {
+    const before = structuredClone(this.#kept);
+    const began = this.#does(intent);
+    if (began === undefined) return undefined;
+    const action = `key-action-${++this.#actions}`;
+    this.#before.set(action, before);
+    return { action, began, can_undo: true };
+  }
+
+  #undo(action: string): Done | undefined {
+    const before = this.#before.get(action);
+    if (before === undefined) return undefined;
+    this.#kept = before;
+    return { action: `undo-${action}`, began: null, can_undo: false };
+  }
+
+  /** What an action began; `undefined` when it is not about keys. */
+  #does(intent: Intent): string | null | undefined {
+    // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all else is the others'
+    switch (intent.do) {
+      case 'settle':
+        return this.#settle(intent.document, intent.facts, intent.text);
+      case 'choose': {
+        const key = this.#kept.keys.find((each) => each.key === intent.document);
+        if (key === undefined) return undefined;
+        key.clashes = key.clashes.filter(({ register }) => register !== intent.register);
+        this.#flag(key, (line) => line.flags.filter((flag) => flag !== 'clash'));
+        return null;
+      }
+      case 'take_keys':
+        if (intent.keys.some((each) => this.#key(each.key).kind === 'alarm') && intent.text.trim() === '') throw failure('bad_input', 'alarm');
+        return this.#each(intent.keys, 'taken', (line) => line.cabinet, intent.text, (line) => with_(line, ME.person, ME.name, ['taken_without_need']));
+      case 'return_keys':
+        return this.#each(intent.keys, 'returned', () => intent.cabinet, '', (line) => hung(line, intent.cabinet));
+      case 'receive_keys': {
+        const from = PEOPLE.find((name) => person(name) === intent.from) ?? '';
+        return this.#each(intent.keys, 'received', () => from, '', (line) => with_(line, ME.person, ME.name, ['unconfirmed']));
+      }
+      case 'give_keys': {
+        const to_name = PEOPLE.find((name) => person(name) === intent.to) ?? '';
+        return this.#each(intent.keys, 'given', () => to_name, '', (line) =>
+          Object.assign(line, { place: 'given', to: intent.to, to_name } satisfies Partial<KeyLine>));
+      }
+      case 'report_key':
+        return this.#report(intent);
+      case 'count_cabinet': {
+        const { cabinet } = intent;
+        this.#each(intent.there, 'counted', () => cabinet, '', (line, fact) => {
+          if (line.person === null) return hung(line, cabinet);
+          const taken = { fact: `${line.key}-taken`, by: line.name, is_me: false, what: 'taken', at: line.since ?? 0 };
+          line.sides = [taken, { fact: fact.fact, by: ME.name, is_me: true, what: 'counted', at: fact.at }];
+          line.flags = ['disputed'];
+        });
+        return this.#each(intent.missing, 'missing', () => cabinet, '', (line) => gone(line, 'missing', cabinet));
+      }
+      case 'new_key':
+        return this.#begin(intent);
+      case 'change_key':
+        return this.#change(intent);
+      case 'set_key_curfew':
+        if (intent.time !== null && !/^([01]\d|2[0-3]):[0-5]\d$/.test(intent.time)) throw failure('bad_input', 'time');
+        this.#kept.curfew = intent.time;
+        return null;
+      default:
+        return undefined;
+    }
+  }
+
+  #settle(document: string, facts: readonly string[], text: string): null | undefined {
+    const key = this.#kept.keys.find((each) => each.key === document);
+    if (key === undefined) return undefined;
+    for (const line of key.history) if (facts.includes(line.fact)) line.is_void = true;
+    for (const line of key.copies) {
+      if (!line.sides.some(({ fact }) => facts.includes(fact))) continue;
+      const [right] = line.sides.filter(({ fact }) => !facts.includes(fact));
+      if (right?.what === 'taken') with_(line, person(right.by), right.by, []);
+      else hung(line, line.cabinet);
+      line.sides = [];
+    }
+    this.#tell(key, 'settled', null, '', text);
+    return null;
+  }
+
+  #report({ key, report }: Extract<Intent, { do: 'report_key' }>): null {
+    const text = 'text' in report ? report.text : '';
+    switch (report.is) {
+      case 'lost':
+        return this.#each([key], 'lost', () => '', text, (line) => gone(line, 'lost', ''));
+      case 'not_there':
+        return this.#each([key], 'not_there', (line) => line.cabinet, text, (line) => gone(line, 'missing', line.cabinet));
+      case 'damaged':
+        return this.#each([key], 'damaged', () => '', text, (line) => { line.flags = [...line.flags, 'damaged']; });
+      case 'found': {
+        const { cabinet } = report;
+        return this.#each([key], 'found', () => cabinet ?? '', text, (line) => {
+          if (cabinet === null) with_(line, ME.person, ME.name, []);
+          else hung(line, cabinet);
+        });
+      }
+    }
+  }
+
+  #begin(intent: Extract<Intent, { do: 'new_key' }>): string {
+    const tag = intent.tag.trim().toUpperCase();
+    if (!/^[A-ZÅÄÖ0-9-]{1,16}$/.test(tag)) throw failure('bad_input', 'tag');
+    if (this.#kept.keys.some((key) => key.tag === tag)) throw failure('bad_input', 'tag_used');
+    if (intent.cabinet.trim() === '') throw failure('bad_input', 'name');
+    if (!isCopies(intent.copies)) throw failure('bad_input', 'copies');
+    const key = aKey(`key-${tag}`, tag, intent.kind, intent.cabinet, intent.hook, intent.copies, this.#now());
+    key.history = [];
+    for (const recipient of intent.recipients) this.#opens(key, recipient, true);
+    this.#kept.keys.unshift(key);
+    return key.key;
+  }
+
+  #change({ key: id, change }: Extract<Intent, { do: 'change_key' }>): null {
+    const key = this.#key(id);
+    const ref = (copy: number): KeyCopyRef => ({ key: id, copy });
+    switch (change.is) {
+      case 'place':
+        if (change.cabinet.trim() === '') throw failure('bad_input', 'name');
+        Object.assign(key, { cabinet: change.cabinet, hook: change.hook });
+        for (const line of key.copies) {
+          Object.assign(line, { cabinet: change.cabinet, hook: change.hook });
+          if (line.where_text === change.cabinet) line.flags = line.flags.filter((flag) => flag !== 'in_another_cabinet');
+        }
+        return null;
+      case 'copies': {
+        if (!isCopies(change.copies)) throw failure('bad_input', 'copies');
+        const fresh = aKey(id, key.tag, key.kind, key.cabinet, key.hook, change.copies, this.#now()).copies;
+        key.copies = fresh.map((line, index) => ({ ...(key.copies[index] ?? line), tag: line.tag }));
+        return null;
+      }
+      case 'home':
+        this.#opens(key, change.recipient, change.opens);
+        return null;
+      case 'receipt':
+        key.homes.find(({ recipient }) => recipient === change.recipient)?.receipts.push(change.receipt);
+        return null;
+      case 'lent':
+        return this.#each([ref(change.copy)], 'lent', () => change.to, '', (line) => gone(line, 'lent', change.to));
+      case 'lost_step':
+        return this.#each([ref(change.copy)], 'lost_step', () => change.step, change.text, (line) => {
+          line.lost_step = Math.min(LOST_STEPS, (line.lost_step ?? 0) + 1);
+        });
+      case 'lock_changed':
+        this.#tell(key, 'lock_changed', null, '', change.text);
+        this.#flag(key, (line) => [...line.flags, 'lock_changed']);
+        return null;
+      case 'retired': {
+        const { copy } = change;
+        const refs = key.copies.filter((line) => copy === null || line.copy === copy).map((line) => ref(line.copy));
+        return this.#each(refs, 'tag_retired', () => '', change.text, (line) => gone(line, 'retired', ''));
+      }
+    }
+  }
+
+  #opens(key: FakeKey, recipient: string, opens: boolean): void {
+    key.homes = key.homes.filter((home) => home.recipient !== recipient);
+    const found = this.#recipient(recipient);
+    if (opens && found) key.homes.push({ recipient, name: found.name, address: found.address, receipts: [] });
+    for (const line of key.copies) line.homes = key.homes.map(({ address }) => address);
+  }
+
+  #each(keys: readonly KeyCopyRef[], what: string, detail: (line: KeyLine) => string, text: string, change: (line: KeyLine, fact: KeyFactLine) => void): null {
+    for (const { key: id, copy } of keys) {
+      const key = this.#key(id);
+      const line = key.copies.find((each) => each.copy === copy);
+      if (line === undefined) throw failure('not_found');
+      const fact = this.#tell(key, what, copy, detail(line), text);
+      change(line, fact);
+      if (!['damaged', 'lost_step'].includes(what)) line.since = this.#now();
+    }
+    return null;
+  }
+
+  #tell(key: FakeKey, what: string, copy: number | null, detail: string, text: string): KeyFactLine {
+    const id = `${key.key}-${what}-${this.#actions}-${key.history.length}`;
+    const fact = aFact(id, what, copy, ME.name, this.#now(), detail, text);
+    key.history.push(fact);
+    return fact;
+  }
+
+  #flag(key: FakeKey, flags: (line: KeyLine) => KeyFlag[]): void {
+    for (const line of key.copies) line.flags = flags(line);
+  }
+
+  #key(id: string): FakeKey {
+    const found = this.#kept.keys.find(({ key }) => key === id);
+    if (found === undefined) throw failure('not_found');
+    return found;
+  }
+}
+
+function failure(code: ErrorCode, detail: string | null = null): DeviceError {
+  return new DeviceError({ code, detail });
+}
+
+function isCopies(copies: number): boolean {
+  return Number.isInteger(copies) && copies >= 1 && copies <= COPIES_MAX;
+}
+
+const NOWHERE = { person: null, name: '', telephone: '', to: null, to_name: '', sides: [], lost_step: null } as const;
+
+function with_(line: KeyLine, holder: string, name: string, flags: KeyFlag[]): void {
+  Object.assign(line, { ...NOWHERE, sides: [], flags, place: 'with', where_text: '', person: holder, name, telephone: '070-174 06 12' } satisfies Partial<KeyLine>);
+}
+
+function hung(line: KeyLine, cabinet: string): void {
+  const flags: KeyFlag[] = cabinet === line.cabinet ? [] : ['in_another_cabinet'];
+  Object.assign(line, { ...NOWHERE, sides: [], flags, place: 'cabinet', where_text: cabinet } satisfies Partial<KeyLine>);
+}
+
+function gone(line: KeyLine, place: 'lost' | 'missing' | 'lent' | 'retired', where_text: string): void {
+  const flags: KeyFlag[] = place === 'lost' || place === 'missing' ? [place] : [];
+  Object.assign(line, { ...NOWHERE, sides: [], flags, place, where_text, lost_step: place === 'lost' ? 1 : null } satisfies Partial<KeyLine>);
+}
+
+function aFact(fact: string, what: string, copy: number | null, name: string, at: number, detail: string, text = ''): KeyFactLine {
+  return { fact, what, copy, name, entered_by: '', at, clock: at + 8, received_at: at + 10, detail, text, flags: [], is_void: false };
+}
+
+function aKey(key: string, tag: string, kind: KeyKind, cabinet: string, hook: string, copies: number, now: number, homes: KeyHomeView[] = []): FakeKey {
+  const since = now - 2 * DAY + 7 * HOUR;
+  const lines = Array.from({ length: copies }, (_, index): KeyLine => ({
+    key, copy: index + 1, tag: copies > 1 ? `${tag}/${index + 1}` : tag, kind, homes: homes.map(({ address }) => address), cabinet, hook,
+    ...NOWHERE, sides: [], flags: [], place: 'cabinet', where_text: cabinet, since, lost_steps: LOST_STEPS,
+  }));
+  const history = [
+    aFact(`${key}-returned`, 'returned', 1, 'Sara Berg', since, cabinet),
+    aFact(`${key}-taken-before`, 'taken', 1, 'Sara Berg', since - 8 * HOUR, cabinet),
+  ];
+  return { key, tag, kind, cabinet, hook, copies: lines, homes, clashes: [], history, nextName: '', nextAt: null };
+}
+
+function home(name: string, address: string): KeyHomeView {
+  return { recipient: `home-${address}`, name, address, receipts: [] };
+}
+
+/** The keys that the pictures show, then as many as three cabinets hold. */
+function theKeys(now: number): FakeKey[] {
+  const start = midnight(now);
+  const at = (hours: number, minutes = 0) => start + hours * HOUR + minutes * 60;
+  const made = (tag: string, cabinet: string, hook: string, name: string, address: string, kind: KeyKind = 'home', copies = 1) =>
+    aKey(`key-${tag}`, tag, kind, cabinet, hook, copies, now, name === '' ? [] : [home(name, address)]);
+  const first = (key: FakeKey): KeyLine => key.copies[0] as KeyLine;
+  const out = (key: FakeKey, name: string, since: number, flags: KeyFlag[]) => {
+    with_(first(key), person(name), name, flags);
+    first(key).since = since;
+    key.history.push(aFact(`${key.key}-taken`, 'taken', 1, name, since, key.cabinet));
+    return key;
+  };
+
+  const disputed = made('V-095', 'Västertorp', '31', 'Karl Ahlin', 'Skidvägen 18');
+  const taken = [['Anna Karlsson', at(6, 58)], ['Jonas Wiklund', at(6, 59)]] as const;
+  disputed.history.push(...taken.map(([name, when], index) => aFact(`${disputed.key}-taken-${index}`, 'taken', 1, name, when, 'Västertorp')));
+  Object.assign(disputed.history.at(-1) ?? {}, { clock: at(6, 59) + 31, received_at: at(8, 47) + 2 });
+  first(disputed).sides = taken.map(([by, when], index) => ({ fact: `${disputed.key}-taken-${index}`, by, is_me: false, what: 'taken', at: when }));
+  Object.assign(first(disputed), { flags: ['disputed'], since: at(6, 58) } satisfies Partial<KeyLine>);
+  Object.assign(disputed, { nextName: 'Jonas Wiklund', nextAt: at(13, 30) });
+
+  const overnight = out(made('V-131', 'Västertorp', '32', 'Rut Blom', 'Bäckvägen 12'), 'Jonas Wiklund', at(-18, 51), ['out_overnight']);
+  Object.assign(overnight, { nextName: 'Anna Karlsson', nextAt: at(11, 20) });
+  const alarm = out(made('L-004', 'Västertorp', '1', 'Nils Palm', 'Störtloppsv. 30', 'alarm'), 'Erik Lind', at(8, 10), ['taken_without_need']);
+
+  const lost = made('H-212', 'Hägerstensåsen', '12', 'Aino Hed', 'Sedelvägen 41');
+  gone(first(lost), 'lost', '');
+  Object.assign(first(lost), { since: at(-80, 40), lost_step: 3 });
+  lost.history.push(
+    aFact(`${lost.key}-missing`, 'missing', 1, 'Eva Ström', at(-81, 40), 'Hägerstensåsen'),
+    aFact(`${lost.key}-lost`, 'lost', 1, 'Eva Ström', at(-80, 40), '', 'Såg den senast i skåpet i tisdags.'),
+    aFact(`${lost.key}-told`, 'lost_step', 1, 'Eva Ström', at(-79), 'told'),
+    aFact(`${lost.key}-searched`, 'lost_step', 1, 'Mehret Tesfaye', at(-56), 'searched', 'Letat i bilen och i omklädningsrummet.'),
+  );
+  Object.assign(lost, { nextName: 'Mehret Tesfaye', nextAt: at(31, 30) });
+
+  const wrong = made('V-140', 'Västertorp', '34', 'Gun Dahl', 'Bäckvägen 44');
+  hung(first(wrong), 'Fruängen');
+  Object.assign(wrong, { nextName: 'Anna Karlsson', nextAt: at(34, 20) });
+
+  const clash = made('F-118', 'Fruängen', '18', 'Stig Ek', 'Fruängsgatan 9');
+  const side = (by: string, hook: string) => ({ by, at: at(-20), value: JSON.stringify({ cabinet: 'Fruängen', hook }), shown: '', fact: null });
+  clash.clashes = [{ register: 'place', sides: [side('Eva Ström', '18'), side('Lars Thor', '81')] }];
+  first(clash).flags = ['clash'];
+
+  const two = made('F-122', 'Fruängen', '22', 'Sven Malm', 'Personnevägen 3', 'home', 2);
+  first(two).flags = ['order_unclear'];
+  const same = made('F-130', 'Fruängen', '30', 'Ulla Rask', 'Sedelvägen 7');
+  first(same).flags = ['same_tag'];
+  const lent = made('P-010', 'Fruängen', '2', 'Per Sjö', 'Skidvägen 2', 'entrance');
+  gone(first(lent), 'lent', 'Låsteknik AB');
+  const retired = made('F-001', 'Fruängen', '1', '', '');
+  gone(first(retired), 'retired', '');
+
+  return [disputed, overnight, alarm, lost, wrong, clash, two, same, lent, retired, ...CABINETS.flatMap((cabinet, row) => many(cabinet, row, at, out, made))];
+}
+
+function many(
+  cabinet: string,
+  row: number,
+  at: (hours: number, minutes?: number) => number,
+  out: (key: FakeKey, name: string, since: number, flags: KeyFlag[]) => FakeKey,
+  made: (tag: string, cabinet: string, hook: string, name: string, address: string) => FakeKey,
+): FakeKey[] {
+  const letter = cabinet.charAt(0);
+  // The smallest cabinet is one that a test can count to its end.
+  const size = cabinet === 'Fruängen' ? 5 : 110;
+  return Array.from({ length: size }, (_, index) => {
+    const number = 301 + index;
+    const street = STREETS[(index + row) % STREETS.length] ?? '';
+    const key = made(`${letter}-${number}`, cabinet, String(40 + index), `Elsa ${street.slice(0, 4)}${index}`, `${street} ${index + 1}`);
+    const name = PEOPLE[index % PEOPLE.length] ?? '';
+    return index % 4 === 3 ? out(key, name, at(6, 30 + (index % 25)), []) : key;
+  });
+}
+
+function midnight(now: number): number {
+  // The made-up day is a winter's: one hour ahead of UTC.
+  return Math.floor((now + HOUR) / DAY) * DAY - HOUR;
+}
+
+function iso(at: number): string {
+  return new Date((at + HOUR) * 1000).toISOString().slice(0, 10);
+}
+
+function dayOf(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T12:00:00Z`) + days * DAY * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, test } from 'vitest';
+
+import type { CountLine, KeyFactLine, KeyLine, KeySide, MissingRow } from '../../api/generated';
+import { speak } from '../../i18n/catalogue.svelte';
+import {
+  byDay, deed, difference, goesTo, isAsked, isBackwards, marks, near, nextStep, overruled, readCopies, registerShown, rightWords,
+  sideWords, stepsDone, toTheSecond, where,
+} from './words';
+
+const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
+const TODAY = '2026-11-21';
+const DAY = 86_400;
+
+const line: KeyLine = {
+  key: 'k', copy: 1, tag: 'V-095', kind: 'home', homes: ['Skidvägen 18'], cabinet: 'Västertorp', hook: '31', place: 'cabinet',
+  where_text: 'Västertorp', person: null, name: '', telephone: '', to: null, to_name: '', since: NINE, flags: [], sides: [],
+  lost_step: null, lost_steps: 7,
+};
+const anna: KeySide = { fact: 'a', by: 'Anna Karlsson', is_me: false, what: 'taken', at: NINE };
+const jonas: KeySide = { fact: 'j', by: 'Jonas Wiklund', is_me: false, what: 'taken', at: NINE + 60 };
+const eva: KeySide = { fact: 'e', by: 'Eva Ström', is_me: true, what: 'counted', at: NINE + 90 };
+const counting: CountLine = { line, is_expected: true, counted: null };
+
+afterEach(() => speak('sv'));
+
+describe('where a key is', () => {
+  test('is said in words for every place', () => {
+    const places: Partial<KeyLine>[] = [
+      {}, { where_text: 'Fruängen' }, { place: 'with', name: 'Erik' }, { place: 'given', name: 'Erik', to_name: 'Sara' },
+      { place: 'received', name: 'Erik', to_name: 'Sara' }, { place: 'missing' }, { place: 'lost', where_text: '' },
+      { place: 'lent', where_text: 'Låsteknik AB' }, { place: 'retired', where_text: '' },
+    ];
+    expect(places.map((place) => where({ ...line, ...place }))).toEqual([
+      'Skåp Västertorp, krok 31', 'Skåp Fruängen', 'Erik', 'Erik lämnar över till Sara', 'Sara har fått den av Erik',
+      'saknas i skåp Västertorp', 'borttappad', 'utlånad till Låsteknik AB', 'brickan är avslutad',
+    ]);
+  });
+
+  test('names the kind where it is no home key', () => {
+    expect(goesTo(line)).toBe('Skidvägen 18');
+    expect(goesTo({ kind: 'alarm', homes: ['Sedelvägen 3'] })).toBe('larm · Sedelvägen 3');
+    expect(goesTo({ kind: 'cabinet', homes: [] })).toBe('skåp');
+  });
+
+  test('is since a time that is near', () => {
+    expect([NINE, NINE - DAY, NINE + DAY, NINE - 3 * DAY].map((at) => near(at, TODAY))).toEqual(['09:00', 'i går 09:00', 'i morgon 09:00', 'ons 18 nov 09:00']);
+    expect([toTheSecond(NINE + 31, TODAY), toTheSecond(NINE - DAY, TODAY)]).toEqual(['09:00:31', '2026-11-20 09:00:00']);
+  });
+});
+
+test('each mark has a colour and words, and a lost key its step', () => {
+  const shown = marks({ flags: ['disputed', 'out_overnight', 'lost'], lost_step: 3, lost_steps: 7 });
+  expect(shown.map(({ tone, word }) => [tone, word])).toEqual([['bad', 'Två uppgifter'], ['warn', 'Ute över natten'], ['bad', 'Borttappad · steg 3 av 7']]);
+});
+
+describe('a dispute', () => {
+  test('is settled against all but whose word holds', () => {
+    expect(overruled([anna, jonas], anna)).toEqual(['j']);
+    expect(overruled([anna, jonas], null)).toEqual(['a', 'j']);
+  });
+
+  test('says who had it, or whose word it is', () => {
+    expect([rightWords(anna), rightWords(eva)]).toEqual(['Anna Karlsson hade den', 'Eva Ström har rätt']);
+    expect([sideWords(anna, TODAY), sideWords({ ...eva, what: 'teleported' }, TODAY)]).toEqual(['tog ut 09:00', 'teleported 09:01']);
+  });
+});
+
+describe('what someone did', () => {
+  test('reads as a sentence after her name', () => {
+    expect(deed({ what: 'taken', detail: 'Västertorp' })).toBe('tog ut ur skåp Västertorp');
+    expect(deed({ what: 'lost_step', detail: 'searched' })).toBe('noterade: sökt');
+    expect(deed({ what: 'found', detail: '' })).toBe('hittade den');
+    speak('en');
+    expect(deed({ what: 'given', detail: 'Sara' })).toBe('handed it to Sara');
+  });
+
+  test('of a newer kind is shown as it is', () => {
+    expect(deed({ what: 'teleported', detail: 'home' })).toBe('teleported home');
+  });
+});
+
+describe('a lost key', () => {
+  const step = (detail: string, more: Partial<KeyFactLine> = {}): KeyFactLine => ({
+    fact: detail, what: 'lost_step', copy: 1, name: '', entered_by: '', at: NINE + 60, clock: 0, received_at: null, detail, text: '',
+    flags: [], is_void: false, ...more,
+  });
+
+  test('goes on with the first step that was not taken since it was lost', () => {
+    const history = [step('told'), step('searched', { at: NINE - 60 }), step('reported', { copy: 2 }), step('decided', { is_void: true })];
+    expect([...stepsDone(line, history)]).toEqual(['told']);
+    expect(nextStep(new Set(['told']))).toBe('searched');
+  });
+
+  test('has no step left when all are taken', () => {
+    expect(nextStep(new Set(['told', 'searched', 'reported', 'decided', 'replaced', 'closed']))).toBeNull();
+  });
+});
+
+describe('a count', () => {
+  test('asks for what should hang there, and only mentions what someone has', () => {
+    const places: Partial<KeyLine>[] = [{}, { place: 'missing' }, { place: 'with' }, { place: 'lent' }, { where_text: 'Fruängen' }, { sides: [anna, jonas] }];
+    expect(places.map((place) => isAsked({ ...counting, line: { ...line, ...place } }, 'Västertorp'))).toEqual([true, true, false, false, false, false]);
+    expect(isAsked({ ...counting, is_expected: false, line: { ...line, cabinet: 'Fruängen' } }, 'Västertorp')).toBe(true);
+  });
+
+  test('finds what differs', () => {
+    expect(difference(counting)).toBeNull();
+    expect(difference({ ...counting, counted: true })).toBeNull();
+    expect(difference({ ...counting, counted: false })).toBe('missing');
+    expect(difference({ ...counting, counted: true, line: { ...line, sides: [anna, eva] } })).toBe('out');
+    expect(difference({ ...counting, counted: true, is_expected: false })).toBe('wrong');
+  });
+});
+
+test('what will be missing is told by day and time', () => {
+  const row: MissingRow = { key: 'k', tag: 'V-1', day: '2026-11-23', person: 'p', name: '', visit: 'v', visit_name: '', start: 2, holder_name: '', hand_over: null };
+  const days = byDay([row, { ...row, tag: 'V-2', start: 1 }, { ...row, tag: 'V-3', day: '2026-11-22' }]);
+  expect(days.map(({ day, rows }) => [day, rows.map(({ tag }) => tag)])).toEqual([['2026-11-22', ['V-3']], ['2026-11-23', ['V-2', 'V-1']]]);
+});
+
+test('a place that two people changed reads as a place', () => {
+  expect(registerShown('place', '{"cabinet":"Fruängen","hook":"81"}', '')).toBe('Skåp Fruängen, krok 81');
+  expect([registerShown('copies', '3', ''), registerShown('kind', '"home"', 'home'), registerShown('place', 'null', ''), registerShown('x', '{', '')]).toEqual(['3', 'home', 'inget', 'inget']);
+});
+
+test('what is typed is a number of copies, and a period that does not run backwards', () => {
+  expect(['1', ' 20 ', '0', '21', '2.5', ''].map(readCopies)).toEqual([1, 20, null, null, null, null]);
+  expect(isBackwards({ from: '2026-11-22', to: '2026-11-21' })).toBe(true);
+  expect(isBackwards({ from: '2026-11-21', to: '2026-11-21' })).toBe(false);
+  expect(isBackwards({ from: null, to: '2026-11-21' })).toBe(false);
+});

@@ -1,0 +1,164 @@
+// How what the device says of keys reads: where one is, what is odd about it, what someone did, what a count found.
+
+import type { CountLine, KeyFactLine, KeyFlag, KeyLine, KeySide, LostStep, MissingRow } from '../../api/generated';
+import type { LedgerQuery } from '../../keys/ledger';
+import { clock, dateOf, daysFrom, moment } from '../../time/format';
+import { word } from '../../words';
+import { deeds, keyFlags, lostSteps, shortDeeds, texts } from './texts';
+
+type Tone = 'warn' | 'bad' | 'note' | 'plain';
+/** A mark: its colour and its words. */
+export interface Mark {
+  readonly key: string;
+  readonly tone: Tone;
+  readonly word: string;
+}
+
+/** The steps of a lost key's case in order; the loss itself is the first. */
+export const LOST_STEPS = ['lost', 'told', 'searched', 'reported', 'decided', 'replaced', 'closed'] as const;
+
+const TONES: Readonly<Record<KeyFlag, Tone>> = {
+  disputed: 'bad', order_unclear: 'note', returned_by_another: 'plain', in_another_cabinet: 'warn', taken_without_need: 'warn',
+  unconfirmed: 'plain', out_overnight: 'warn', lost: 'bad', missing: 'bad', damaged: 'warn', lock_changed: 'note',
+  same_tag: 'bad', clash: 'note', newer_fact: 'note',
+};
+
+/** What is odd about a copy, each as a mark. */
+export function marks(line: Pick<KeyLine, 'flags' | 'lost_step' | 'lost_steps'>): Mark[] {
+  return line.flags.map((flag) => ({
+    key: flag,
+    tone: TONES[flag] ?? 'note',
+    word: flag === 'lost' && line.lost_step !== null ? texts.lostAt(line.lost_step, line.lost_steps) : word(keyFlags, flag),
+  }));
+}
+
+/** Where a copy is, one's own cabinet with its hook. */
+export function where(line: KeyLine): string {
+  switch (line.place) {
+    case 'cabinet':
+      return texts.inPlace(line.where_text, line.where_text === line.cabinet ? line.hook : '');
+    case 'with':
+      return line.name;
+    case 'given':
+      return texts.gives(line.name, line.to_name);
+    case 'received':
+      return texts.received(line.to_name, line.name);
+    case 'missing':
+      return texts.missingIn(line.where_text);
+    case 'lost':
+      return texts.isLost;
+    case 'lent':
+      return texts.lentTo(line.where_text);
+    case 'retired':
+      return texts.retired;
+    default:
+      return line.where_text;
+  }
+}
+
+/** What one side of a dispute says, after her name. */
+export function sideWords(side: KeySide, today: string): string {
+  return `${word(shortDeeds, side.what)} ${near(side.at, today)}`;
+}
+
+/** What a key opens, and what kind it is where it is no home's. */
+export function goesTo({ kind, homes }: Pick<KeyLine, 'kind' | 'homes'>): string {
+  const kinds: Readonly<Record<string, string>> = { alarm: texts.alarm, entrance: texts.entrance, cabinet: texts.cabinetKey };
+  return [...(kind === 'home' ? [] : [word(kinds, kind)]), ...homes].join(' · ');
+}
+
+/** A time near today: `08:10`, `i går 06:51`, `i morgon 07:30`, `ons 18 nov 15:40`. */
+export function near(at: number, today: string): string {
+  const day = dateOf(at);
+  if (day === daysFrom(today, -1)) return texts.yesterday(clock(at));
+  if (day === daysFrom(today, 1)) return texts.tomorrow(clock(at));
+  return moment(at, today);
+}
+
+const secondsFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Stockholm', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** A time to the second, with its day where that is not the one of what it is told of. */
+export function toTheSecond(at: number, day: string): string {
+  const time = secondsFormat.format(at * 1000);
+  return dateOf(at) === day ? time : `${dateOf(at)} ${time}`;
+}
+
+/** What someone did, after her name. */
+export function deed({ what, detail }: Pick<KeyFactLine, 'what' | 'detail'>): string {
+  const said: Readonly<Record<string, ((where: string) => string) | undefined>> = deeds;
+  const shown = what === 'lost_step' ? word(lostSteps, detail) : detail;
+  return said[what]?.(shown) ?? [what, detail].filter((part) => part !== '').join(' ');
+}
+
+/** The next step of a lost copy's case; none when all are done. */
+export function nextStep(done: ReadonlySet<string>): LostStep | null {
+  return LOST_STEPS.find((step): step is LostStep => step !== 'lost' && !done.has(step)) ?? null;
+}
+
+/** The steps that were taken since a copy was lost last. */
+export function stepsDone(copy: Pick<KeyLine, 'copy' | 'since'>, history: readonly KeyFactLine[]): ReadonlySet<string> {
+  const own = history.filter((line) => line.what === 'lost_step' && line.copy === copy.copy && !line.is_void);
+  return new Set(own.filter((line) => line.at >= (copy.since ?? 0)).map((line) => line.detail));
+}
+
+/** The facts that no longer hold when one side is right, or none is. */
+export function overruled(sides: readonly KeySide[], right: KeySide | null): string[] {
+  return sides.filter((side) => side !== right).map((side) => side.fact);
+}
+
+/** How choosing a side is said: who had the key, or whose word it is. */
+export function rightWords({ by, what }: Pick<KeySide, 'by' | 'what'>): string {
+  return what === 'taken' || what === 'received' ? texts.hadIt(by) : texts.isRight(by);
+}
+
+/** Missing keys by day, the nearest first. */
+export function byDay(rows: readonly MissingRow[]): { day: string; rows: MissingRow[] }[] {
+  const days = [...new Set(rows.map(({ day }) => day))].sort();
+  return days.map((day) => ({ day, rows: rows.filter((row) => row.day === day).sort((a, b) => a.start - b.start) }));
+}
+
+/** What a value of a key's register reads as; a place is two words in one. */
+export function registerShown(register: string, value: string, shown: string): string {
+  if (shown !== '') return shown;
+  const parsed = json(value);
+  if (register === 'place' && typeof parsed === 'object' && parsed !== null && 'cabinet' in parsed && 'hook' in parsed) {
+    return texts.inPlace(String(parsed.cabinet), String(parsed.hook));
+  }
+  return typeof parsed === 'number' || typeof parsed === 'string' ? String(parsed) : texts.empty;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a count has to ask for a copy: by the log it hangs in this cabinet, or nobody knows where it is. */
+export function isAsked({ line, is_expected }: CountLine, cabinet: string): boolean {
+  if (!is_expected) return true;
+  return line.sides.length === 0 && (line.place === 'missing' || (line.place === 'cabinet' && line.where_text === cabinet));
+}
+
+/** In what way a counted copy differs from the log. */
+export type Difference = 'missing' | 'out' | 'wrong';
+
+/** What a count found that is not as it should be; none if it is, or was not counted. */
+export function difference({ line, is_expected, counted }: CountLine): Difference | null {
+  if (counted === null) return null;
+  if (!counted) return is_expected ? 'missing' : null;
+  if (line.sides.length > 0) return 'out';
+  return is_expected ? null : 'wrong';
+}
+
+/** A number of copies from 1 to 20; null if it is none. */
+export function readCopies(typed: string): number | null {
+  const copies = /^\s*\d{1,2}\s*$/.test(typed) ? Number(typed) : 0;
+  return copies >= 1 && copies <= 20 ? copies : null;
+}
+
+/** Whether a period begins after it ends. */
+export function isBackwards({ from, to }: Pick<LedgerQuery, 'from' | 'to'>): boolean {
+  return from !== null && to !== null && from > to;
+}

@@ -138,7 +138,10 @@ export const factKinds = catalogue(
     shift_ended: 'Avslutade passet', break_started: 'Rast började', break_ended: 'Rast slutade', other_time: 'Kringtid',
     acknowledged: 'Läste ändringar', shown: 'Portkod visad', submitted: 'Avvikelse inskickad', text: 'Utkast', added: 'Tillägg',
     read: 'Öppnade', withdrawn: 'Ångrade', settled: 'Kontoret avgjorde', chosen: 'Kontoret valde', adopted: 'Kontoret tog över',
-    put_aside: 'Lades undan', plan: 'Ändrad plan',
+    put_aside: 'Lades undan', plan: 'Ändrad plan', taken: 'Tog ut', returned: 'Lämnade tillbaka', given: 'Lämnade över',
+    received: 'Tog emot', not_there: 'Fanns inte', counted: 'Räknade', missing: 'Saknades vid räkning', lost: 'Tappad',
+    lost_step: 'Åtgärd för tappad nyckel', found: 'Hittad', damaged: 'Skadad', lent: 'Utlånad', lock_changed: 'Låset bytt',
+    tag_retired: 'Brickan avslutad', key_noted: 'Anteckning om nyckel',
   },
   {
     begun: 'Unplanned visit', started: 'Started', ended: 'Ended', paused: 'Paused', resumed: 'Resumed', done: 'Done',
@@ -147,6 +150,9 @@ export const factKinds = catalogue(
     break_started: 'Break began', break_ended: 'Break ended', other_time: 'Other time', acknowledged: 'Read changes',
     shown: 'Door code shown', submitted: 'Incident submitted', text: 'Draft', added: 'Addition', read: 'Opened',
     withdrawn: 'Took back', settled: 'The office settled', chosen: 'The office chose', adopted: 'The office took over',
-    put_aside: 'Put aside', plan: 'Changed plan',
+    put_aside: 'Put aside', plan: 'Changed plan', taken: 'Took', returned: 'Put back', given: 'Handed over',
+    received: 'Was handed', not_there: 'Was not there', counted: 'Counted', missing: 'Missing at a count', lost: 'Lost',
+    lost_step: 'Step for a lost key', found: 'Found', damaged: 'Damaged', lent: 'Lent', lock_changed: 'Lock changed',
+    tag_retired: 'Tag retired', key_noted: 'Note on a key',
   },
 );

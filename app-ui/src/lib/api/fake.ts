@@ -1,5 +1,6 @@
 import { DeviceError, type Args, type Device, type Listener, type Name } from './device';
 import { act } from './fake/acts';
+import * as keys from './fake/keys';
 import { disagree, share } from './fake/odd';
 import { FakeKeyBoard } from './fake/keyBoard';
 import { FakeOffice } from './fake/office';
@@ -10,7 +11,7 @@ import type { Answers, Command, DraftText, ErrorCode, Event, Intent, Preferences
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
 /** Commands that only an office's vault answers. */
-type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents' | 'key_board' | 'key' | 'cabinet' | 'keys' | 'find_tag';
+type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents' | 'key_board' | 'key' | 'cabinet';
 
 /** A device in memory with a day like the one on the pictures. For component tests, `npm run dev` and the browser tests. */
 export class FakeDevice implements Device {
@@ -143,6 +144,8 @@ export class FakeDevice implements Device {
     late_status: ({ visits }) => views.lateStatus(this.world, visits),
     shift_closing: () => views.closing(this.world),
     refused: () => [],
+    keys: () => keys.keys(this.world, this.now, this.#chip()),
+    find_tag: ({ text }) => keys.findTag(this.world.keys, text),
     my_incidents: () => this.world.drafts,
     keep_typing: ({ draft, text }) => this.#keep(draft, text),
     keep_text: ({ place, text }) => {

@@ -21,6 +21,8 @@ export class Session {
   chip = $state.raw<SyncChip | null>(null);
   error = $state.raw<DeviceError | null>(null);
   isWide = $state(false);
+  /** Actions taken back. */
+  readonly undone = new SvelteSet<string>();
   readonly #acting = new SvelteSet<string>();
   #keeping: Promise<unknown> = Promise.resolve();
   /** Whether something that the person asked for is not durable yet. */
@@ -128,6 +130,7 @@ export class Session {
   async undo(action: string): Promise<void> {
     try {
       await this.device.call('undo', { action });
+      this.undone.add(action);
       this.notices.say(texts.undone, null);
     } catch (reason) {
       this.notices.fail(DeviceError.from(reason));

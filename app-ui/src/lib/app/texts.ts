@@ -3,6 +3,7 @@ import { catalogue, machineCatalogue, plural } from '../i18n/catalogue.svelte';
 export const texts = catalogue(
   {
     day: 'Dagen',
+    keys: 'Nycklar',
     report: 'Rapportera',
     more: 'Mer',
     menu: 'Huvudmeny',
@@ -21,6 +22,7 @@ export const texts = catalogue(
   },
   {
     day: 'Today',
+    keys: 'Keys',
     report: 'Report',
     more: 'More',
     menu: 'Main menu',

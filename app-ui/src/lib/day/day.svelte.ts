@@ -57,10 +57,11 @@ export class Day {
     await this.#session.act({ do: 'start_shift', run_sheet: this.#runSheet }, texts.saidShiftStarted);
   }
 
-  async endShift(): Promise<void> {
-    this.ask(null);
+  /** Ends it; says why she keeps keys, if she has any. */
+  async endShift(keys_kept: string): Promise<void> {
     if (this.#runSheet === null) return;
-    await this.#session.act({ do: 'end_shift', run_sheet: this.#runSheet, keys_kept: '' }, texts.saidShiftEnded);
+    const done = await this.#session.act({ do: 'end_shift', run_sheet: this.#runSheet, keys_kept }, texts.saidShiftEnded);
+    if (done !== null) this.ask(null);
   }
 
   async startBreak(): Promise<void> {

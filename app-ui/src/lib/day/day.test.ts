@@ -42,7 +42,7 @@ test('a shift without a planned break has as many as she takes, and each turn is
   const rests = () => day.view.value?.stops.flatMap((stop) => (stop.is === 'break' ? stop.taken : [])) ?? [];
   expect(rests().map(({ end }) => end === null)).toEqual([false, true]);
   expect(day.view.value?.run_sheet?.on_break).toBe(true);
-  await day.endShift();
+  await day.endShift('Nattpasset tar över nycklarna');
   await day.view.reload();
   expect(day.shiftIsOn).toBe(false);
   const ended = day.view.value?.run_sheet?.own_facts.find(({ kind }) => kind === 'shift_ended');

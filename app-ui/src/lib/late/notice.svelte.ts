@@ -25,7 +25,8 @@ export class LateNotice {
   readonly #session: Session;
   #turn = 0;
 
-  constructor(session: Session, visit: string) {
+  constructor(session: Session, visit: string, reason: LateReason = 'previous_visit') {
+    this.reason = reason;
     this.#session = session;
     this.visit = visit;
   }

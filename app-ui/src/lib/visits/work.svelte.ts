@@ -15,7 +15,7 @@ export type Question =
   | Ending
   | { readonly is: 'item'; readonly item: CheckItem }
   | { readonly is: 'not_done'; readonly item: CheckItem; /** The list that asked for another reason, and comes back. */ readonly ending?: Ending }
-  | { readonly is: 'extra' | 'note' | 'not_carried_out' | 'wrong_visit' | 'start_time' | 'end_time' };
+  | { readonly is: 'extra' | 'note' | 'no_key' | 'not_carried_out' | 'wrong_visit' | 'start_time' | 'end_time' };
 
 /** A carer's work at one visit. */
 export class VisitWork {

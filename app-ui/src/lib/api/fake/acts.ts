@@ -1,5 +1,6 @@
 import { DeviceError } from '../device';
 import type { CheckItem, Intent, Stated, VisitState } from '../generated';
+import { actOnKeys, keepsKeys, takeBackOnKey } from './keys';
 import { CATALOGUE, at, item, type FakeVisit, type World } from './world';
 
 const clockReading = /^\d\d:\d\d$/;
@@ -24,7 +25,10 @@ class Act {
     const { sheet } = this.#world;
     switch (intent.do) {
       case 'start_shift': sheet.worked.push({ start: this.#now, end: null }); return this.#turn('shift_started');
-      case 'end_shift': close(sheet.worked, this.#now); return this.#turn('shift_ended');
+      case 'end_shift':
+        if (keepsKeys(this.#world.keys) && intent.keys_kept.trim() === '') throw new DeviceError({ code: 'bad_input', detail: 'keys_kept' });
+        close(sheet.worked, this.#now);
+        return this.#turn('shift_ended');
       case 'start_break': this.#world.rest.taken.push({ start: this.#now, end: null }); return this.#turn('break_started');
       case 'end_break': close(this.#world.rest.taken, this.#now); return this.#turn('break_ended');
       case 'other_time':
@@ -63,6 +67,10 @@ class Act {
         return this.#log(each, 'told', '');
       }
       case 'save_draft': case 'submit_draft': case 'discard_draft': case 'add_to_incident': return this.#draft(intent);
+      case 'take_keys': case 'return_keys': case 'give_keys': case 'receive_keys': case 'report_key': case 'note_tag':
+        actOnKeys(this.#world, this.#now, intent);
+        return null;
+      case 'new_key': case 'change_key': case 'count_cabinet': case 'set_key_curfew':
       case 'mark_read': case 'change_visit': case 'match_recipient': case 'choose': case 'settle':
       case 'adopt_refused': case 'put_aside_refused':
       case 'take_keys': case 'return_keys': case 'give_keys': case 'receive_keys': case 'report_key': case 'note_tag':
@@ -195,6 +203,7 @@ class Act {
   #withdraw(document: string, facts: string[]): null {
     const each = this.#world.visits.find(({ card }) => card.document === document);
     if (each === undefined) {
+      takeBackOnKey(this.#world.keys, document);
       this.#turnBack(facts);
       return null;
     }

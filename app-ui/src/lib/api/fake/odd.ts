@@ -1,3 +1,4 @@
+import { oddKeys } from './keys';
 import { at, type World } from './world';
 
 /** Makes people say different things about the visits of the day, and the office change what was under way. */
@@ -29,6 +30,7 @@ export function disagree(world: World): void {
   abdi.card.late = null;
   Object.assign(gun.card, { state: 'not_carried_out', not_carried_out: 'nobody_opens' });
   Object.assign(stig.card, { flags: ['unplanned', 'unknown_recipient'], recipient: null, name: 'Stig i trapphuset' });
+  oddKeys(world.keys, at);
   karin.card.delivery = 'refused';
   world.changes.push({ document: 'visit-99', kind: 'moved', day: '2026-11-22', name: 'Rune Dahl', start_before: at('14:45'), start_now: at('16:00') + 86_400, at: at('08:10'), by: 'Eva Ström' });
   world.sent.unshift({ document: karin.card.document, title: karin.card.name, what: 'note', count: 1, at: at('08:50'), delivery: 'refused', why: 'not_allowed', text: 'Fru Lindgren vill ha fönstret öppet på natten.' });

@@ -2,6 +2,7 @@ import type {
   App, BreakView, ChangeNotice, CheckItem, ClashView, DisputeView, DraftView, InterventionGroup, NoteView, Partner,
   RecipientView, RunSheetView, SyncItem, VisitCard, WishView, YourFact,
 } from '../generated';
+import { someKeys, type FakeKeys } from './keys';
 
 /** A visit of the made-up day. */
 export interface FakeVisit {
@@ -27,6 +28,7 @@ export interface World {
   changes: ChangeNotice[];
   drafts: DraftView[];
   sent: SyncItem[];
+  keys: FakeKeys;
   /** How many of the refused acts she has seen. */
   seenRefused: number;
   online: boolean;
@@ -109,13 +111,13 @@ const PLANS: Plan[] = [
     start: '09:00', minutes: 45, name: 'Maj-Britt Sandell', address: 'Skidvägen 4', floor: '2 tr',
     names: ['Dusch', 'Frukost', 'Medicin', 'Bäddning', 'Titta till huden'],
     goodToKnow: ['Hör dåligt på vänster öra.', 'Hunden heter Sigge.'],
-    more: { key: { tag: 'V-117', kind: 'home', cabinet: 'Skåp 2' }, has_door_code: true, ring_first: true, partners: [fatima] },
+    more: { key: { tag: 'V-117', kind: 'home', cabinet: 'Västertorp' }, has_door_code: true, ring_first: true, partners: [fatima] },
   },
   {
     start: '09:55', minutes: 15, name: 'Abdi Hersi', address: 'Personnev. 21', names: ['Medicin', 'Tillsyn'],
     more: { late: { expected: at('10:10'), reason: 'previous_visit', told: 'told', told_at: at('08:52'), read_by: 'Eva Ström', read_at: at('08:50') } },
   },
-  { start: '10:20', minutes: 40, name: 'Gun Ahlin', address: 'Bäckvägen 44', names: ['Frukost', 'Påklädning'], more: { mark: { kind: 'new', at: at('07:10') } } },
+  { start: '10:20', minutes: 40, name: 'Gun Ahlin', address: 'Bäckvägen 44', names: ['Frukost', 'Påklädning'], more: { key: { tag: 'V-131', kind: 'home', cabinet: 'Västertorp' }, ring_first: true, mark: { kind: 'new', at: at('07:10') } } },
   { start: '12:10', minutes: 30, name: 'Stig Wallin', address: 'Skidvägen 19', names: ['Lunch', 'Tillsyn'] },
   { start: '12:50', minutes: 45, name: 'Aino Niemi', address: 'Bäckvägen 7', floor: '1 tr', names: ['Dusch', 'Tvätt'] },
   { start: '13:45', minutes: 20, name: 'Bertil Öberg', address: 'Störtloppsv. 2', names: ['Promenad'] },
@@ -172,6 +174,7 @@ export function aDay(): World {
       { document: 'visit-2', title: 'Karin Lindgren', what: 'ended', count: 1, at: at('08:04'), delivery: 'at_office', why: null, text: '' },
       { document: 'visit-2', title: 'Karin Lindgren', what: 'done', count: 3, at: at('08:02'), delivery: 'on_server', why: null, text: '' },
     ],
+    keys: someKeys(at),
     seenRefused: 0,
     online: false,
     loading: null,

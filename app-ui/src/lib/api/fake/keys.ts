@@ -1,0 +1,228 @@
+import { DeviceError } from '../device';
+import type {
+  Colleague, Intent, KeyCopyRef, KeyLine, KeyReminder, KeysView, KeyUse, MissingRow, MyKey, NeededKey, SyncChip, TagView,
+} from '../generated';
+import type { World } from './world';
+
+type Clock = (time: string) => number;
+type KeyIntent = Extract<Intent, { do: 'take_keys' | 'return_keys' | 'give_keys' | 'receive_keys' | 'report_key' | 'note_tag' }>;
+type Own = Pick<MyKey, 'what_for' | 'alarmed_at' | 'from_name' | 'own_fact' | 'delivery'>;
+
+/** A copy of a key on the made-up phone. */
+interface FakeKey {
+  line: KeyLine;
+  own: Own;
+  /** The first visit of the round that needs it. */
+  visit: string | null;
+  /** What it was before her latest fact, to take that back. */
+  before: Omit<FakeKey, 'before'> | null;
+}
+
+/** The keys of the made-up unit. */
+export interface FakeKeys {
+  all: FakeKey[];
+  ahead: MissingRow[];
+  reminder: KeyReminder;
+  /** Tags that the phone does not know, as she noted them. */
+  noted: { tag: string; text: string }[];
+  acts: number;
+}
+
+const ME = 'person-1';
+const PEOPLE: Readonly<Record<string, string>> = { [ME]: 'Lena Åberg', 'person-2': 'Fatima Nordin', 'person-3': 'Jonas Berg', 'person-4': 'Omar Haddad' };
+const CABINETS = ['Fruängen', 'Mälarhöjden', 'Västertorp'];
+const COLLEAGUES: Colleague[] = [
+  { person: 'person-2', name: 'Fatima Nordin', is_at_work: true },
+  { person: 'person-3', name: 'Jonas Berg', is_at_work: true },
+  { person: 'person-4', name: 'Omar Haddad', is_at_work: false },
+  ...['Anna Lind', 'Birgitta Ek', 'Carl Moberg', 'Diana Sjö', 'Erik Holm', 'Farid Amin', 'Greta Berg'].map((name, index) => ({ person: `person-${index + 10}`, name, is_at_work: false })),
+];
+const NOBODYS: Own = { what_for: null, alarmed_at: null, from_name: '', own_fact: null, delivery: 'at_office' };
+
+function key(tag: string, given: Partial<KeyLine>, own: Partial<Own> = {}, visit: string | null = null): FakeKey {
+  const [code = '', copy = '1'] = tag.split('/');
+  const line: KeyLine = {
+    key: `key-${code}`, copy: Number(copy), tag, kind: code.startsWith('L') ? 'alarm' : 'home', homes: [], cabinet: 'Västertorp',
+    hook: code.slice(-2), place: 'cabinet', where_text: given.cabinet ?? 'Västertorp', person: null, name: '', telephone: '', to: null, to_name: '',
+    since: null, flags: [], sides: [], lost_step: null, lost_steps: 6, ...given,
+  };
+  return { line: named(line), own: { ...NOBODYS, ...own }, visit, before: null };
+}
+
+function named(line: KeyLine): KeyLine {
+  const { person, to } = line;
+  return { ...line, name: (person && PEOPLE[person]) ?? '', telephone: person === null || person === ME ? '' : '070-174 06 31', to_name: (to && PEOPLE[to]) ?? '' };
+}
+
+/** The keys of a day like the one on the picture. */
+export function someKeys(at: Clock): FakeKeys {
+  const mine = (time: string) => ({ place: 'with' as const, person: ME, since: at(time), where_text: '' });
+  const jonas = (time: string) => ({ place: 'with' as const, person: 'person-3', since: at(time), where_text: '' });
+  return {
+    all: [
+      key('V-117', { ...mine('06:58'), homes: ['Skidvägen 4'] }, { what_for: 'round', own_fact: 'f-117' }, 'visit-4'),
+      key('V-122', { ...mine('06:58'), homes: ['Skidvägen 19'] }, { what_for: 'round', own_fact: 'f-122' }, 'visit-7'),
+      key('L-004', mine('08:10'), { what_for: 'alarm', alarmed_at: at('08:07'), own_fact: 'f-004' }),
+      key('V-108', mine('08:31'), { from_name: 'Jonas Berg', own_fact: 'f-108', delivery: 'on_phone' }),
+      key('V-150', { place: 'given', person: ME, to: 'person-2', since: at('08:44'), where_text: '' }, { own_fact: 'f-150', delivery: 'on_server' }),
+      key('V-160', { place: 'given', person: 'person-3', to: ME, since: at('08:50'), where_text: '' }),
+      key('V-095', {
+        ...mine('06:58'), flags: ['disputed'],
+        sides: [
+          { fact: 'f-095', by: 'Lena Åberg', is_me: true, what: 'taken', at: at('06:58') },
+          { fact: 'j-095', by: 'Jonas Berg', is_me: false, what: 'taken', at: at('06:59') },
+        ],
+      }, { what_for: 'round', own_fact: 'f-095' }),
+      key('V-131', { ...jonas('07:10'), homes: ['Bäckvägen 44'] }, {}, 'visit-6'),
+      key('V-140', { cabinet: 'Fruängen', homes: ['Bäckvägen 7'] }, {}, 'visit-8'),
+      key('V-142', { homes: ['Störtloppsv. 2'] }, {}, 'visit-9'),
+      key('L-005', {}),
+      key('V-170/1', {}),
+      key('V-170/2', jonas('07:10')),
+      key('V-099', { place: 'retired' }),
+    ],
+    ahead: [
+      {
+        key: 'key-V-131', tag: 'V-131', day: '2026-11-21', person: ME, name: 'Lena Åberg', visit: 'visit-6', visit_name: 'Gun Ahlin', start: at('10:20'), holder_name: 'Jonas Berg',
+        hand_over: { from_name: 'Jonas Berg', telephone: '070-174 06 31', at: at('10:05'), after: 'Skidvägen 18', before: 'Bäckvägen 44' },
+      },
+      {
+        key: 'key-V-133', tag: 'V-133', day: '2026-11-22', person: ME, name: 'Lena Åberg', visit: 'visit-99', visit_name: 'Rune Dahl', start: at('14:45') + 86_400, holder_name: 'Jonas Berg',
+        hand_over: { from_name: 'Jonas Berg', telephone: '070-174 06 31', at: at('12:40') + 86_400, after: 'Skidvägen 18', before: 'Bäckvägen 12' },
+      },
+      { key: 'key-V-134', tag: 'V-134', day: '2026-11-23', person: ME, name: 'Lena Åberg', visit: 'visit-98', visit_name: 'Elsa Holm', start: at('09:15') + 2 * 86_400, holder_name: '', hand_over: null },
+    ],
+    reminder: { why: 'shift_ends', at: at('15:30'), is_due: false, tags: [] },
+    noted: [],
+    acts: 0,
+  };
+}
+
+/** A lost key of the round, one out since yesterday, odd ones, and the curfew past. */
+export function oddKeys(keys: FakeKeys, at: Clock): void {
+  const since = at('15:10') - 86_400;
+  keys.all.push(
+    key('V-180', { place: 'lost', where_text: '', since, flags: ['lost'], lost_step: 2 }, {}, 'visit-11'),
+    key('V-181', { place: 'lent', where_text: 'Låsjouren', since }, {}, 'visit-12'),
+    key('V-182', { place: 'with', person: ME, where_text: '', since, flags: ['out_overnight', 'damaged', 'order_unclear'] }, { what_for: 'other', own_fact: 'f-182' }),
+    key('V-183', { place: 'received', person: 'person-3', to: ME, where_text: '', since: at('08:20') }, { from_name: 'Jonas Berg', own_fact: 'f-183', delivery: 'refused' }),
+  );
+  keys.reminder = { ...keys.reminder, why: 'curfew', at: at('08:30') };
+}
+
+/** Whether she has a key beyond doubt. */
+export function keepsKeys({ all }: FakeKeys): boolean {
+  return all.some(({ line }) => !isDisputed(line) && line.place === 'with' && line.person === ME);
+}
+
+/** A carer's keys, as the device answers. */
+export function keys(world: World, now: number, sync: SyncChip): KeysView {
+  const { all, ahead, reminder } = world.keys;
+  const ends = (world.sheet.shift_start ?? 0) + world.sheet.shift_minutes * 60;
+  const mine = all.filter(({ line }) => !isDisputed(line) && isMine(line)).map(({ line, own, visit }): MyKey => ({ ...own, line, in_round: visit !== null, back_by: ends }));
+  mine.sort((a, b) => Number(a.line.kind === 'alarm') - Number(b.line.kind === 'alarm') || a.line.tag.localeCompare(b.line.tag));
+  return {
+    now,
+    needed: all.flatMap(({ line, visit }) => (isMine(line) ? [] : needed(world, line, visit))).sort((a, b) => a.start - b.start),
+    mine,
+    to_confirm: all.filter(({ line }) => line.place === 'given' && line.to === ME).map(({ line }) => line),
+    disputed: all.filter(({ line }) => isDisputed(line)).map(({ line }) => line),
+    ahead, cabinets: CABINETS, colleagues: COLLEAGUES,
+    reminder: mine.length === 0 ? null : { ...reminder, is_due: reminder.at <= now, tags: mine.map(({ line }) => line.tag) },
+    sync,
+  };
+}
+
+function isDisputed({ flags }: KeyLine): boolean {
+  return flags.includes('disputed');
+}
+
+function isMine({ place, person, to }: KeyLine): boolean {
+  return ((place === 'with' || place === 'given') && person === ME) || (place === 'received' && to === ME);
+}
+
+function needed(world: World, line: KeyLine, visit: string | null): NeededKey[] {
+  const card = world.visits.find(({ card: { document } }) => document === visit)?.card;
+  if (card === undefined) return [];
+  return [{ line, can_take: line.place === 'cabinet', visit: card.document, visit_name: card.name, start: card.start ?? 0 }];
+}
+
+/** What a tag is. */
+export function findTag({ all }: FakeKeys, text: string): TagView {
+  const tag = text.trim().toUpperCase();
+  if (!/^[A-ZÅÄÖ0-9-]{1,20}(\/\d{1,2})?$/.test(tag)) return { is: 'no_tag' };
+  const lines = all.map(({ line }) => line).filter((line) => line.tag === tag || line.tag.split('/')[0] === tag);
+  if (lines.length === 0) return { is: 'unknown', tag };
+  return { is: lines.every(({ place }) => place === 'retired') ? 'retired' : 'known', lines };
+}
+
+/** Does what she asks of keys. */
+export function actOnKeys(world: World, now: number, intent: KeyIntent): void {
+  const { keys } = world;
+  if (intent.do === 'note_tag') {
+    keys.noted.push({ tag: intent.tag, text: intent.text });
+    return;
+  }
+  for (const named of intent.do === 'report_key' ? [intent.key] : intent.keys) {
+    const found = find(keys, named);
+    if (intent.do === 'take_keys' && found.line.kind === 'alarm' && intent.alarm === null && intent.text === '') {
+      throw new DeviceError({ code: 'bad_input', detail: 'alarm' });
+    }
+    const { line, own, visit } = structuredClone(found);
+    found.before = { line, own, visit };
+    found.own = { ...NOBODYS, own_fact: `act-${++keys.acts}`, delivery: 'on_phone' };
+    const what = change(found, now, intent);
+    found.line = restated(found.line, what);
+    world.sent.unshift({ document: line.key, title: line.tag, what, count: 1, at: now, delivery: 'on_phone', why: null, text: '' });
+  }
+}
+
+function restated(line: KeyLine, what: string): KeyLine {
+  const isStill = what === 'damaged';
+  return named({ ...line, flags: isStill ? [...line.flags, 'damaged'] : line.flags.filter((flag) => flag === 'damaged') });
+}
+
+/** Changes a key by an act; gives the kind of its fact. */
+function change(found: FakeKey, now: number, intent: Exclude<KeyIntent, { do: 'note_tag' }>): string {
+  const { line } = found;
+  const put = (given: Partial<KeyLine>) => Object.assign(line, { person: null, to: null, where_text: '', since: now, ...given } satisfies Partial<KeyLine>);
+  switch (intent.do) {
+    case 'take_keys': {
+      const isRound = intent.what_for === 'round' && found.visit !== null;
+      const what_for: KeyUse = intent.alarm ? 'alarm' : isRound ? 'round' : 'other';
+      Object.assign(found.own, { what_for, alarmed_at: intent.alarm ? now : null } satisfies Partial<Own>);
+      put({ place: 'with', person: ME });
+      return 'taken';
+    }
+    case 'return_keys': put({ place: 'cabinet', where_text: intent.cabinet }); return 'returned';
+    case 'give_keys': put({ place: 'given', person: ME, to: intent.to }); return 'given';
+    case 'receive_keys': {
+      const isConfirmed = line.place === 'given' && line.to === ME;
+      found.own.from_name = PEOPLE[intent.from] ?? '';
+      put(isConfirmed ? { place: 'with', person: ME } : { place: 'received', person: intent.from, to: ME });
+      return 'received';
+    }
+    case 'report_key': return report(line, put, intent.report);
+  }
+}
+
+function report(line: KeyLine, put: (given: Partial<KeyLine>) => KeyLine, said: Extract<KeyIntent, { do: 'report_key' }>['report']): string {
+  if (said.is === 'not_there') put({ place: 'missing', where_text: line.cabinet });
+  if (said.is === 'lost') put({ place: 'lost' });
+  if (said.is === 'found') put(said.cabinet === null ? { place: 'with', person: ME } : { place: 'cabinet', where_text: said.cabinet });
+  return said.is;
+}
+
+/** Takes back her latest fact of a key, whichever copy has one. */
+export function takeBackOnKey({ all }: FakeKeys, document: string): void {
+  const found = all.find(({ line, before }) => line.key === document && before !== null) ?? all.find(({ line }) => line.key === document);
+  if (found === undefined) return;
+  const hung: KeyLine = { ...found.line, place: 'cabinet', where_text: found.line.cabinet, person: null, name: '', to: null, flags: [], sides: [] };
+  Object.assign(found, found.before ?? { line: hung, own: NOBODYS }, { before: null });
+}
+
+function find({ all }: FakeKeys, { key: document, copy }: KeyCopyRef): FakeKey {
+  const found = all.find(({ line }) => line.key === document && line.copy === copy);
+  if (found === undefined) throw new DeviceError({ code: 'not_found', detail: null });
+  return found;
+}

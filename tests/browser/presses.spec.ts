@@ -95,6 +95,40 @@ const stories: readonly Story[] = [
     },
     seen: (page) => expect(page.getByText('De nya tiderna är sparade')).toBeVisible(),
   },
+  {
+    what: 'all keys for the round', most: 2, before: (page) => openDay(page),
+    act: async (finger) => {
+      await finger.pressLink(/^Nycklar/);
+      await finger.press('Ta ut 2 nycklar till');
+    },
+    seen: (page) => expect(page.getByRole('dialog', { name: '2 nycklar är uttagna' })).toBeVisible(),
+  },
+  {
+    what: 'a key that was not there', most: 3, before: (page) => openDay(page),
+    act: async (finger) => {
+      await finger.pressLink(/^Nycklar/);
+      await finger.press('Ta ut 2 nycklar till');
+      await finger.press('Fanns inte: V-140');
+    },
+    seen: (page) => expect(page.getByRole('dialog').getByText('V-140 fanns inte', { exact: true })).toBeVisible(),
+  },
+  {
+    what: 'all keys put back', most: 3, before: (page) => openDay(page),
+    act: async (finger) => {
+      await finger.pressLink(/^Nycklar/);
+      await finger.press('Lämna tillbaka');
+      await finger.press(/^Skåp Västertorp/);
+    },
+    seen: (page) => expect(page.getByText('4 nycklar är lämnade i skåpet Västertorp')).toBeVisible(),
+  },
+  {
+    what: 'a hand-over confirmed', most: 2, before: (page) => openDay(page),
+    act: async (finger) => {
+      await finger.pressLink(/^Nycklar/);
+      await finger.press('Jag har fått V-160');
+    },
+    seen: (page) => expect(page.getByText('V-160 är hos dig')).toBeVisible(),
+  },
 ];
 
 for (const { what, most, before, act, seen } of stories) {

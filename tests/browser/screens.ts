@@ -50,6 +50,16 @@ export const SCREENS: readonly { name: string; open: (page: Page, query: string)
   { name: 'recipient', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/recipient/recipient-4'); await expect(page.getByRole('heading', { name: 'Om brukaren' })).toBeVisible(); } },
   { name: 'late', open: late },
   { name: 'late-told', open: async (page, query) => { await late(page, query); await press(page, /^Spara .* nya tider|^Spara ny tid/); await ring(page, 'Gun Ahlin'); } },
+  { name: 'keys', open: keys },
+  { name: 'keys-odd', open: async (page, query) => { await page.goto(`./?fake=odd${query}#/keys`); await expect(page.getByText('Nycklarna ska vara tillbaka nu')).toBeVisible(); } },
+  { name: 'keys-taken', open: async (page, query) => { await keys(page, query); await press(page, 'Ta ut 2 nycklar till'); await press(page, 'Fanns inte: V-140'); await expect(page.getByRole('dialog').getByText('V-140 fanns inte', { exact: true })).toBeVisible(); } },
+  { name: 'keys-return', open: async (page, query) => { await keys(page, query); await press(page, 'Lämna tillbaka'); await expect(page.getByRole('dialog')).toBeVisible(); } },
+  { name: 'keys-give', open: async (page, query) => { await keys(page, query); await press(page, 'Lämna över'); await page.getByRole('dialog').getByRole('button', { name: /^Jonas Berg/ }).click(); await expect(page.getByText('Välj minst en nyckel.')).toBeVisible(); } },
+  { name: 'keys-scan', open: scan },
+  { name: 'keys-key', open: async (page, query) => { await find(page, query, 'v-131'); await expect(page.getByRole('heading', { name: 'V-131' })).toBeVisible(); } },
+  { name: 'keys-alarm', open: async (page, query) => { await find(page, query, 'L-005'); await press(page, 'Ta ut'); await page.getByLabel('Vems larm?').fill('Gun'); await expect(page.getByRole('button', { name: /^Gun Ahlin/ })).toBeVisible(); } },
+  { name: 'keys-unknown', open: async (page, query) => { await find(page, query, 'X-999'); await press(page, 'Spara till kontoret'); await expect(page.getByText('Skriv några ord.')).toBeVisible(); } },
+  { name: 'visit-no-key', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-6'); await press(page, 'Jag saknar nyckeln'); await expect(page.getByRole('dialog').getByText('Hos Jonas Berg')).toBeVisible(); } },
   { name: 'report', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/report'); await expect(page.getByRole('button', { name: 'Ny avvikelse' })).toBeVisible(); } },
   { name: 'incident', open: incident },
   { name: 'more', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more'); await expect(page.getByRole('heading', { name: 'Mer' })).toBeVisible(); } },
@@ -68,6 +78,12 @@ export const MORE_SCREENS: typeof SCREENS = [
   { name: 'visit-start-time', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-4'); await press(page, 'Annan starttid'); await press(page, 'Spara'); } },
   { name: 'visit-end-time', open: async (page, query) => { await started(page, query); await press(page, 'Annan sluttid'); } },
   { name: 'visit-not-carried-out', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-4'); await press(page, 'Inte utfört'); await expect(page.getByRole('dialog')).toBeVisible(); } },
+  { name: 'keys-copies', open: async (page, query) => { await find(page, query, 'V-170'); await expect(page.getByText('Vilket har du?')).toBeVisible(); } },
+  { name: 'keys-retired', open: async (page, query) => { await find(page, query, 'V-099'); await expect(page.getByText('brickan är avslutad')).toBeVisible(); } },
+  { name: 'keys-no-tag', open: async (page, query) => { await find(page, query, 'https://example.se'); await expect(page.getByText('Det är ingen nyckelbricka')).toBeVisible(); } },
+  { name: 'keys-disputed', open: async (page, query) => { await find(page, query, 'V-095'); await expect(page.getByRole('dialog').getByText('Kontoret reder ut vem')).toBeVisible(); } },
+  { name: 'keys-lost', open: async (page, query) => { await find(page, query, 'V-117'); await press(page, 'Tappad'); await press(page, 'Spara'); await expect(page.getByText('Skriv några ord.')).toBeVisible(); } },
+  { name: 'keys-alarm-reason', open: async (page, query) => { await find(page, query, 'L-005'); await press(page, 'Ta ut'); await press(page, 'Något annat'); await expect(page.getByText('Larmnycklar är till för larm.')).toBeVisible(); } },
   { name: 'incident-submitted', open: async (page, query) => { await incident(page, query); await press(page, 'Skicka in'); await goTo(page, '#/report/incident-1'); await expect(page.getByText('Lugnade henne, låste dörren, ringde chefen.')).toBeVisible(); } },
   { name: 'incident-discard', open: async (page, query) => { await incident(page, query); await press(page, 'Släng utkastet'); await expect(page.getByRole('dialog')).toBeVisible(); } },
   { name: 'more-add-person', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/more'); await press(page, 'Lägg till en person'); await expect(page.getByLabel('Kod')).toBeVisible(); } },
@@ -75,6 +91,25 @@ export const MORE_SCREENS: typeof SCREENS = [
 
 async function press(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('button', { name, exact: true }).first().click();
+}
+
+async function keys(page: Page, query: string): Promise<void> {
+  await openDay(page, query);
+  await goTo(page, '#/keys');
+  await expect(page.getByRole('heading', { name: 'Hos mig nu' })).toBeVisible();
+}
+
+/** The sheet for a tag, where the machine has no camera. */
+async function scan(page: Page, query: string): Promise<void> {
+  await keys(page, query);
+  await press(page, 'Skanna bricka eller skriv kod');
+  await expect(page.getByText(/skriv koden/i).last()).toBeVisible();
+}
+
+async function find(page: Page, query: string, code: string): Promise<void> {
+  await scan(page, query);
+  await page.getByLabel('Brickans kod').fill(code);
+  await press(page, 'Sök nyckeln');
 }
 
 async function started(page: Page, query: string): Promise<void> {

@@ -92,6 +92,7 @@ test('a shift that was ended by mistake is taken up again later', async ({ page 
   await page.getByRole('button', { name: 'Avsluta passet' }).tap();
   const closing = page.getByRole('dialog', { name: 'Innan du slutar' });
   await expect(closing.getByText('Har inte kommit fram')).toBeVisible();
+  await closing.getByLabel('Varför behåller du nycklarna?').fill('Nattpasset tar över dem av mig.');
   await closing.getByRole('button', { name: 'Avsluta passet ändå' }).tap();
   await page.getByText('Det du har sagt om passet').tap();
   await page.getByRole('button', { name: 'Ta tillbaka: Avslutade passet' }).tap();

@@ -1,0 +1,165 @@
+import { expect, test, type Page } from '@playwright/test';
+
+import { fail, goTo, openDay } from './screens';
+
+async function openKeys(page: Page, query = ''): Promise<void> {
+  await openDay(page, query);
+  await goTo(page, '#/keys');
+  await expect(page.getByRole('heading', { name: 'Hos mig nu' })).toBeVisible();
+}
+
+async function find(page: Page, code: string): Promise<void> {
+  await page.getByRole('button', { name: 'Skanna bricka eller skriv kod' }).tap();
+  await page.getByLabel('Brickans kod').fill(code);
+  await page.keyboard.press('Enter');
+}
+
+const sheet = (page: Page) => page.getByRole('dialog');
+
+test('the keys that were taken are checked off by hand, and one that was not there is taken back by undo', async ({ page }) => {
+  await openKeys(page);
+  await page.getByRole('button', { name: 'Ta ut 2 nycklar till' }).tap();
+  await sheet(page).getByRole('checkbox', { name: /^V-142/ }).tap();
+  await expect(sheet(page).getByRole('checkbox', { name: /^V-142/ })).toBeChecked();
+  await sheet(page).getByRole('button', { name: 'Fanns inte: V-140' }).tap();
+  await expect(sheet(page).getByRole('button', { name: 'Fanns inte: V-140' })).toBeHidden();
+  await sheet(page).getByRole('button', { name: 'Ångra' }).tap();
+  await expect(sheet(page).getByRole('checkbox', { name: /^V-140/ })).toBeVisible();
+  await sheet(page).getByRole('button', { name: 'Klart' }).tap();
+  await expect(page.getByText('1 nyckel saknas för dagens runda')).toBeVisible();
+});
+
+test('the last press is taken back for ten minutes, also from another screen and back', async ({ page }) => {
+  await page.clock.install();
+  await openKeys(page);
+  await page.getByRole('button', { name: 'Ta ut 2 nycklar till' }).tap();
+  await sheet(page).getByRole('button', { name: 'Klart' }).tap();
+  await page.getByRole('link', { name: 'Dagen' }).tap();
+  await page.clock.runFor(9 * 60_000);
+  await page.getByRole('link', { name: /^Nycklar/ }).tap();
+  await expect(page.getByText('2 nycklar är uttagna 08:58')).toBeVisible();
+  await page.getByRole('button', { name: 'Ångra' }).tap();
+  await expect(page.getByText('3 nycklar saknas för dagens runda')).toBeVisible();
+  await page.getByRole('button', { name: 'Ta ut 2 nycklar till' }).tap();
+  await sheet(page).getByRole('button', { name: 'Klart' }).tap();
+  await page.clock.runFor(11 * 60_000);
+  await expect(page.getByRole('button', { name: 'Ångra' })).toBeHidden();
+});
+
+test('all that she has is put back in one press, but for a key that two say they have', async ({ page }) => {
+  await openKeys(page);
+  await page.getByRole('button', { name: 'Lämna tillbaka', exact: true }).tap();
+  await expect(sheet(page).getByRole('checkbox')).toHaveCount(4);
+  await expect(sheet(page).getByText('V-095')).toBeHidden();
+  await sheet(page).getByRole('checkbox', { name: /^V-117/ }).tap();
+  await sheet(page).getByRole('button', { name: /^Skåp Västertorp/ }).tap();
+  await expect(page.getByText('3 nycklar är lämnade i skåpet Västertorp')).toBeVisible();
+  await expect(page.getByText('Övertagen från')).toBeHidden();
+  await expect(page.getByText('Kontoret reder ut')).toBeVisible();
+});
+
+test('a key is handed to a colleague who is searched for, and waits for her answer', async ({ page }) => {
+  await openKeys(page);
+  await page.getByRole('button', { name: 'Lämna över' }).tap();
+  await sheet(page).getByRole('checkbox', { name: /^V-108/ }).tap();
+  await sheet(page).getByLabel('Sök en kollega').fill('omar');
+  await sheet(page).getByRole('button', { name: /^Omar Haddad/ }).tap();
+  await expect(page.getByText('Omar Haddad har inte bekräftat')).toBeVisible();
+});
+
+test('an alarm key is taken for an alarm, and its call-out stands with it', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'l-005');
+  await sheet(page).getByRole('button', { name: 'Ta ut' }).tap();
+  await sheet(page).getByRole('button', { name: 'Ta ut nyckeln' }).tap();
+  await expect(sheet(page).getByText('Skriv vems larm det är.')).toBeVisible();
+  await sheet(page).getByLabel('Vems larm?').fill('gun');
+  await sheet(page).getByRole('button', { name: /^Gun Ahlin/ }).tap();
+  await sheet(page).getByRole('button', { name: 'Ta ut nyckeln' }).tap();
+  await expect(page.getByText('Larmutryckning 08:5')).toBeVisible();
+});
+
+test('for another reason an alarm key is taken with words, and she is told that they are seen', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'L-005');
+  await sheet(page).getByRole('button', { name: 'Ta ut' }).tap();
+  await sheet(page).getByRole('button', { name: 'Något annat' }).tap();
+  await expect(sheet(page).getByText('Kontoret ser att den togs ut av ett annat skäl')).toBeVisible();
+  await sheet(page).getByRole('button', { name: 'Ta ut nyckeln' }).tap();
+  await expect(sheet(page).getByText('Skriv varför du tar ut den.')).toBeVisible();
+  await sheet(page).getByLabel('Varför?').fill('Låsbyte i trapphuset');
+  await sheet(page).getByRole('button', { name: 'Ta ut nyckeln' }).tap();
+  await expect(page.getByText('1 nyckel är uttagen')).toBeVisible();
+});
+
+test('a tag that the unit does not know is noted, and what could not be saved stays', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'x-999');
+  await sheet(page).getByLabel('Vad gjorde du med nyckeln?').fill('Lade den i kuvertet till kontoret.');
+  await fail(page, 'act', 'disk_full');
+  await sheet(page).getByRole('button', { name: 'Spara till kontoret' }).tap();
+  await expect(sheet(page).getByText('Telefonens minne är fullt')).toBeVisible();
+  await expect(sheet(page).getByLabel('Vad gjorde du med nyckeln?')).toHaveValue('Lade den i kuvertet till kontoret.');
+  await sheet(page).getByRole('button', { name: 'Stäng' }).last().tap();
+  await sheet(page).getByRole('button', { name: 'Spara till kontoret' }).tap();
+  await expect(page.getByText('Sparat på ditt arbetskort')).toBeVisible();
+});
+
+test('a key from a colleague is received by its code', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'V-131');
+  await sheet(page).getByRole('button', { name: 'Ta emot' }).tap();
+  await expect(page.getByText('Jonas Berg har inte bekräftat')).toBeVisible();
+});
+
+test('a lost key is told with where it was seen, and what she said is taken back from the key', async ({ page }) => {
+  await openKeys(page);
+  await page.getByRole('button', { name: /^V-117/ }).tap();
+  await sheet(page).getByRole('button', { name: 'Tappad' }).tap();
+  await sheet(page).getByLabel('Var såg du den senast?').fill('I trapphuset, Skidvägen 4');
+  await sheet(page).getByRole('button', { name: 'Spara' }).tap();
+  await expect(page.getByText('V-117 tappad')).toBeVisible();
+  await page.getByRole('button', { name: /^V-122/ }).tap();
+  await sheet(page).getByRole('button', { name: 'Ta tillbaka det jag sa sist' }).tap();
+  await expect(page.getByText(/V-122.* i skåpet Västertorp/)).toBeVisible();
+});
+
+test('a shift that would end with keys asks for them, then for why', async ({ page }) => {
+  await openDay(page);
+  await page.getByRole('button', { name: 'Avsluta passet' }).tap();
+  const closing = page.getByRole('dialog', { name: 'Innan du slutar' });
+  await closing.getByRole('button', { name: 'Avsluta passet ändå' }).tap();
+  await expect(closing.getByText('Lämna tillbaka nycklarna, eller skriv varför du behåller dem.')).toBeVisible();
+  await closing.getByRole('button', { name: 'Lämna tillbaka' }).tap();
+  await page.getByRole('dialog', { name: 'Lämna tillbaka' }).getByRole('button', { name: /^Skåp Västertorp/ }).tap();
+  await expect(closing.getByText('Nycklar hos dig')).toBeHidden();
+  await closing.getByRole('button', { name: 'Avsluta passet ändå' }).tap();
+  await expect(page.getByText('Passet är avslutat')).toBeVisible();
+});
+
+test('who has the key of a visit is told there, with a call and a late notice for the key', async ({ page }) => {
+  await openDay(page);
+  await goTo(page, '#/visit/visit-6');
+  await expect(page.getByText('Ring på först.')).toBeVisible();
+  await page.getByRole('button', { name: 'Jag saknar nyckeln' }).tap();
+  await expect(sheet(page).getByText('Hos Jonas Berg sedan 07:10')).toBeVisible();
+  await expect(sheet(page).getByRole('link', { name: 'Ring Jonas Berg' })).toHaveAttribute('href', 'tel:0701740631');
+  await sheet(page).getByRole('button', { name: 'Meddela att jag blir sen' }).tap();
+  await expect(page.getByRole('button', { name: 'Nyckel', pressed: true })).toBeVisible();
+});
+
+test('a reminder that is due is told on the day, and to the phone once', async ({ page }) => {
+  await page.addInitScript(() => {
+    const told: string[] = [];
+    class Told { static permission = 'granted'; constructor(title: string, { body }: { body: string }) { told.push(`${title}: ${body}`); } }
+    Object.assign(window, { Notification: Told, told });
+  });
+  await page.goto('./?fake=odd');
+  await expect(page.getByText('Nycklarna ska vara tillbaka nu')).toBeVisible();
+  const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told);
+  expect(await told()).toHaveLength(1);
+  await page.getByRole('link', { name: /^Nycklar/ }).tap();
+  await page.getByRole('button', { name: 'Jag har fått V-160' }).tap();
+  await expect(page.getByText('V-160 är hos dig')).toBeVisible();
+  expect(await told()).toHaveLength(1);
+});

@@ -1,13 +1,7 @@
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
+import { check, LOOKS, office, room } from './rooms';
 import { listen } from './screens';
-
-const LOOKS = [
-  { name: 'light', query: '&theme=light' },
-  { name: 'dark', query: '&theme=dark' },
-  { name: 'large', query: '&theme=light&text=200' },
-] as const;
 
 /** Every room and panel of the office, by the name of its picture, with the way there. */
 const ROOMS: readonly { name: string; open: (page: Page) => Promise<void> }[] = [
@@ -204,17 +198,6 @@ test('an incident is read when it is opened, and what is being written stays', a
   await expect(page.getByLabel('Skriv ett tillägg')).toHaveValue('');
 });
 
-async function office(page: Page, query = ''): Promise<void> {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.goto(`./?fake=office${query}`);
-  await expect(page.getByRole('grid')).toBeVisible();
-}
-
-async function room(page: Page, name: string | RegExp): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name }).click();
-  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-}
-
 async function openCard(page: Page, name: RegExp): Promise<void> {
   await page.getByRole('region', { name: /Behöver dig/ }).getByRole('button', { name }).first().click();
 }
@@ -239,13 +222,4 @@ function readFacts(page: Page): Promise<string[]> {
     const { fake } = window as unknown as { fake: Fake };
     return fake.calls.flatMap(({ args: { intent } }) => (intent?.do === 'mark_read' ? intent.facts : []));
   });
-}
-
-/** No violation that axe finds, and nothing wider than the window. */
-async function check(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze();
-  expect(violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }))).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 }

@@ -1,0 +1,322 @@
+import { expect, test, type Page } from '@playwright/test';
+
+import { check, LOOKS, office, room } from './rooms';
+import { fail, goTo, listen } from './screens';
+
+/** The room for keys and each thing in it, by the name of its picture, with the way there. */
+const PLACES: readonly { name: string; open: (page: Page) => Promise<void> }[] = [
+  { name: 'board', open: keys },
+  { name: 'out', open: (page) => tab(page, /^Ute nu/) },
+  { name: 'ahead', open: async (page) => { await tab(page, /^Saknas framöver/); await expect(page.getByRole('heading', { name: /^I morgon/ })).toBeVisible(); } },
+  { name: 'all', open: async (page) => { await tab(page, /^Alla/); await expect(page.getByText('till visas inte')).toBeVisible(); } },
+  { name: 'none-found', open: async (page) => { await keys(page); await search(page, 'Zebra'); await expect(page.getByText('Ingen nyckel här passar ”Zebra”')).toBeVisible(); } },
+  { name: 'dispute', open: (page) => key(page, 'V-095') },
+  { name: 'lost', open: (page) => key(page, 'H-212') },
+  { name: 'clash', open: (page) => key(page, 'F-118') },
+  { name: 'copies', open: (page) => key(page, 'F-122') },
+  { name: 'return', open: async (page) => { await key(page, 'V-131'); await press(page, 'Lämna tillbaka'); await expect(page.getByLabel('I vilket skåp?')).toBeVisible(); } },
+  { name: 'receipt', open: async (page) => { await key(page, 'V-140'); await press(page, 'Skriv kvittens'); await expect(page.getByLabel('Lämnad av')).toBeVisible(); } },
+  { name: 'retire', open: async (page) => { await key(page, 'V-140'); await press(page, 'Avsluta brickan'); await expect(page.getByText('används aldrig igen')).toBeVisible(); } },
+  { name: 'new', open: fresh },
+  { name: 'choose-cabinet', open: async (page) => { await keys(page); await page.getByRole('link', { name: 'Inventera skåp' }).click(); await expect(page.getByRole('button', { name: 'Fruängen' })).toBeVisible(); } },
+  { name: 'count', open: count },
+  { name: 'differs', open: async (page) => { await count(page); await press(page, 'F-118 saknas'); await press(page, 'F-304 hänger här'); await press(page, 'V-140 finns'); await press(page, 'Visa vad som skiljer'); await expect(page.getByText('Hänger i fel skåp')).toBeVisible(); } },
+  { name: 'ledger', open: logOf },
+  { name: 'exported', open: async (page) => { await logOf(page); await press(page, 'Exportera CSV'); await expect(page.getByText('Exporten är klar')).toBeVisible(); } },
+];
+
+for (const look of LOOKS) {
+  for (const { name, open } of PLACES) {
+    test(`keys: ${name} in ${look.name} is reachable and readable`, async ({ page }) => {
+      const refused = listen(page);
+      await office(page, look.query);
+      await open(page);
+      await page.screenshot({ path: `../../pictures/office/keys-${name}-${look.name}.png` });
+      await check(page);
+      expect(refused).toEqual([]);
+    });
+  }
+}
+
+for (const { name, hash, says } of [
+  { name: 'board', hash: '#/keys', says: 'Two statements' },
+  { name: 'key', hash: '#/keys/key/key-H-212', says: 'H-212 is lost' },
+  { name: 'new', hash: '#/keys/new', says: 'Create the key' },
+  { name: 'count', hash: '#/keys/count/Fruängen/0', says: 'Counting cabinet Fruängen' },
+  { name: 'ledger', hash: '#/keys/ledger/key-V-095', says: 'Key log' },
+]) {
+  test(`keys: ${name} in English is reachable and readable`, async ({ page }) => {
+    const refused = listen(page);
+    await office(page, '&theme=light&lang=en');
+    await goTo(page, hash);
+    await expect(page.getByText(says).first()).toBeVisible();
+    await page.screenshot({ path: `../../pictures/office/keys-${name}-english.png` });
+    await check(page);
+    expect(refused).toEqual([]);
+  });
+}
+
+test('the rooms name how many keys need the office, and each tab how many it has', async ({ page }) => {
+  await office(page);
+  await expect(page.getByRole('link', { name: /^Nycklar/ }).getByLabel('8 behöver dig')).toBeVisible();
+  await keys(page);
+  await expect(page.getByRole('button', { name: 'Behöver dig 8' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('row')).toHaveCount(9);
+});
+
+test('a dispute is settled with a reason, the key is with whose word holds, and undo takes it back', async ({ page }) => {
+  await office(page);
+  await key(page, 'V-095');
+  const panel = page.getByRole('dialog', { name: 'V-095' });
+  await press(page, 'Anna Karlsson hade den');
+  await expect(panel.getByText('Skriv hur du vet det.')).toBeVisible();
+  await panel.getByLabel('Hur vet du det?').fill('Jonas tryckte av misstag.');
+  await press(page, 'Anna Karlsson hade den');
+  await expect(panel.getByRole('heading', { name: 'Två uppgifter om V-095' })).toBeHidden();
+  expect(await intents(page, 'settle')).toEqual([{ do: 'settle', document: 'key-V-095', facts: ['key-V-095-taken-1'], text: 'Jonas tryckte av misstag.' }]);
+  await expect(panel.getByText('Jonas tryckte av misstag.')).toBeVisible();
+  await expect(panel.locator('s', { hasText: 'Jonas Wiklund' })).toBeVisible();
+  await press(page, 'Ångra');
+  await expect(panel.getByRole('heading', { name: 'Två uppgifter om V-095' })).toBeVisible();
+});
+
+test('when nobody had the key, none of the statements holds', async ({ page }) => {
+  await office(page);
+  await key(page, 'V-095');
+  await page.getByLabel('Hur vet du det?').fill('Den hängde kvar.');
+  await press(page, 'Ingen av dem');
+  await expect(page.getByRole('heading', { name: 'Två uppgifter om V-095' })).toBeHidden();
+  await expect(page.getByRole('dialog').getByText('V-095 · Skåp Västertorp, krok 31', { exact: false })).toBeVisible();
+  expect((await intents(page, 'settle'))[0]).toMatchObject({ facts: ['key-V-095-taken-0', 'key-V-095-taken-1'] });
+});
+
+test('two values of a place are told, and one is chosen', async ({ page }) => {
+  await office(page);
+  await key(page, 'F-118');
+  await press(page, 'Välj Skåp Fruängen, krok 81');
+  await expect(page.getByRole('heading', { name: 'Två värden' })).toBeHidden();
+  expect(await intents(page, 'choose')).toEqual([{ do: 'choose', document: 'key-F-118', register: 'place', side: 1 }]);
+});
+
+test('a lost key goes from the loss through its steps until it is found', async ({ page }) => {
+  await office(page);
+  await goTo(page, '#/keys/key/key-V-301');
+  await press(page, 'Borttappad');
+  await page.getByLabel('Var sågs den senast?').fill('I bilen.');
+  await press(page, 'Borttappad');
+  const panel = page.getByRole('dialog', { name: 'V-301' });
+  await expect(panel.getByText('Borttappad · steg 1 av 7')).toBeVisible();
+  for (const step of ['chef och brukare har fått veta', 'sökt', 'avvikelse skriven', 'beslut om låset', 'lås eller nyckel utbytt', 'avslutat']) {
+    await press(page, `Klart: ${step}`);
+  }
+  await expect(panel.getByText('Borttappad · steg 7 av 7')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Klart:/ })).toBeHidden();
+  await press(page, 'Hittad');
+  await press(page, 'Hittad');
+  await expect(page.getByRole('heading', { name: 'V-301 är borttappad' })).toBeHidden();
+});
+
+test('a key that was forgotten is put back, and a lent one and a retired one are told', async ({ page }) => {
+  await office(page);
+  await key(page, 'V-131');
+  await press(page, 'Lämna tillbaka');
+  await page.getByLabel('I vilket skåp?').fill('');
+  await press(page, 'Lämna tillbaka');
+  await expect(page.getByText('Skriv vilket skåp.')).toBeVisible();
+  await page.getByLabel('I vilket skåp?').fill('Västertorp');
+  await press(page, 'Lämna tillbaka');
+  await expect(page.getByText('V-131 är tillbaka i skåp Västertorp')).toBeVisible();
+  await press(page, 'Låna ut');
+  await press(page, 'Låssmed');
+  await page.getByLabel(/^Till vem/).fill('Låsteknik AB');
+  await press(page, 'Låna ut');
+  await expect(page.getByText('utlånad till Låsteknik AB', { exact: false }).first()).toBeVisible();
+  await press(page, 'Avsluta brickan');
+  await press(page, 'Avsluta V-131 för gott');
+  await expect(page.getByText('brickan är avslutad').first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Flytta' })).toBeHidden();
+});
+
+test('a home is added, its receipt is written, and the home is removed', async ({ page }) => {
+  await office(page);
+  await key(page, 'V-140');
+  await press(page, 'Lägg till bostad');
+  await page.getByLabel('Sök brukare').fill('Gun');
+  const added = page.getByRole('button', { name: /^Går till Gun/ }).first();
+  const name = ((await added.textContent()) ?? '').replace('Går till ', '').trim();
+  await added.click();
+  await page.getByRole('listitem').filter({ hasText: name }).getByRole('button', { name: 'Skriv kvittens' }).click();
+  await expect(page.getByLabel('Lämnad av')).toHaveValue(name);
+  await press(page, 'Brukaren fick tillbaka nyckeln');
+  await expect(page.getByLabel('Lämnad av')).toHaveValue('Eva Ström');
+  await page.getByLabel('Antal', { exact: true }).fill('2');
+  await press(page, 'Skriv kvittens', 'last');
+  await expect(page.getByText(`2026-11-21: Eva Ström lämnade tillbaka 2 st till ${name}`)).toBeVisible();
+  await press(page, `Går inte längre till ${name}`);
+  await expect(page.getByText(`Nyckeln går inte längre till ${name}`)).toBeVisible();
+});
+
+test('a new key with a used code or a wrong one is told so at the code, and is then created', async ({ page }) => {
+  await office(page);
+  await fresh(page);
+  const panel = page.getByRole('dialog', { name: 'Ny nyckel' });
+  await press(page, 'Skapa nyckeln');
+  await expect(panel.getByText('Skriv vilket skåp.')).toBeVisible();
+  await panel.getByLabel('Brickans kod').fill('f-001');
+  await panel.getByLabel('Skåp', { exact: true }).fill('Fruängen');
+  await panel.getByLabel('Krok').fill('90');
+  await press(page, 'Skapa nyckeln');
+  await expect(panel.getByText('Koden är redan använd, också om brickan är avslutad.')).toBeVisible();
+  await panel.getByLabel('Brickans kod').fill('Elsa 3');
+  await press(page, 'Skapa nyckeln');
+  await expect(panel.getByText('1–16 tecken: stora bokstäver, siffror och bindestreck.')).toBeVisible();
+  await panel.getByLabel('Brickans kod').fill('F-900');
+  await press(page, 'Skapa nyckeln');
+  await expect(page.getByRole('dialog', { name: 'F-900' }).getByText('Bostadsnyckel · Skåp Fruängen, krok 90 · 1 exemplar')).toBeVisible();
+});
+
+test('a cabinet is counted by keyboard, one press is undone, and what differs is listed', async ({ page }) => {
+  await office(page);
+  await count(page);
+  await expect(page.getByText('0 av 9 räknade')).toBeVisible();
+  await page.getByRole('button', { name: 'F-118 finns' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'F-122/1 finns' })).toBeFocused();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('2 av 9 räknade')).toBeVisible();
+  await press(page, 'Ångra F-122/1');
+  await expect(page.getByText('1 av 9 räknade')).toBeVisible();
+  await press(page, 'F-122/1 saknas');
+  await expect(page.getByText('Enligt loggen: Mehret Tesfaye har den. Hänger den här ändå?')).toBeVisible();
+  await press(page, 'F-304 hänger här');
+  await page.getByLabel('Hänger något här som inte står i listan?').fill('F-001');
+  await press(page, 'Den hänger här', 'last');
+  await expect(page.getByText('Brickan är avslutad. Ta undan den ur skåpet.')).toBeVisible();
+  await page.getByLabel('Hänger något här som inte står i listan?').fill('v-301');
+  await press(page, 'Den hänger här', 'last');
+  await expect(page.getByText('Hör hemma i skåp Västertorp, krok 40.')).toBeVisible();
+  await press(page, 'Visa vad som skiljer');
+  const differing = page.getByRole('region', { name: 'Det som skiljer' }).getByRole('listitem');
+  await expect(differing).toHaveCount(3);
+  await expect(differing.filter({ hasText: 'F-122/1' })).toContainText('Saknas fast den ska hänga här');
+  await expect(differing.filter({ hasText: 'F-304' })).toContainText('Hänger här fast någon har den enligt loggen');
+  await expect(differing.filter({ hasText: 'V-301' })).toContainText('Hänger i fel skåp, hör hemma i skåp Västertorp, krok 40');
+});
+
+test('keys are found by tag, home and person, and Esc brings back to the row', async ({ page }) => {
+  await office(page);
+  await tab(page, /^Alla/);
+  for (const [text, tag] of [['v-13', 'V-131'], ['störtloppsv. 30', 'L-004'], ['rut blom', 'V-131']] as const) {
+    await search(page, text);
+    await expect(page.getByRole('row')).toHaveCount(2);
+    await expect(page.getByRole('link', { name: tag })).toBeVisible();
+  }
+  await page.getByRole('link', { name: 'V-131' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'V-131' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(page.getByRole('link', { name: 'V-131' })).toBeFocused();
+});
+
+test('a key that will be missing is told with a hand-over and leads to the key', async ({ page }) => {
+  await office(page);
+  await tab(page, /^Saknas framöver/);
+  await expect(page.getByText('Förslag: Jonas Wiklund lämnar över 07:15, i början av passet, före Rut Blom')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Ring Jonas Wiklund' })).toHaveAttribute('href', 'tel:070-1740612');
+  await page.getByRole('link', { name: 'Öppna V-131' }).click();
+  await expect(page.getByRole('dialog', { name: 'V-131' })).toBeVisible();
+});
+
+test('the log is asked for one key and one person, and its export is told with its place', async ({ page }) => {
+  await office(page);
+  await ledger(page);
+  await page.getByLabel('Nyckel', { exact: true }).fill('X-1');
+  await press(page, 'Visa');
+  await expect(page.getByText('Ingen nyckel i enheten har koden.')).toBeVisible();
+  await page.getByLabel('Nyckel', { exact: true }).fill('v-095');
+  await page.getByLabel('Person').selectOption('Jonas Wiklund');
+  await press(page, 'Visa');
+  await expect(page.getByText('1 rad', { exact: true })).toBeVisible();
+  await fail(page, 'export_ledger', 'offline');
+  await press(page, 'Exportera PDF');
+  await expect(page.getByText('Exporten signeras av servern', { exact: false })).toBeVisible();
+  await press(page, 'Exportera PDF');
+  await expect(page.getByText('nyckellogg-2026-11-21.pdf', { exact: false })).toBeVisible();
+});
+
+test('the office says when keys should be back, and that there is no such time', async ({ page }) => {
+  await office(page);
+  await room(page, 'Inställningar');
+  const time = page.getByLabel('När ska nycklarna vara tillbaka?');
+  await expect(time).toHaveValue('21:30');
+  await time.fill('25');
+  await press(page, 'Spara tiden');
+  await expect(page.getByText('Skriv tiden som 21:30.')).toBeVisible();
+  await time.fill('20.45');
+  await press(page, 'Spara tiden');
+  await expect(time).toHaveValue('20:45');
+  await press(page, 'Ingen tid');
+  await expect(time).toHaveValue('');
+});
+
+async function keys(page: Page): Promise<void> {
+  await room(page, /^Nycklar/);
+  await expect(page.getByRole('button', { name: /^Behöver dig/ })).toBeVisible();
+}
+
+async function tab(page: Page, name: RegExp): Promise<void> {
+  await keys(page);
+  await page.getByRole('button', { name }).click();
+  await expect(page.getByRole('button', { name })).toHaveAttribute('aria-pressed', 'true');
+}
+
+async function search(page: Page, text: string): Promise<void> {
+  await page.getByRole('searchbox', { name: 'Sök nyckel' }).fill(text);
+}
+
+async function key(page: Page, tag: string): Promise<void> {
+  await keys(page);
+  await goTo(page, `#/keys/key/key-${tag}`);
+  await expect(page.getByRole('dialog', { name: tag })).toBeVisible();
+}
+
+async function fresh(page: Page): Promise<void> {
+  await keys(page);
+  await page.getByRole('link', { name: 'Ny nyckel' }).click();
+  await expect(page.getByLabel('Brickans kod')).toBeVisible();
+}
+
+async function count(page: Page): Promise<void> {
+  await keys(page);
+  await page.getByRole('link', { name: 'Inventera skåp' }).click();
+  await press(page, 'Fruängen');
+  await expect(page.getByRole('heading', { level: 1, name: 'Inventerar skåp Fruängen' })).toBeVisible();
+}
+
+async function ledger(page: Page): Promise<void> {
+  await keys(page);
+  await page.getByRole('link', { name: 'Nyckellogg' }).click();
+  await expect(page.getByRole('table')).toBeVisible();
+}
+
+/** The log of one key: its table is as long as axe can read in time. */
+async function logOf(page: Page): Promise<void> {
+  await key(page, 'V-095');
+  await page.getByRole('link', { name: 'Visa i nyckelloggen' }).click();
+  await expect(page.getByLabel('Nyckel', { exact: true })).toHaveValue('V-095');
+  await expect(page.getByText('4 rader')).toBeVisible();
+}
+
+async function press(page: Page, name: string, which: 'first' | 'last' = 'first'): Promise<void> {
+  await page.getByRole('button', { name, exact: true })[which]().click();
+}
+
+/** What was asked of the device, of one kind, in order. */
+function intents(page: Page, kind: string): Promise<unknown[]> {
+  return page.evaluate((wanted) => {
+    const { fake } = window as unknown as { fake: { calls: { args: { intent?: { do: string } } }[] } };
+    return fake.calls.flatMap(({ args: { intent } }) => (intent?.do === wanted ? [intent] : []));
+  }, kind);
+}

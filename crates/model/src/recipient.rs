@@ -24,7 +24,7 @@ pub struct Recipient {
     pub next_of_kin: Vec<NextOfKin>,
     /// Kontaktperson.
     pub contact_worker: Option<PersonId>,
-    /// Keys to her home by tag.
+    /// Keys to her home by tag, as imports wrote them before keys were documents.
     pub keys: BTreeMap<String, Key>,
     /// Ring the bell before using the key (domain K2): so unless otherwise agreed.
     pub ring_first: bool,

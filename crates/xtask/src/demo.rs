@@ -10,6 +10,7 @@ mod clock;
 mod device;
 mod host;
 mod keyboard;
+mod keys;
 mod made_up;
 mod relay;
 mod server;
@@ -146,12 +147,13 @@ impl Stage {
         play_silent(&backstage, &mut server, &cast, offset).await?;
         server.start(http.as_ref()).await?;
         let (to_handheld, to_office) = (Relay::open(server.address).await?, Relay::open(server.address).await?);
-        let carer = backstage.enrol(&server, &cast.handheld.0, "carer", to_handheld.address).await?;
-        let morning = cast.mornings.get(&cast.handheld).cloned().unwrap_or_default();
-        let carer = carer.has_worked_until(cast.begins, morning).await?;
         let others = backstage.others(&server, &cast, args.speed, |ready, all| count(args, ready, all)).await?;
+        // After the others: a key that one of them hands over to her is not hers to take.
+        let carer = backstage.enrol(&server, &cast.handheld.0, "carer", to_handheld.address).await?;
+        let carer = carer.has_worked_until(cast.begins, cast.before(&cast.handheld)).await?;
         let planner = backstage.enrol(&server, &cast.office.0, "planner", to_office.address).await?;
         planner.has_everything().await?;
+        planner.has_played(cast.before(&cast.office).keys).await?;
 
         let show = Show { page: Page::read(&root.join("app-ui/dist"))?.into(), app: built.join("rundan-app"), offset };
         let in_browser = args.in_browser();
@@ -311,8 +313,7 @@ async fn play_silent(backstage: &Backstage, server: &mut Server, cast: &Cast, of
     server.clock_offset_seconds = offset.saturating_sub(cast.begins.seconds_since(cast.silent_since));
     server.start(backstage.http.as_ref()).await?;
     let carer = backstage.enrol(server, &silent.0, "carer", server.address).await?;
-    let morning = cast.mornings.get(silent).cloned().unwrap_or_default();
-    carer.has_worked_until(cast.silent_since, morning).await?.close().await;
+    carer.has_worked_until(cast.silent_since, cast.before(silent)).await?.close().await;
     server.stop().await?;
     server.clock_offset_seconds = offset;
     Ok(())

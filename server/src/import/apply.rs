@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rundan_documents::{Document, Edit};
+use rundan_model::key::key;
 use rundan_model::plan::{Cancelled, FirstValues, When};
 use rundan_model::{Content, DocumentId, Kind, PersonId, Timestamp, UnitId, Zone};
 use serde::Serialize;
@@ -20,7 +21,7 @@ use super::intake::Reading;
 use super::ledger::{self, Entry, GONE, Ledger, PAST, RowDigest};
 use super::problem::Report;
 use super::recovered::{Recovered, as_imported};
-use super::unit::{ImportedUnit, StaffCode, StaffRow, VisitCode};
+use super::unit::{ImportedUnit, KeyHomeCode, StaffCode, StaffRow, VisitCode};
 use crate::error::{Error, Result};
 use crate::scope::{Commit, OwnSession};
 use crate::seams::Random;
@@ -47,9 +48,23 @@ pub struct Applied {
     pub none_cancelled: bool,
     /// Recipients who had visits in the last import and have none in this one, by their ids in the export.
     pub recipients_without_visits: Vec<String>,
+    /// Homes that keys no longer open by the export, taken back.
+    pub homes_taken_back: u64,
+    /// Rows of keys that were left out, by tag: nothing was written of them.
+    pub keys_left_out: BTreeMap<String, LeftOut>,
     /// What is new to be gone from the export and is no visit, as ids by kind. It stays as it was: an export may hold
     /// a part of a unit, and what someone worked or was granted is not undone by a row that is missing.
     pub gone: BTreeMap<String, Vec<String>>,
+}
+
+/// Why a key of the export was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// Its tag was retired: a code is never used again.
+    Retired,
+    /// Someone entered a key with this tag by hand.
+    EnteredByHand,
 }
 
 /// A row that met what a person had written since the last import. Both stand.
@@ -96,6 +111,7 @@ fn apply(
         Run { commit, own, now, random, ledger, recovered, applied: Applied::default(), lost: BTreeSet::new() };
     run.unit(unit)?;
     let known = run.people_and_recipients(unit)?;
+    run.keys(unit, &known)?;
     run.plan(unit, &known)?;
     run.cancel_the_gone(unit)?;
     run.tell_who_has_none(unit, &known);
@@ -181,6 +197,70 @@ impl Run<'_, '_> {
 
     fn id_within_unit(&self, code: &StaffCode) -> String {
         format!("{}/{code}", self.commit.state().unit.document())
+    }
+
+    /// The keys, and whose homes they open. Of homes that the export no longer names the recipient is emptied.
+    fn keys(&mut self, unit: &ImportedUnit, known: &Known) -> Result<()> {
+        let mut here: BTreeSet<String> = unit.refused.key_homes.iter().map(|code| code.0.clone()).collect();
+        let by_hand = self.keys_entered_by_hand(unit)?;
+        for row in &unit.keys {
+            here.extend(row.recipients.iter().map(|recipient| KeyHomeCode::new(&row.tag, recipient).0));
+            let why = match by_hand.get(&row.tag) {
+                Some(why) => Some(*why),
+                None => self.is_retired(&row.tag)?.then_some(LeftOut::Retired),
+            };
+            if let Some(why) = why {
+                self.applied.keys_left_out.insert(row.tag.clone(), why);
+                continue;
+            }
+            let key = self.take(&desired::key(row))?;
+            for code in &row.recipients {
+                if let Some(recipient) = known.recipients.get(code) {
+                    self.take(&desired::key_home(KeyHomeCode::new(&row.tag, code), key, *recipient))?;
+                }
+            }
+        }
+        if unit.refused.has_key_without_id {
+            return Ok(());
+        }
+        let homes = self.ledger.of(&Kind::KeyHome);
+        let gone = homes.filter(|(code, entry)| entry.digest != GONE && !here.contains(*code));
+        let gone: Vec<(String, Entry)> = gone.map(|(code, entry)| (code.clone(), entry.clone())).collect();
+        for (code, entry) in gone {
+            self.applied.homes_taken_back += 1;
+            let before = self.load(entry.document)?;
+            let view = as_imported(&before, self.own.actor.vault());
+            let puts = vec![("recipient".to_owned(), Json::Null)];
+            self.write(&Kind::KeyHome, &code, entry, GONE, (&before, &view), puts)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every copy of a key that an import made is retired. Nobody can have retired what only imports wrote.
+    fn is_retired(&self, tag: &str) -> Result<bool> {
+        let Some(entry) = self.ledger.find(&Kind::Key, tag) else { return Ok(false) };
+        let (tx, unit) = (self.commit.connection(), self.commit.state().unit);
+        let is_only_imported = documents::row(tx, unit, entry.document)?.is_some_and(|row| row.heads == entry.heads);
+        Ok(!is_only_imported && key(&self.load(entry.document)?.content()).is_retired())
+    }
+
+    /// Tags of the export, new to imports, that a key bears already which someone at the office entered.
+    fn keys_entered_by_hand(&self, unit: &ImportedUnit) -> Result<BTreeMap<String, LeftOut>> {
+        let mut found = BTreeMap::new();
+        let new: BTreeSet<&String> =
+            unit.keys.iter().map(|row| &row.tag).filter(|tag| self.ledger.find(&Kind::Key, tag).is_none()).collect();
+        if new.is_empty() {
+            return Ok(found);
+        }
+        let (tx, of_unit) = (self.commit.connection(), self.commit.state().unit);
+        for document in documents::begun_by_others(tx, of_unit, &Kind::Key, self.own.person)? {
+            let key = key(&self.load(document)?.content());
+            if new.contains(&key.tag) {
+                let why = if key.is_retired() { LeftOut::Retired } else { LeftOut::EnteredByHand };
+                found.insert(key.tag, why);
+            }
+        }
+        Ok(found)
     }
 
     fn plan(&mut self, unit: &ImportedUnit, known: &Known) -> Result<()> {
@@ -357,9 +437,10 @@ impl Run<'_, '_> {
     /// Names what is gone besides visits, once. A file with a refused row says nothing of what is gone.
     fn tell_what_is_gone(&mut self, unit: &ImportedUnit, whole: &BTreeSet<ExportFile>) -> Result<()> {
         let first_day = first_day(unit).unwrap_or(Zone.date(self.now)).to_string();
-        let here: [(Kind, ExportFile, BTreeSet<&str>); 4] = [
+        let here: [(Kind, ExportFile, BTreeSet<&str>); 5] = [
             (Kind::Staff, ExportFile::Staff, unit.staff.iter().map(|row| row.code.0.as_str()).collect()),
             (Kind::Recipient, ExportFile::Recipients, unit.recipients.iter().map(|row| row.code.0.as_str()).collect()),
+            (Kind::Key, ExportFile::Keys, unit.keys.iter().map(|row| row.tag.as_str()).collect()),
             (Kind::Decision, ExportFile::Decisions, unit.decisions.iter().map(|row| row.code.0.as_str()).collect()),
             (Kind::RunSheet, ExportFile::Shifts, unit.shifts.iter().map(|row| row.code.0.as_str()).collect()),
         ];

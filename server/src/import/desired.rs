@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use rundan_model::plan::{
-    self, Address, Area, CatalogueEntry, Delegation, Employment, FirstValues, Flex, Granted, Key, NextOfKin,
+    self, Address, Area, CatalogueEntry, Delegation, Employment, FirstValues, Flex, Granted, KeyPlace, NextOfKin,
     PlannedIntervention, RecipientName, Slot, StaffName, When,
 };
 use rundan_model::{DocumentId, Kind, PersonId};
 use serde_json::Value as Json;
 
-use super::unit::{DecisionRow, ImportedUnit, RecipientCode, RecipientRow, ShiftRow, StaffCode, StaffRow, VisitRow};
+use super::unit::{
+    DecisionRow, ImportedUnit, KeyHomeCode, KeyRow, RecipientCode, RecipientRow, ShiftRow, StaffCode, StaffRow,
+    VisitRow,
+};
 
 /// A document as an export has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +78,12 @@ pub(super) fn staff(row: &StaffRow, person: PersonId) -> Desired {
     if let Some(until) = row.medicine_delegation_until {
         plan::first(&mut plan, "delegation/medicine", &Delegation { until });
     }
-    Desired { kind: Kind::Staff, external_id: row.code.0.clone(), plan, owned: vec!["delegation"] }
+    let mut owned = vec!["delegation"];
+    if let Some(telephone) = &row.telephone {
+        put_text(&mut plan, "telephone", telephone);
+        owned.push("telephone");
+    }
+    Desired { kind: Kind::Staff, external_id: row.code.0.clone(), plan, owned }
 }
 
 pub(super) fn recipient(row: &RecipientRow, known: &Known, standing: Standing) -> Desired {
@@ -97,11 +105,6 @@ pub(super) fn recipient(row: &RecipientRow, known: &Known, standing: Standing) -
             may_follow: relative.has_diary_consent,
         };
         plan::first(&mut plan, format!("next-of-kin/{}", number + 1), &relative);
-    }
-    for key in &row.keys {
-        let record =
-            Key { kind: key.kind.clone(), cabinet: key.cabinet.clone(), hook: key.hook.clone(), count: key.count };
-        plan::first(&mut plan, format!("key/{}", key.tag), &record);
     }
     for (code, text) in &row.wishes {
         plan::first(&mut plan, format!("wish/{code}"), text);
@@ -130,7 +133,8 @@ pub(super) fn recipient(row: &RecipientRow, known: &Known, standing: Standing) -
         "good-to-know",
         "overnight-fast",
     ];
-    // Rows that were refused are not gone: what an earlier import brought stays.
+    // Keys are documents of their own now: what earlier imports put here is emptied. Rows that were refused are not
+    // gone: what an earlier import brought stays.
     if row.incomplete.keys {
         owned.retain(|family| *family != "key");
     }
@@ -167,6 +171,23 @@ pub(super) fn access(row: &RecipientRow, recipient: DocumentId) -> Desired {
     plan::first(&mut plan, "recipient", &recipient);
     put_text(&mut plan, "door-code", &row.door_code);
     Desired { kind: Kind::Access, external_id: row.code.0.clone(), plan, owned: vec!["door-code"] }
+}
+
+pub(super) fn key(row: &KeyRow) -> Desired {
+    let mut plan = FirstValues::new();
+    plan::first(&mut plan, "tag", &row.tag);
+    plan::first(&mut plan, "kind", &row.kind);
+    plan::first(&mut plan, "place", &KeyPlace { cabinet: row.cabinet.clone(), hook: row.hook.clone() });
+    plan::first(&mut plan, "copies", &row.copies);
+    Desired { kind: Kind::Key, external_id: row.tag.clone(), plan, owned: Vec::new() }
+}
+
+/// That a key opens a recipient's home.
+pub(super) fn key_home(code: KeyHomeCode, key: DocumentId, recipient: DocumentId) -> Desired {
+    let mut plan = FirstValues::new();
+    plan::first(&mut plan, "key", &key);
+    plan::first(&mut plan, "recipient", &recipient);
+    Desired { kind: Kind::KeyHome, external_id: code.0, plan, owned: Vec::new() }
 }
 
 pub(super) fn decision(row: &DecisionRow, recipient: DocumentId) -> Desired {

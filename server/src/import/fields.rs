@@ -120,6 +120,11 @@ impl<'a> Row<'a> {
         Some(text)
     }
 
+    /// A text on one line of a column that the file may do without; nothing if it does.
+    pub(super) fn further_text(&mut self, column: &'static str, chars_max: usize) -> Option<Option<String>> {
+        if self.table.has(column) { self.text(column, chars_max).map(Some) } else { Some(None) }
+    }
+
     /// A text on one line that must be there.
     pub(super) fn required_text(&mut self, column: &'static str, chars_max: usize) -> Option<String> {
         let text = self.text(column, chars_max)?;

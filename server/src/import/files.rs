@@ -60,6 +60,11 @@ impl ExportFile {
         self == Self::Wishes
     }
 
+    /// The columns that it may have: few planning systems know them, and without them nothing is emptied.
+    pub fn further_columns(self) -> &'static [&'static str] {
+        if self == Self::Staff { &["telefon"] } else { &[] }
+    }
+
     /// The columns it must have, in whatever order.
     ///
     /// All of them: a column left out by mistake would empty that field everywhere at the next import.

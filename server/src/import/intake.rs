@@ -1,6 +1,7 @@
 //! From the files' bytes to a unit and a report.
 
 use super::files::ExportFile;
+use super::keys;
 use super::people;
 use super::plan;
 use super::problem::{FileSummary, Place, Problems, Report, Severity};
@@ -93,7 +94,7 @@ fn read_tables(tables: &[Table], problems: &mut Problems) -> (ImportedUnit, Vec<
         ExportFile::Staff => people::staff(&mut unit, table, problems),
         ExportFile::Recipients => people::recipients(&mut unit, table, problems),
         ExportFile::NextOfKin => people::next_of_kin(&mut unit, table, problems),
-        ExportFile::Keys => people::keys(&mut unit, table, problems),
+        ExportFile::Keys => keys::keys(&mut unit, table, problems),
         ExportFile::Wishes => people::wishes(&mut unit, table, problems),
         ExportFile::Decisions => plan::decisions(&mut unit, table, problems),
         ExportFile::Shifts => plan::shifts(&mut unit, table, problems),

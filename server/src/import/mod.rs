@@ -10,6 +10,7 @@ mod directory;
 mod fields;
 mod files;
 mod intake;
+mod keys;
 mod ledger;
 mod people;
 mod personal_number;
@@ -19,13 +20,13 @@ mod recovered;
 mod table;
 mod unit;
 
-pub use apply::{Applied, Meeting, import};
+pub use apply::{Applied, LeftOut, Meeting, import};
 pub use directory::{FILE_BYTES_MAX, read_directory};
 pub use files::ExportFile;
 pub use intake::{Reading, read};
 pub use problem::{FileSummary, Problem, Report, Severity};
 pub use unit::{
-    Break, DecisionCode, DecisionRow, ImportedUnit, Incomplete, InterventionCode, InterventionRow, KeyRow,
+    Break, DecisionCode, DecisionRow, ImportedUnit, Incomplete, InterventionCode, InterventionRow, KeyHomeCode, KeyRow,
     NextOfKinRow, RecipientCode, RecipientRow, RefusedRows, ShiftCode, ShiftRow, StaffCode, StaffRow, VisitCode,
     VisitRow,
 };

@@ -1,8 +1,8 @@
-//! The catalogue, the staff, and the recipients with their next of kin and keys.
+//! The catalogue, the staff, and the recipients with their next of kin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rundan_model::{EmploymentRole, InterventionGroup, KeyKind};
+use rundan_model::{EmploymentRole, InterventionGroup};
 
 use super::fields::{Row, quoted};
 use super::intake::Count;
@@ -10,15 +10,15 @@ use super::personal_number::ten_digits;
 use super::problem::Problems;
 use super::table::Table;
 use super::unit::{
-    ImportedUnit, Incomplete, InterventionCode, InterventionRow, KeyRow, NextOfKinRow, RecipientCode, RecipientRow,
-    StaffCode, StaffRow,
+    ImportedUnit, Incomplete, InterventionCode, InterventionRow, NextOfKinRow, RecipientCode, RecipientRow, StaffCode,
+    StaffRow,
 };
 
 /// The longest name of a person, a street, an area or an intervention.
 const NAME_CHARS_MAX: usize = 100;
 
 /// The longest word-like text: a title, a relation, a telephone number, a door code.
-const WORD_CHARS_MAX: usize = 40;
+pub(super) const WORD_CHARS_MAX: usize = 40;
 
 /// How many lines "good to know" has at most: what one reads before ringing.
 const GOOD_TO_KNOW_LINES_MAX: usize = 5;
@@ -32,11 +32,8 @@ const GOOD_TO_KNOW_READ_CHARS_MAX: usize = 4_000;
 /// The longest wish: a few sentences beside a checkbox.
 const WISH_CHARS_MAX: usize = 400;
 
-/// How many keys there may be on one tag.
-const KEYS_ON_TAG_MAX: u32 = 50;
-
 /// How many next of kin, keys and wishes one recipient may have.
-const PER_RECIPIENT_MAX: usize = 30;
+pub(super) const PER_RECIPIENT_MAX: usize = 30;
 
 /// Lines by the id that stands on them, to name the first one when an id comes again.
 #[derive(Default)]
@@ -133,6 +130,7 @@ fn staff_member(row: &mut Row<'_>, seen: &mut Seen) -> Option<StaffRow> {
     let employment_form = row.text("anställning", WORD_CHARS_MAX);
     let languages = row.text("språk", NAME_CHARS_MAX);
     let medicine_delegation_until = row.optional_date("delegering_medicin_tom");
+    let telephone = row.further_text("telefon", WORD_CHARS_MAX);
     let code = code?;
     if !seen.is_new(row, "id", &code) {
         return None;
@@ -145,6 +143,7 @@ fn staff_member(row: &mut Row<'_>, seen: &mut Seen) -> Option<StaffRow> {
         employment: employment?,
         area: area?,
         employment_form: employment_form?,
+        telephone: telephone?,
         languages: languages?
             .split([',', '/', ';'])
             .map(str::trim)
@@ -234,7 +233,6 @@ fn recipient(row: &mut Row<'_>, seen: &mut Seen, staff: &BTreeSet<StaffCode>) ->
         telephone: telephone?,
         good_to_know: good_to_know?,
         next_of_kin: Vec::new(),
-        keys: Vec::new(),
         wishes: BTreeMap::new(),
         incomplete: Incomplete { next_of_kin: false, keys: false, wishes: true },
     })
@@ -352,63 +350,6 @@ fn relative(row: &mut Row<'_>, unit: &ImportedUnit, index: &Index) -> Option<(us
     Some((position, relative))
 }
 
-pub(super) fn keys(unit: &mut ImportedUnit, table: &Table, problems: &mut Problems) -> Count {
-    let index = index_of(unit);
-    let mut count = Count::default();
-    let mut seen = Seen::default();
-    for record in &table.rows {
-        let mut row = Row::new(table, record, problems);
-        match count.row(key(&mut row, unit, &index, &mut seen)) {
-            Some((position, key)) => {
-                if let Some(recipient) = unit.recipients.get_mut(position) {
-                    recipient.keys.push(key);
-                }
-            }
-            None => about(&row, unit, &index).for_each(|recipient| recipient.incomplete.keys = true),
-        }
-    }
-    count
-}
-
-fn key(row: &mut Row<'_>, unit: &ImportedUnit, index: &Index, seen: &mut Seen) -> Option<(usize, KeyRow)> {
-    if !row.has_its_fields() {
-        return None;
-    }
-    let tag = row.key_code("bricka");
-    let position = known_recipient(row, index);
-    let kind = key_kind(row);
-    let cabinet = row.text("skåp", NAME_CHARS_MAX);
-    let hook = row.text("krok", WORD_CHARS_MAX);
-    let keys_on_tag = row.optional_number("antal", (1, KEYS_ON_TAG_MAX));
-    let tag = tag?;
-    if !seen.is_new(row, "bricka", &tag) {
-        return None;
-    }
-    let key = KeyRow { tag, kind: kind?, cabinet: cabinet?, hook: hook?, count: keys_on_tag?.unwrap_or(1) };
-    let position = position?;
-    let has_place = unit.recipients.get(position).is_some_and(|recipient| recipient.keys.len() < PER_RECIPIENT_MAX);
-    if !has_place {
-        row.refuse("brukare", format!("The recipient already has {PER_RECIPIENT_MAX} keys"), "Check the tags");
-        return None;
-    }
-    Some((position, key))
-}
-
-fn key_kind(row: &mut Row<'_>) -> Option<KeyKind> {
-    let word = row.required_text("typ", WORD_CHARS_MAX)?;
-    let kind = match word.to_lowercase().as_str() {
-        "bostad" => KeyKind::Home,
-        "larm" => KeyKind::Alarm,
-        "port" => KeyKind::Entrance,
-        _ => {
-            let what = format!("{} is an unknown kind of key", quoted(&word));
-            row.warn("typ", what, "It was taken as it is; use bostad, larm or port");
-            KeyKind::Unknown(word)
-        }
-    };
-    Some(kind)
-}
-
 pub(super) fn wishes(unit: &mut ImportedUnit, table: &Table, problems: &mut Problems) -> Count {
     let index = index_of(unit);
     unit.recipients.iter_mut().for_each(|recipient| recipient.incomplete.wishes = false);
@@ -445,7 +386,11 @@ fn wish(row: &mut Row<'_>, unit: &ImportedUnit, index: &Index) -> Option<(usize,
 }
 
 /// The recipient whom a refused row is about; anyone, where that cannot be read.
-fn about<'u>(row: &Row<'_>, unit: &'u mut ImportedUnit, index: &Index) -> impl Iterator<Item = &'u mut RecipientRow> {
+pub(super) fn about<'u>(
+    row: &Row<'_>,
+    unit: &'u mut ImportedUnit,
+    index: &Index,
+) -> impl Iterator<Item = &'u mut RecipientRow> {
     let code = RecipientCode(row.raw("brukare").to_owned());
     let is_readable = !row.is_out_of_joint() && !code.0.is_empty();
     let position = index.get(&code).copied();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::apply::Applied;
+use super::apply::{Applied, LeftOut};
 use super::files::ExportFile;
 
 /// How many problems a report lists; more are counted only. A file of nothing but faults stays readable.
@@ -111,6 +111,7 @@ impl Report {
                  until then visits that\nare gone stand as before, in the carers' run sheets too.\n\n",
             );
         }
+        self.write_keys_left_out(text);
         self.write_gone(text);
         let lost =
             self.applied.as_ref().map(|applied| applied.recipients_without_visits.as_slice()).unwrap_or_default();
@@ -124,6 +125,21 @@ impl Report {
             let _ = writeln!(text, "  {recipient}");
         }
         text.push_str("Check that each of them has really ended or paused the help.\n\n");
+    }
+
+    fn write_keys_left_out(&self, text: &mut String) {
+        for (tag, why) in self.applied.iter().flat_map(|applied| &applied.keys_left_out) {
+            let why = match why {
+                LeftOut::Retired => "it was retired, and a code is never used again; give the key a new tag",
+                LeftOut::EnteredByHand => {
+                    "the office has entered a key with this tag; keep it there or give one a new tag"
+                }
+            };
+            let _ = writeln!(text, "ATTENTION: tag {tag} of keys.csv was left out: {why}");
+        }
+        if self.applied.as_ref().is_some_and(|applied| !applied.keys_left_out.is_empty()) {
+            text.push('\n');
+        }
     }
 
     fn write_gone(&self, text: &mut String) {
@@ -147,6 +163,9 @@ impl Report {
             "{} begun, {} changed, {} unchanged, {} visit(s) cancelled that are gone from the export",
             applied.begun, applied.changed, applied.unchanged, applied.cancelled
         );
+        if applied.homes_taken_back > 0 {
+            let _ = writeln!(text, "{} home(s) are opened by a key no longer", applied.homes_taken_back);
+        }
         for meeting in &applied.met {
             let _ = write!(text, "BOTH STAND {} {}: ", meeting.kind, meeting.external_id);
             match (meeting.registers.as_slice(), meeting.has_begun) {

@@ -95,6 +95,11 @@ impl Table {
         Ok(Self { file, encoding, separator, extra, width: heading.len(), rows, positions })
     }
 
+    /// Whether it has a column.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.positions.iter().any(|(name, _)| *name == column)
+    }
+
     /// The field of a row under a heading, trimmed; empty where the row is too short.
     pub(super) fn field<'a>(&self, record: &'a Record, column: &str) -> &'a str {
         let position = self.positions.iter().find(|(name, _)| *name == column).map(|(_, position)| *position);
@@ -138,11 +143,12 @@ fn columns_of(file: ExportFile, heading: &StringRecord) -> Result<Columns, Table
     let names: Vec<String> = heading.iter().map(heading_name).collect();
     let mut positions = Vec::new();
     let mut missing = Vec::new();
-    for column in file.columns() {
+    for column in file.columns().iter().chain(file.further_columns()) {
         let mut at = names.iter().enumerate().filter(|(_, name)| name == column).map(|(position, _)| position);
         match at.next() {
             Some(position) => positions.push((*column, position)),
-            None => missing.push(*column),
+            None if file.columns().contains(column) => missing.push(*column),
+            None => {}
         }
         if at.next().is_some() {
             return Err(TableFault::ColumnTwice(column));
@@ -151,7 +157,8 @@ fn columns_of(file: ExportFile, heading: &StringRecord) -> Result<Columns, Table
     if !missing.is_empty() {
         return Err(TableFault::MissingColumns(missing));
     }
-    let is_extra = |name: &&String| !name.is_empty() && !file.columns().contains(&name.as_str());
+    let is_known = |name: &str| file.columns().contains(&name) || file.further_columns().contains(&name);
+    let is_extra = |name: &&String| !name.is_empty() && !is_known(name);
     let extra = names.iter().filter(is_extra).cloned().collect();
     Ok((positions, extra))
 }

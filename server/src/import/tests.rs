@@ -69,7 +69,8 @@ fn a_whole_export_is_read_without_a_word() {
     assert_eq!(gun.coordinates, Some((59.29, 17.95)));
     assert_eq!(gun.door_code, "0042");
     assert_eq!(gun.good_to_know, ["Hör dåligt", "Hunden heter Sigge"]);
-    assert_eq!((gun.keys[0].count, &gun.keys[1].kind), (2, &KeyKind::Entrance));
+    assert_eq!((unit.keys[0].copies, &unit.keys[1].kind), (2, &KeyKind::Entrance));
+    assert_eq!(unit.keys[0].recipients, [RecipientCode("B1".to_owned())]);
     assert!(gun.next_of_kin[0].has_diary_consent);
     assert_eq!(gun.wishes[&InterventionCode("OMV01".to_owned())], "Ett glas vatten först");
     assert_eq!(unit.shifts[0].code.0, "2026-11-23/M001/1");
@@ -232,6 +233,43 @@ fn what_belongs_to_an_unknown_recipient_or_carer_is_refused() {
         assert_eq!(only_problem(&reading).0, Severity::Refused, "{file:?}");
         assert!(reading.unit.is_some());
     }
+}
+
+/// The export with these keys, without the heading.
+fn keys(rows: &str) -> Reading {
+    export_with(ExportFile::Keys, &format!("{}\n{rows}", KEYS.lines().next().unwrap()))
+}
+
+#[test]
+fn the_rows_of_a_tag_are_one_key_with_several_homes() {
+    let reading = keys("p-1;B1;port;Skåp 1;18;2\nP-1;B2;port;Skåp 1;18;2\n");
+    assert_eq!(reading.report.problems_total, 0, "{:#?}", reading.report.problems);
+    let unit = reading.unit.unwrap();
+    assert_eq!((unit.keys.len(), unit.keys[0].tag.as_str(), unit.keys[0].recipients.len()), (1, "P-1", 2));
+}
+
+#[test]
+fn rows_of_a_tag_that_contradict_each_other_are_named_and_the_first_holds() {
+    let reading = keys("P-1;B1;port;Skåp 1;18;2\nP-1;B2;larm;Skåp 2;18;3\n");
+    let columns: Vec<_> = reading.report.problems.iter().filter_map(|problem| problem.column.as_deref()).collect();
+    assert_eq!((columns.as_slice(), reading.report.exit_code()), (&["typ", "skåp", "antal"][..], 0));
+    let key = &reading.unit.unwrap().keys[0];
+    assert_eq!((&key.kind, key.cabinet.as_str(), key.copies), (&KeyKind::Entrance, "Skåp 1", 2));
+
+    let twice = keys("P-1;B1;port;Skåp 1;18;2\nP-1;B1;port;Skåp 1;18;2\n");
+    assert_eq!(only_problem(&twice), (Severity::Refused, Some(3), Some("bricka")));
+}
+
+#[test]
+fn what_is_no_tag_or_too_many_copies_is_refused_and_a_key_without_a_cabinet_is_taken_with_a_warning() {
+    for wrong in ["Stigs nyckel", "=1+1", "P_1", "P-1/2", "12345678901234567", ""] {
+        let reading = keys(&format!("{wrong};B1;port;Skåp 1;18;2\n"));
+        assert_eq!(only_problem(&reading), (Severity::Refused, Some(2), Some("bricka")), "{wrong}");
+    }
+    assert_eq!(only_problem(&keys("P-1;B1;port;Skåp 1;18;21\n")), (Severity::Refused, Some(2), Some("antal")));
+    let reading = keys("P-1;B1;port;;18;2\n");
+    assert_eq!(only_problem(&reading), (Severity::Warning, Some(2), Some("skåp")));
+    assert_eq!(reading.unit.unwrap().keys.len(), 1);
 }
 
 #[test]

@@ -41,9 +41,20 @@ code!(
     VisitCode
 );
 code!(
+    /// That a key opens a home: its tag and the recipient's id, with a `/` between.
+    KeyHomeCode
+);
+code!(
     /// A shift: the export gives it no id, so it is its date, its carer and which of her shifts that day it is.
     ShiftCode
 );
+
+impl KeyHomeCode {
+    /// Names the home of a recipient that a tag's key opens.
+    pub fn new(tag: &str, recipient: &RecipientCode) -> Self {
+        Self(format!("{tag}/{recipient}"))
+    }
+}
 
 /// Everything that could be taken from an export.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,8 +65,10 @@ pub struct ImportedUnit {
     pub interventions: Vec<InterventionRow>,
     /// Everyone employed.
     pub staff: Vec<StaffRow>,
-    /// Recipients with their next of kin and keys.
+    /// Recipients with their next of kin.
     pub recipients: Vec<RecipientRow>,
+    /// Keys, one for each tag.
+    pub keys: Vec<KeyRow>,
     /// Decisions.
     pub decisions: Vec<DecisionRow>,
     /// Shifts.
@@ -75,6 +88,10 @@ pub struct RefusedRows {
     pub visits: BTreeSet<VisitCode>,
     /// Whether a visit was refused whose id could not be read: then no visit may be taken for gone.
     pub has_visit_without_id: bool,
+    /// The homes of keys whose rows were refused.
+    pub key_homes: BTreeSet<KeyHomeCode>,
+    /// Whether a key was refused whose tag or recipient could not be read: then no home may be taken for gone.
+    pub has_key_without_id: bool,
 }
 
 /// An intervention of the catalogue.
@@ -107,6 +124,8 @@ pub struct StaffRow {
     pub area: String,
     /// Form of employment as the export words it (tillsvidare, timanställd).
     pub employment_form: String,
+    /// Her work telephone; absent where the export does not say.
+    pub telephone: Option<String>,
     /// Languages besides the unit's own.
     pub languages: Vec<String>,
     /// The last day of her delegation to give medicine.
@@ -154,8 +173,6 @@ pub struct RecipientRow {
     pub good_to_know: Vec<String>,
     /// Her next of kin, in the order of the file.
     pub next_of_kin: Vec<NextOfKinRow>,
-    /// Her keys, by tag.
-    pub keys: Vec<KeyRow>,
     /// How she wants interventions done.
     pub wishes: BTreeMap<InterventionCode, String>,
     /// Of which of these rows were refused, so that what is left out is not taken for gone.
@@ -167,7 +184,7 @@ pub struct RecipientRow {
 pub struct Incomplete {
     /// A next of kin.
     pub next_of_kin: bool,
-    /// A key.
+    /// A key: what the register of keys on the recipient still says of it stays.
     pub keys: bool,
     /// A wish; also when the export has no file of them.
     pub wishes: bool,
@@ -188,19 +205,21 @@ pub struct NextOfKinRow {
     pub has_diary_consent: bool,
 }
 
-/// A key.
+/// A key: all rows of one tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRow {
     /// The code on its tag: neither a name nor an address.
     pub tag: String,
+    /// Whose homes it opens.
+    pub recipients: Vec<RecipientCode>,
     /// What it opens.
     pub kind: KeyKind,
     /// The cabinet it hangs in.
     pub cabinet: String,
     /// The hook.
     pub hook: String,
-    /// How many there are on the ring.
-    pub count: u32,
+    /// How many copies there are.
+    pub copies: u32,
 }
 
 /// A decision.

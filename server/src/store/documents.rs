@@ -54,6 +54,15 @@ pub fn load(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<Optio
     Document::load(&bytes).map(Some).map_err(|source| Error::Load { document, source: Box::new(source) })
 }
 
+/// The documents of a kind that others than this person began.
+pub fn begun_by_others(tx: &Connection, unit: UnitId, kind: &Kind, person: PersonId) -> Result<Vec<DocumentId>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT document FROM document WHERE unit = ?1 AND kind = ?2 AND begun_by <> ?3 ORDER BY document",
+    )?;
+    let rows = statement.query_map(params![unit.0, kind.as_str(), person.0], |row| column(row, 0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many bytes the changes of a document take, and those of them by one vault.
 pub fn stored(tx: &Connection, unit: UnitId, document: DocumentId, vault: VaultId) -> Result<Stored> {
     let mut statement = tx.prepare_cached(

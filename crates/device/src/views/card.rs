@@ -1,7 +1,5 @@
 //! A visit as the handheld's lists show it.
 
-use rundan_model::plan::Key;
-use rundan_model::recipient::Recipient;
 use rundan_model::visit::{CarerTime, ItemOutcome, Oddity, Progress, Segment as Worked, State, Visit};
 use rundan_model::{DocumentId, KeyKind, PersonId, UnitId};
 use rusqlite::{OptionalExtension, Transaction};
@@ -30,6 +28,10 @@ impl<'a> Reader<'a> {
         let me = self.ctx.person;
         let recipient = visit.recipient.map(|id| self.names.recipient(id)).transpose()?.flatten();
         let recipient = recipient.as_deref();
+        let keys = match visit.recipient.zip(recipient) {
+            Some((id, recipient)) => self.keys_to(id, recipient)?,
+            None => Vec::new(),
+        };
         let planned = visit.items.iter().filter(|item| item.planned.is_some());
         let (start, minutes) = rows::planned_for(visit, me);
         let done =
@@ -46,7 +48,7 @@ impl<'a> Reader<'a> {
             segments: segments(visit.times.get(&me)),
             interventions: planned.map(|item| self.names.intervention(&item.code)).collect::<Result<_, _>>()?,
             done_items: count(visit.items.iter().filter(done).count()),
-            key: recipient.and_then(key_to_bring),
+            key: key_to_bring(keys),
             has_door_code: match visit.recipient {
                 Some(recipient) => super::door_code(self.tx, recipient)?.is_some(),
                 None => false,
@@ -184,18 +186,13 @@ pub(super) fn flags(visit: &Visit) -> Vec<VisitFlag> {
     visit.oddities.iter().map(of_oddity).chain(more).collect()
 }
 
-/// A key in the page's terms.
-pub(super) fn key_tag((tag, key): (&String, &Key)) -> KeyTag {
-    KeyTag { tag: tag.clone(), kind: key.kind.clone(), cabinet: key.cabinet.clone() }
-}
-
 /// A number for the page.
 pub(super) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The key for an ordinary visit: to the home, else to the building; never the one for alarms.
-fn key_to_bring(recipient: &Recipient) -> Option<KeyTag> {
-    let of_kind = |kind: KeyKind| recipient.keys.iter().find(|(_, key)| key.kind == kind);
-    of_kind(KeyKind::Home).or_else(|| of_kind(KeyKind::Entrance)).map(key_tag)
+fn key_to_bring(keys: Vec<KeyTag>) -> Option<KeyTag> {
+    let rank = |key: &KeyTag| [KeyKind::Home, KeyKind::Entrance].iter().position(|kind| key.kind == *kind);
+    keys.into_iter().filter(|key| rank(key).is_some()).min_by_key(rank)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rundan_model::custody::{Certainty, Flag, Place, Side};
 use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
 use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, read_tag};
+use rundan_model::recipient::Recipient;
 use rundan_model::run_sheet::{RunSheet, run_sheet};
 use rundan_model::staff::Staff;
 use rundan_model::{Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
@@ -16,7 +17,7 @@ use super::rows::json;
 use super::{ViewContext, queries, rows};
 use crate::StoreError;
 use crate::api::{
-    Colleague, HandOverView, KeyFlag, KeyLine, KeyPlaceKind, KeyReminder, KeyReminderWhy, KeySide, KeysView,
+    Colleague, HandOverView, KeyFlag, KeyLine, KeyPlaceKind, KeyReminder, KeyReminderWhy, KeySide, KeyTag, KeysView,
     MissingRow, MyKey, NeededKey, TagView,
 };
 use crate::store::Held;
@@ -202,11 +203,10 @@ fn needs_of(
     let end = shift_now(tx, person, now)?.map(|shift| Zone.day(shift.end)).unwrap_or(day);
     let mut needs = Vec::new();
     for (visit, recipient) in planned(tx, day, end.max(day), Some(person))? {
-        for home in home_rows(tx, queries::HOMES_OF_RECIPIENT, recipient)? {
-            let rows = key_rows(tx, queries::KEY, params![home.key.as_bytes()])?;
-            let is_for_round = |row: &KeyRow| row.key.kind != KeyKind::Alarm && !row.key.is_retired();
-            if rows.iter().any(is_for_round) && !needs.iter().any(|(key, _)| *key == home.key) {
-                needs.push((home.key, visit));
+        for row in key_rows(tx, queries::KEYS_TO, params![recipient.as_bytes()])? {
+            let is_for_round = row.key.kind != KeyKind::Alarm && !row.key.is_retired();
+            if is_for_round && !needs.iter().any(|(key, _)| *key == row.document) {
+                needs.push((row.document, visit));
             }
         }
     }
@@ -283,6 +283,25 @@ fn reminder(
 impl Reader<'_> {
     pub(super) fn key_rows<P: rusqlite::Params>(&self, sql: &str, params: P) -> Result<Vec<KeyRow>, StoreError> {
         key_rows(self.tx, sql, params)
+    }
+
+    /// The keys to a recipient's home, by tag. Documents are never migrated: of a tag that no key to her home bears,
+    /// what the register says that imports wrote before keys were documents.
+    pub(super) fn keys_to(&self, document: DocumentId, recipient: &Recipient) -> Result<Vec<KeyTag>, StoreError> {
+        let rows = self.key_rows(queries::KEYS_TO, params![document.as_bytes()])?;
+        let is_of_key = |tag: &String| rows.iter().any(|row| row.key.tag == *tag);
+        let old = recipient.keys.iter().filter(|(tag, _)| !is_of_key(tag));
+        let old = old.map(|(tag, key)| (tag, &key.kind, &key.cabinet));
+        let held = rows.iter().map(|row| &row.key).filter(|key| !key.is_retired());
+        let keys = held.map(|key| (&key.tag, &key.kind, &key.place.cabinet)).chain(old);
+        let tag = |(tag, kind, cabinet): (&String, &KeyKind, &String)| KeyTag {
+            tag: tag.clone(),
+            kind: kind.clone(),
+            cabinet: cabinet.clone(),
+        };
+        let mut keys: Vec<KeyTag> = keys.map(tag).collect();
+        keys.sort_by(|one, other| one.tag.cmp(&other.tag));
+        Ok(keys)
     }
 
     /// A copy of a key in a list.

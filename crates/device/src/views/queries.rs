@@ -63,7 +63,9 @@ queries! {
     KEYS_WITH_TAG = "SELECT count(*) FROM key WHERE tag = ?1";
     KEYS_WITH = "SELECT k.document, k.json FROM (SELECT DISTINCT document FROM key_copy WHERE person = ?1) c
         CROSS JOIN key k ON k.document = c.document ORDER BY k.document";
-    CABINETS = "SELECT DISTINCT cabinet FROM key ORDER BY cabinet";
+    KEYS_TO = "SELECT DISTINCT k.document, k.json FROM key_home h CROSS JOIN key k ON k.document = h.key
+        WHERE h.recipient = ?1 ORDER BY k.tag, k.document";
+    CABINETS = "SELECT DISTINCT cabinet FROM key WHERE cabinet <> '' ORDER BY cabinet";
     HOMES_OF_KEY = "SELECT document, key, recipient, json FROM key_home WHERE key = ?1 ORDER BY document";
     HOMES_OF_RECIPIENT = "SELECT document, key, recipient, json FROM key_home WHERE recipient = ?1 ORDER BY document";
     HOMES = "SELECT h.key, h.recipient, r.json FROM key_home h CROSS JOIN recipient r ON r.document = h.recipient ORDER BY h.document";

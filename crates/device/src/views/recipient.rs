@@ -5,7 +5,7 @@ use rundan_model::plan::CatalogueEntry;
 use rundan_model::recipient::{Access, Recipient};
 use rusqlite::{Connection, Transaction};
 
-use super::card::{Reader, key_tag};
+use super::card::Reader;
 use super::context::id;
 use super::names::Names;
 use super::{ViewContext, queries, rows};
@@ -108,7 +108,7 @@ impl Reader<'_> {
             language: recipient.language.clone(),
             next_of_kin: next_of_kin.collect(),
             contact_worker: contact_worker.unwrap_or_default(),
-            keys: recipient.keys.iter().map(key_tag).collect(),
+            keys: self.keys_to(document, recipient)?,
             has_door_code: door_code(self.tx, document)?.is_some(),
             ring_first: recipient.ring_first,
             good_to_know: recipient.good_to_know.clone(),

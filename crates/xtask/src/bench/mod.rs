@@ -4,6 +4,7 @@ mod facts;
 mod gate;
 mod keys;
 mod live;
+mod missing_keys;
 mod stage;
 mod sync;
 mod tick;
@@ -49,6 +50,7 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<()> {
     figures.extend(runtime.block_on(tick::measure())?);
     figures.extend(runtime.block_on(sync::measure(args.unit.as_deref()))?);
     figures.extend(runtime.block_on(live::measure())?);
+    figures.extend(missing_keys::measure(args.unit.as_deref())?);
     figures.extend(runtime.block_on(views::measure())?);
     figures.extend(runtime.block_on(keys::measure())?);
     figures.extend(bundle(root)?);

@@ -13,9 +13,10 @@ use rundan_model::Timestamp;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::carers::Carer;
-use super::cast::{Cast, Morning, Part};
+use super::cast::{Before, Cast, Morning, Part};
 use super::clock::StageClock;
 use super::device;
+use super::keys::{self, KeyScene};
 use super::server::Server;
 
 /// How often a device is asked whether it has come as far as it must.
@@ -86,12 +87,13 @@ impl Backstage {
         let mut coming: JoinSet<Result<(Enrolled, Part, Morning)>> = JoinSet::new();
         for (carer, part) in cast.carers.iter().filter(|(_, part)| *part != Part::Silent) {
             let code = server.code_for(&carer.0, "carer").await?;
-            let morning = cast.mornings.get(carer).cloned().unwrap_or_default();
+            let before = cast.before(carer);
             let (backstage, person, part) = (self.clone(), carer.0.clone(), *part);
             let (address, begins) = (server.address, cast.begins);
             coming.spawn(async move {
                 let carer = backstage.enrol_with(&person, code, address, speed.max(AS_THE_CLOCK)).await?;
-                let carer = carer.has_worked_until(begins, morning.clone()).await;
+                let morning = before.morning.clone();
+                let carer = carer.has_worked_until(begins, before).await;
                 Ok((carer.with_context(|| format!("{person} does not get ready"))?, part, morning))
             });
         }
@@ -128,12 +130,23 @@ impl Enrolled {
         .await
     }
 
-    /// Plays the carer's morning, and waits until the server has it.
-    pub(crate) async fn has_worked_until(self, begins: Timestamp, morning: Morning) -> Result<Self> {
+    /// Plays what the carer did before, and waits until the server has it.
+    pub(crate) async fn has_worked_until(self, begins: Timestamp, before: Before) -> Result<Self> {
         self.has_its_day().await?;
-        Carer::new(self.phone.clone(), self.clock.clone(), morning).catch_up(begins).await?;
-        self.wait_for(Command::Sync, |sync| sync.pointer("/chip/unsent").is_some_and(|unsent| unsent == 0)).await?;
+        Carer::new(self.phone.clone(), self.clock.clone(), before.morning).catch_up(begins).await?;
+        self.has_played(before.keys).await?;
         Ok(self)
+    }
+
+    /// Plays scenes with keys, each at its own time, and waits until the server has them.
+    pub(crate) async fn has_played(&self, scenes: Vec<(Timestamp, KeyScene)>) -> Result<()> {
+        for (at, scene) in scenes {
+            self.clock.hold(at);
+            let played = keys::play(&self.phone, scene).await;
+            self.clock.let_go();
+            played?;
+        }
+        self.wait_for(Command::Sync, |sync| sync.pointer("/chip/unsent").is_some_and(|unsent| unsent == 0)).await
     }
 
     async fn wait_for(&self, command: Command, is_so: impl Fn(&serde_json::Value) -> bool) -> Result<()> {

@@ -13,11 +13,14 @@ use serde::Deserialize;
 use super::cast::{Morning, Part};
 use super::clock::StageClock;
 use super::device::{act, call};
+use super::keys;
 
 /// The longest she waits before she looks at her run sheet again, in real time: the office may have changed it.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How late the late one is, minutes.
 const LATE_MINUTES: u32 = 25;
+/// Why she keeps keys after her shift, if she does.
+const NO_CABINET: &str = "De har inget skåp";
 /// How many visits her notice names.
 const LATE_VISITS_MAX: usize = 3;
 
@@ -83,6 +86,11 @@ impl Carer {
         match task.what {
             What::StartShift(run_sheet) => {
                 act(&self.phone, Intent::StartShift { run_sheet }).await?;
+                keys::take_round(&self.phone).await?;
+            }
+            What::EndShift(run_sheet) => {
+                keys::put_back(&self.phone).await?;
+                act(&self.phone, Intent::EndShift { run_sheet, keys_kept: NO_CABINET.to_owned() }).await?;
             }
             What::Start(visit) => {
                 act(&self.phone, Intent::StartVisit { visit, at: Stated::Now, end_other: Vec::new() }).await?;
@@ -153,6 +161,8 @@ impl Task {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     StartShift(DocumentId),
+    /// Puts her keys back and ends the shift.
+    EndShift(DocumentId),
     Start(DocumentId),
     /// Ticks everything and ends the visit.
     Finish(DocumentId),
@@ -161,7 +171,7 @@ enum What {
 impl Task {
     fn visit(&self) -> Option<DocumentId> {
         match self.what {
-            What::StartShift(_) => None,
+            What::StartShift(_) | What::EndShift(_) => None,
             What::Start(visit) | What::Finish(visit) => Some(visit),
         }
     }
@@ -184,7 +194,14 @@ fn next_task(day: &Day, morning: &Morning, delay_minutes: u32, left_alone: &BTre
         let due = leaves.map_or(planned_end, |leaves| leaves.min(planned_end)).max(began.plus_seconds(60));
         return Some(Task::planned(due, What::Finish(running.document)));
     }
-    let next = waiting().filter(|visit| visit.start.is_some()).min_by_key(|visit| visit.start)?;
+    let left_last = day.visits().flat_map(|visit| &visit.segments).filter_map(|segment| segment.end).max();
+    let Some(next) = waiting().filter(|visit| visit.start.is_some()).min_by_key(|visit| visit.start) else {
+        let run_sheet = day.run_sheet.as_ref()?;
+        let is_at_work = run_sheet.worked.last().is_some_and(|stretch| stretch.end.is_none());
+        let ends = Timestamp(run_sheet.shift_start.filter(|_| is_at_work)?).plus_minutes(run_sheet.shift_minutes);
+        let due = left_last.map_or(ends, |left| ends.max(Timestamp(left).plus_seconds(60)));
+        return Some(Task::planned(due, What::EndShift(run_sheet.document)));
+    };
     let start = Timestamp(next.start?).plus_minutes(delay_minutes);
     if let Some(run_sheet) = day.run_sheet.as_ref().filter(|run_sheet| run_sheet.worked.is_empty()) {
         let due = run_sheet.shift_start.map_or(start, Timestamp).min(start);
@@ -193,7 +210,6 @@ fn next_task(day: &Day, morning: &Morning, delay_minutes: u32, left_alone: &BTre
     if let Some((due, _)) = next.start.and_then(|start| morning.get(&Timestamp(start))) {
         return Some(Task::known(*due, What::Start(next.document)));
     }
-    let left_last = day.visits().flat_map(|visit| &visit.segments).filter_map(|segment| segment.end).max();
     let due = left_last.map_or(start, |left| start.max(Timestamp(left).plus_seconds(60)));
     Some(Task::planned(due, What::Start(next.document)))
 }
@@ -218,6 +234,7 @@ impl Day {
 struct RunSheet {
     document: DocumentId,
     shift_start: Option<i64>,
+    shift_minutes: u32,
     worked: Vec<Stretch>,
 }
 
@@ -272,7 +289,8 @@ mod tests {
 
     fn day(worked: bool, stops: Vec<Stop>) -> Day {
         let worked = if worked { vec![Stretch { start: 0, end: None }] } else { Vec::new() };
-        Day { run_sheet: Some(RunSheet { document: RUN_SHEET, shift_start: Some(0), worked }), stops }
+        let run_sheet = RunSheet { document: RUN_SHEET, shift_start: Some(0), shift_minutes: 40, worked };
+        Day { run_sheet: Some(run_sheet), stops }
     }
 
     fn task(day: &Day) -> Option<(i64, What)> {
@@ -316,7 +334,13 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_is_done_has_nothing_due() {
-        assert_eq!(task(&day(true, vec![card(1, 0, "done", &[(0, Some(1_800))])])), None);
+    fn after_the_last_visit_she_puts_her_keys_back_when_her_shift_ends_and_then_nothing_is_due() {
+        let done = || vec![card(1, 0, "done", &[(0, Some(1_800))])];
+        let mut day = day(true, done());
+        assert_eq!(task(&day), Some((2_400, What::EndShift(RUN_SHEET))));
+        day.stops = vec![card(1, 0, "done", &[(0, Some(3_000))])];
+        assert_eq!(task(&day), Some((3_060, What::EndShift(RUN_SHEET))));
+        day.run_sheet.as_mut().unwrap().worked = vec![Stretch { start: 0, end: Some(2_400) }];
+        assert_eq!(task(&day), None);
     }
 }

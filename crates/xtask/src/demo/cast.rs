@@ -7,6 +7,8 @@ use chrono::NaiveDate;
 use rundan_model::{EmploymentRole, Timestamp};
 use rundan_server::import::{ImportedUnit, StaffCode, VisitRow};
 
+use super::keys::KeyScene;
+
 /// How many visits the carer with the handheld has behind her, where the unit allows it.
 const DONE: usize = 4;
 /// How many she has in all: done, one due now, and seven to come.
@@ -17,6 +19,14 @@ const SILENT_SECONDS: i64 = 35 * 60;
 
 /// What a carer did before the play begins: by planned start, when she came and when she left.
 pub(crate) type Morning = BTreeMap<Timestamp, (Timestamp, Option<Timestamp>)>;
+
+/// What someone did before the play begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) morning: Morning,
+    /// What happened with keys besides those of the round, in order.
+    pub(crate) keys: Vec<(Timestamp, KeyScene)>,
+}
 
 /// Everyone in the play.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +45,8 @@ pub(crate) struct Cast {
     pub(crate) silent_since: Timestamp,
     /// How the morning really went; by the plan for those who are not named.
     pub(crate) mornings: BTreeMap<StaffCode, Morning>,
+    /// What happened with keys, in order.
+    pub(crate) key_scenes: Vec<(StaffCode, Timestamp, KeyScene)>,
 }
 
 impl Cast {
@@ -43,6 +55,16 @@ impl Cast {
         self.begins = begins;
         self.silent_since = begins.plus_seconds(-SILENT_SECONDS);
         self.mornings.clear();
+        self.key_scenes.clear();
+    }
+
+    /// What someone did before.
+    pub(crate) fn before(&self, person: &StaffCode) -> Before {
+        let hers = self.key_scenes.iter().filter(|(of, _, _)| of == person);
+        Before {
+            morning: self.mornings.get(person).cloned().unwrap_or_default(),
+            keys: hers.map(|(_, at, scene)| (*at, scene.clone())).collect(),
+        }
     }
 }
 
@@ -70,6 +92,7 @@ pub(crate) fn choose(unit: &ImportedUnit, date: NaiveDate) -> Result<Cast> {
         unit: unit.areas.first().cloned().unwrap_or_else(|| "Rundan".into()),
         silent_since: due.start.plus_seconds(-SILENT_SECONDS),
         mornings: BTreeMap::new(),
+        key_scenes: Vec::new(),
         office: office.code.clone(),
         carers: parts(&days, &handheld, due.start),
         begins: due.start,
@@ -154,6 +177,7 @@ mod tests {
             employment,
             area: String::new(),
             employment_form: String::new(),
+            telephone: None,
             languages: Vec::new(),
             medicine_delegation_until: None,
         }

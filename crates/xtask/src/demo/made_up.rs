@@ -10,7 +10,8 @@ use rundan_model::{Timestamp, Zone};
 use rundan_server::import::{ImportedUnit, StaffCode, read_directory};
 
 use super::cast::{Cast, Morning, Part, at_work};
-use super::unit::{CLOCK, DemoUnit, HANDHELD, LATE, PLANNER, SILENT, SILENT_SINCE, demo_unit};
+use super::keys::KeyScene;
+use super::unit::{CLOCK, DemoUnit, HANDHELD, KeyTold, LATE, PLANNER, SILENT, SILENT_SINCE, demo_unit};
 
 /// The same people and addresses at every play.
 const SEED: u64 = 1;
@@ -36,6 +37,7 @@ pub(crate) fn made_up(directory: &Path, date: NaiveDate) -> Result<(PathBuf, Cas
         begins: at(CLOCK)?,
         silent_since: at(SILENT_SINCE)?,
         mornings: mornings(&unit, &read, date),
+        key_scenes: key_scenes(&unit, date),
     };
     Ok((directory.to_owned(), cast))
 }
@@ -65,6 +67,17 @@ fn mornings(unit: &DemoUnit, read: &ImportedUnit, date: NaiveDate) -> BTreeMap<S
     mornings
 }
 
+/// What happened with keys, as instants.
+fn key_scenes(unit: &DemoUnit, date: NaiveDate) -> Vec<(StaffCode, Timestamp, KeyScene)> {
+    let instant = |(is_today, (hours, minutes)): (bool, (u32, u32))| {
+        let date = if is_today { Some(date) } else { date.pred_opt() };
+        Zone.at(date?, NaiveTime::from_hms_opt(hours, minutes, 0)?).first()
+    };
+    let scene =
+        |told: &KeyTold| Some((StaffCode(told.staff.into()), instant((told.is_today, told.at))?, told.scene.clone()));
+    unit.key_scenes.iter().filter_map(scene).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +90,7 @@ mod tests {
         assert_eq!(cast.carers.len(), 17);
         let ended = |carer: &StaffCode| cast.mornings[carer].values().filter(|(_, ended)| ended.is_some()).count();
         assert_eq!(ended(&cast.handheld), 4);
+        assert_eq!(cast.before(&cast.handheld).keys.len(), 1);
         for part in [Part::Silent, Part::Late] {
             assert_eq!(cast.carers.iter().filter(|(_, has)| *has == part).count(), 1);
         }

@@ -5,6 +5,7 @@
 //! visits done, one due now and seven to come.
 
 mod dice;
+mod keys;
 mod names;
 mod people;
 mod routes;
@@ -12,6 +13,8 @@ mod routes;
 use std::fmt::Write as _;
 
 use chrono::{Days, NaiveDate, NaiveTime};
+
+pub(crate) use keys::KeyTold;
 
 use dice::Dice;
 use people::People;
@@ -24,7 +27,6 @@ pub(crate) const CLOCK: (u32, u32) = (9, 22);
 /// The carer with the handheld: Anna Karlsson.
 pub(crate) const HANDHELD: &str = "M01";
 /// Who joins her at the double-staffed visit: Fatima Omar.
-#[cfg(test)]
 pub(crate) const PARTNER: &str = "M02";
 /// Whose phone is silent: Jonas Wik.
 pub(crate) const SILENT: &str = "M03";
@@ -66,6 +68,8 @@ pub(crate) struct DemoUnit {
     pub(crate) files: Vec<(&'static str, String)>,
     /// What the carers have done by [`CLOCK`], in order of time.
     pub(crate) worked: Vec<Worked>,
+    /// What has happened with keys by then, besides those of the rounds, in order.
+    pub(crate) key_scenes: Vec<KeyTold>,
 }
 
 /// Makes the unit around a date.
@@ -80,7 +84,7 @@ pub(crate) fn demo_unit(date: NaiveDate, seed: u64) -> DemoUnit {
     files.push(("shifts.csv", shifts(&plan)));
     files.push(("visits.csv", visits(&plan)));
     let worked = worked(date, &plan, &mut dice);
-    DemoUnit { name: UNIT_NAME, files, worked }
+    DemoUnit { name: UNIT_NAME, files, worked, key_scenes: keys::scenes() }
 }
 
 /// One visit of the plan.

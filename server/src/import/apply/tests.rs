@@ -104,6 +104,11 @@ impl World {
         content.plan.get(register).and_then(|register| register.shown().cloned())
     }
 
+    /// The recipient whose home a key opens.
+    async fn home(&self, code: &str) -> Option<DocumentId> {
+        rundan_model::key::key_home(&self.document(Kind::KeyHome, code).await.content()).recipient
+    }
+
     /// A planner or a carer writes to a visit.
     async fn someone_writes(&self, code: &str, edit: Edit) {
         self.someone_writes_to(Kind::Visit, code, edit).await;
@@ -136,8 +141,12 @@ fn puts(key: &str, json: Json) -> Edit {
 }
 
 fn started() -> Edit {
+    stated(FactBody::Started)
+}
+
+fn stated(body: FactBody) -> Edit {
     let id = FactId { actor: rundan_model::ActorId::new(VaultId([9; 8]), [1; 8]), n: 1 };
-    let fact = Fact::stated(PersonId([7; 8]), Timestamp(1_795_400_050), ActionId([1; 8]), FactBody::Started);
+    let fact = Fact::stated(PersonId([7; 8]), Timestamp(1_795_400_050), ActionId([1; 8]), body);
     Edit { facts: vec![(id, fact)], puts: Vec::new() }
 }
 
@@ -145,8 +154,8 @@ fn started() -> Edit {
 async fn an_export_becomes_documents_and_the_same_export_again_changes_nothing() {
     let world = World::new().await;
     let first = world.import().await;
-    // Two employees, two recipients, one way in, one decision, one shift, three visits.
-    assert_eq!((first.begun, first.changed, first.cancelled), (10, 1, 0));
+    // Two employees, two recipients, one way in, one key with its home, one decision, one shift, three visits.
+    assert_eq!((first.begun, first.changed, first.cancelled), (12, 1, 0));
     let unit = world.document(Kind::Unit, "").await.content();
     assert_eq!(unit.plan["catalogue/HSL01"].shown().unwrap()["name"], "Medicin");
     assert_eq!(world.shown(Kind::Access, "B1", "door-code").await, Some(json!("0042")));
@@ -154,7 +163,7 @@ async fn an_export_becomes_documents_and_the_same_export_again_changes_nothing()
     let heads = world.document(Kind::Visit, "V1").await.heads();
 
     let again = world.import().await;
-    assert_eq!((again.begun, again.changed, again.unchanged, again.cancelled), (0, 0, 11, 0));
+    assert_eq!((again.begun, again.changed, again.unchanged, again.cancelled), (0, 0, 13, 0));
     assert!(again.met.is_empty() && again.recipients_without_visits.is_empty());
     assert_eq!(world.document(Kind::Visit, "V1").await.heads(), heads);
 }
@@ -199,7 +208,7 @@ async fn only_what_the_export_changed_is_written() {
     let mut world = World::new().await;
     world.import().await;
     world.edit(ExportFile::Visits, "08:00;08:30;0;0;M001;;OMV01", "08:10;08:40;0;0;M001;;HSL01");
-    world.edit(ExportFile::Keys, "V-117;B1", "V-118;B1");
+    world.edit(ExportFile::Keys, ";17;2", ";18;2");
     let applied = world.import().await;
     assert_eq!((applied.begun, applied.changed, applied.cancelled), (0, 2, 0));
     assert!(applied.met.is_empty());
@@ -208,7 +217,9 @@ async fn only_what_the_export_changed_is_written() {
     let written: Vec<&str> = log.iter().filter(|e| e.change.hash == *last).map(|e| e.register.as_str()).collect();
     assert_eq!(written, ["when", "intervention/HSL01", "intervention/OMV01"]);
     assert_eq!(world.shown(Kind::Visit, "V2", "intervention/OMV01").await, Some(Json::Null));
-    assert_eq!(world.shown(Kind::Recipient, "B1", "key/V-117").await, Some(Json::Null));
+    let log = world.document(Kind::Key, "V-117").await.plan_log();
+    assert_eq!(log.last().map(|entry| entry.register.as_str()), Some("place"));
+    assert_eq!(log.len(), 5, "tag, kind, place and copies, and the place again");
 }
 
 #[tokio::test]
@@ -304,7 +315,7 @@ async fn a_refused_row_takes_nothing_away_that_an_earlier_import_brought() {
     assert_eq!((applied.changed, applied.cancelled), (0, 0));
     let visit = rundan_model::visit::visit(&world.document(Kind::Visit, "V2").await.content());
     assert!(visit.slots[&1].staff.is_some());
-    assert!(world.shown(Kind::Recipient, "B1", "key/V-117").await.unwrap().is_object());
+    assert_eq!((applied.homes_taken_back, world.home("V-117/B1").await.is_some()), (0, true));
     assert!(world.shown(Kind::Recipient, "B1", "next-of-kin/1").await.unwrap().is_object());
 }
 
@@ -319,6 +330,25 @@ async fn a_wish_goes_when_its_row_goes_and_stays_when_the_file_is_not_exported()
     world.files.insert(ExportFile::Wishes, "brukare;insats;önskemål\n".to_owned());
     world.import().await;
     assert_eq!(world.shown(Kind::Recipient, "B1", wish).await, Some(Json::Null));
+}
+
+#[tokio::test]
+async fn a_work_telephone_is_emptied_with_its_field_and_stays_when_the_column_is_not_exported() {
+    let mut world = World::new().await;
+    let without = world.files[&ExportFile::Staff].clone();
+    world.edit(ExportFile::Staff, "delegering_medicin_tom\n", "delegering_medicin_tom;telefon\n");
+    world.edit(ExportFile::Staff, "2027-06-30\n", "2027-06-30;070-174 06 05\n");
+    world.edit(ExportFile::Staff, "svenska;\n", "svenska;;\n");
+    let with = world.files[&ExportFile::Staff].clone();
+    assert_eq!(world.import_into(world.unit).await.exit_code(), 0);
+    let number = Some(json!("070-174 06 05"));
+    assert_eq!(world.shown(Kind::Staff, "M001", "telephone").await, number);
+    world.files.insert(ExportFile::Staff, without);
+    world.import().await;
+    assert_eq!(world.shown(Kind::Staff, "M001", "telephone").await, number);
+    world.files.insert(ExportFile::Staff, with.replace("070-174 06 05", ""));
+    world.import().await;
+    assert_eq!(world.shown(Kind::Staff, "M001", "telephone").await, Some(Json::Null));
 }
 
 #[tokio::test]
@@ -428,6 +458,105 @@ async fn two_units_may_use_one_id_for_two_people() {
     assert_eq!(world.shown(Kind::Staff, "M001", "person").await, alice);
     let nobody_has_a_role = world.server.staff_of(world.unit).await.unwrap();
     assert!(nobody_has_a_role.is_empty(), "roles never come from a file: {:?}", Role::ALL);
+}
+
+#[tokio::test]
+async fn a_key_gone_from_the_export_is_named_once_and_its_homes_are_taken_back_until_it_returns() {
+    let mut world = World::new().await;
+    world.edit(ExportFile::Keys, ";17;2\n", ";17;2\nV-117;B2;bostad;Skåp Västertorp;17;2\n");
+    world.import().await;
+    assert!(world.home("V-117/B1").await.is_some() && world.home("V-117/B2").await.is_some());
+    world.edit(ExportFile::Keys, "V-117;B2;bostad;Skåp Västertorp;17;2\n", "");
+    let applied = world.import().await;
+    assert_eq!((applied.homes_taken_back, applied.gone.len()), (1, 0));
+    assert_eq!((world.home("V-117/B1").await.is_some(), world.home("V-117/B2").await), (true, None));
+
+    let before = world.files.clone();
+    world.edit(ExportFile::Keys, "V-117;", "V-118;");
+    let applied = world.import().await;
+    assert_eq!((applied.begun, applied.homes_taken_back, &applied.gone["key"][0]), (2, 1, &"V-117".to_owned()));
+    assert_eq!(world.shown(Kind::Key, "V-117", "tag").await, Some(json!("V-117")), "the key itself stays");
+    let again = world.import().await;
+    assert_eq!((again.changed, again.homes_taken_back, again.gone.len()), (0, 0, 0), "said once");
+
+    world.files = before;
+    let applied = world.import().await;
+    assert_eq!((applied.begun, applied.homes_taken_back), (0, 1));
+    assert!(world.home("V-117/B1").await.is_some() && world.home("V-118/B1").await.is_none());
+}
+
+#[tokio::test]
+async fn a_key_whose_row_cannot_be_read_keeps_its_home() {
+    let mut world = World::new().await;
+    world.import().await;
+    for wrong in ["V-117;B1;bostad;Skåp Västertorp;17;21\n", "V-117;B1\n", ";B1;bostad;Skåp Västertorp;17;2\n"] {
+        let heading = "bricka;brukare;typ;skåp;krok;antal\n";
+        world.files.insert(ExportFile::Keys, format!("{heading}{wrong}"));
+        let report = world.import_into(world.unit).await;
+        let applied = report.applied.unwrap();
+        assert_eq!((report.refused, applied.homes_taken_back, applied.gone.len()), (1, 0, 0), "{wrong}");
+    }
+    assert!(world.home("V-117/B1").await.is_some());
+}
+
+#[tokio::test]
+async fn an_offices_place_for_a_key_and_the_exports_both_stand() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.someone_writes_to(Kind::Key, "V-117", puts("place", json!({ "cabinet": "Skåp 9", "hook": "1" }))).await;
+    assert_eq!(world.import().await.changed, 0);
+    world.edit(ExportFile::Keys, ";17;2", ";18;2");
+    let applied = world.import().await;
+    assert_eq!((applied.met[0].kind.as_str(), applied.met[0].registers.as_slice()), ("key", &["place".to_owned()][..]));
+    assert!(world.document(Kind::Key, "V-117").await.content().plan["place"].is_clash());
+}
+
+#[tokio::test]
+async fn a_retired_code_that_an_export_still_names_is_left_out_and_told() {
+    let mut world = World::new().await;
+    world.import().await;
+    world.someone_writes_to(Kind::Key, "V-117", stated(FactBody::TagRetired { text: String::new() })).await;
+    world.edit(ExportFile::Keys, ";17;2", ";18;3");
+    let report = world.import_into(world.unit).await;
+    let applied = report.applied.as_ref().unwrap();
+    assert_eq!((applied.changed, &applied.keys_left_out["V-117"]), (0, &LeftOut::Retired));
+    assert!(report.text().contains("tag V-117 of keys.csv was left out"), "{}", report.text());
+    assert_eq!(world.shown(Kind::Key, "V-117", "copies").await, Some(json!(2)));
+}
+
+#[tokio::test]
+async fn a_code_of_a_key_that_the_office_entered_is_left_out_and_told() {
+    let world = World::new().await;
+    world.import().await;
+    let give = |tx: &rusqlite::Connection| {
+        Ok(tx.execute("UPDATE document SET begun_by = ?1 WHERE kind = 'key'", [[7_u8; 8]])?)
+    };
+    world.server.db.write(give).await.unwrap();
+    let forget = |tx: &rusqlite::Connection| Ok(tx.execute("DELETE FROM imported WHERE source = 'key'", [])?);
+    world.server.db.write(forget).await.unwrap();
+    let applied = world.import().await;
+    assert_eq!((applied.begun, &applied.keys_left_out["V-117"]), (0, &LeftOut::EnteredByHand));
+}
+
+#[tokio::test]
+async fn what_an_earlier_import_put_of_keys_on_a_recipient_is_emptied() {
+    let mut world = World::new().await;
+    world.import().await;
+    let (unit, id) = (world.unit, world.document(Kind::Recipient, "B1").await.id());
+    let old = puts("key/V-117", json!({ "kind": "home", "cabinet": "Skåp Västertorp", "hook": "17", "count": 2 }));
+    let write = move |commit: &mut Commit<'_>, own: &OwnSession| {
+        let heads = commit.write(own, Timestamp(1_795_400_000), id, None, &old)?;
+        let mut ledger = Ledger::read(commit.connection(), unit)?;
+        ledger.write(commit.connection(), &Kind::Recipient, "B1", Entry { document: id, heads, digest: [7; 32] })
+    };
+    world.server.commit(unit, write).await.unwrap();
+
+    world.edit(ExportFile::Keys, "Västertorp;17;2", "Västertorp;17;many");
+    world.import_into(unit).await;
+    assert!(world.shown(Kind::Recipient, "B1", "key/V-117").await.unwrap().is_object(), "her row was refused");
+    world.edit(ExportFile::Keys, "Västertorp;17;many", "Västertorp;17;2");
+    assert_eq!(world.import().await.changed, 1);
+    assert_eq!(world.shown(Kind::Recipient, "B1", "key/V-117").await, Some(Json::Null));
 }
 
 #[tokio::test]

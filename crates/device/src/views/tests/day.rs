@@ -1,4 +1,4 @@
-use rundan_model::{FactBody, LateReason, PauseCause, UnplannedCause};
+use rundan_model::{FactBody, Kind, LateReason, PauseCause, UnplannedCause};
 use serde_json::json;
 
 use super::unit::{ANNA, EVA, FATIMA, World, at};
@@ -16,20 +16,52 @@ fn cards(stops: &[Stop]) -> Vec<&VisitCard> {
 }
 
 #[tokio::test]
+async fn the_key_to_bring_is_that_of_the_home_and_an_old_register_speaks_only_of_tags_that_no_key_bears() {
+    let mut world = World::of(ANNA, "08:58").await;
+    let old = json!({ "kind": "home", "cabinet": "Skåp 9" });
+    let maj = world.recipient("Maj", &[("key/V-117", old.clone()), ("key/A-1", old)]).await;
+    world.run_sheet(ANNA, None).await;
+    world.visit(maj, "09:00", 45, &[Some(ANNA)]).await;
+    let tags = async |world: &World| {
+        let day = world.view(|tx, ctx| views::day(tx, ctx, None)).await;
+        let bring = cards(&day.stops)[0].key.as_ref().map(|key| key.tag.clone());
+        let card = world.view(move |tx, ctx| views::recipient(tx, ctx, maj)).await.unwrap();
+        let keys: Vec<String> = card.keys.iter().map(|key| format!("{} {}", key.tag, key.cabinet)).collect();
+        (bring.unwrap_or_default(), keys)
+    };
+    assert_eq!(tags(&world).await, ("A-1".to_owned(), vec!["A-1 Skåp 9".to_owned(), "V-117 Skåp 9".to_owned()]));
+
+    world.put(maj, "08:00", "key/A-1", json!(null)).await;
+    let mut keys = Vec::new();
+    for (tag, kind) in [("L-1", "alarm"), ("P-1", "entrance"), ("V-117", "home")] {
+        let place = json!({ "cabinet": "Skåp 2", "hook": "1" });
+        let plan = [("tag", json!(tag)), ("kind", json!(kind)), ("place", place), ("copies", json!(1))];
+        let key = world.begin(Kind::Key, EVA, &plan).await;
+        world.begin(Kind::KeyHome, EVA, &[("key", json!(key)), ("recipient", json!(maj))]).await;
+        keys.push(key);
+    }
+    let listed = ["L-1 Skåp 2", "P-1 Skåp 2", "V-117 Skåp 2"].map(str::to_owned);
+    assert_eq!(tags(&world).await, ("V-117".to_owned(), listed.to_vec()));
+
+    world.state(keys[2], EVA, "08:00", FactBody::TagRetired { text: String::new() }).await;
+    assert_eq!(tags(&world).await, ("P-1".to_owned(), listed[..2].to_vec()), "nor does the register bring it back");
+}
+
+#[tokio::test]
 async fn a_day_is_her_visits_in_order_with_the_break_between() {
     let mut world = World::of(ANNA, "08:58").await;
     let maj = world
         .recipient(
             "Maj",
             &[
+                ("key/A-9", json!({ "kind": "alarm" })),
                 ("key/V-117", json!({ "kind": "home", "cabinet": "Skåp 2" })),
-                ("key/L-9", json!({ "kind": "alarm" })),
                 ("ring-first", json!(true)),
             ],
         )
         .await;
     let code = [("recipient", json!(maj)), ("door-code", json!("1234"))];
-    let access = world.begin(rundan_model::Kind::Access, EVA, &code).await;
+    let access = world.begin(Kind::Access, EVA, &code).await;
     world.run_sheet(ANNA, Some("12:00")).await;
     let late = world.visit(maj, "13:00", 30, &[Some(ANNA)]).await;
     let first = world.visit(maj, "07:30", 20, &[Some(ANNA)]).await;

@@ -43,6 +43,15 @@ const STORY: [(&str, &str, &str, &str, &str, &str); 11] = [
     ("B011", "Aino", "Niemi", "Störtloppsvägen", "17", "3 tr"),
 ];
 
+/// The number on Maj-Britt Sandell's key: V-117.
+const MAJ_BRITTS: u32 = 117;
+/// Every so many home keys there are two of.
+const TWO_COPIES_EACH: usize = 5;
+/// Every so many recipients with visits have a safety alarm too.
+const ALARM_EACH: usize = 6;
+/// The recipients whose entrance one key opens.
+const BEHIND_ENTRANCE: [&str; 3] = ["B003", "B004", "B011"];
+
 /// How those of the story want it done.
 const WISHES: [(&str, &str, &str); 9] = [
     ("B001", "OMV01", "Vill ligga kvar tills persiennen är uppdragen"),
@@ -152,7 +161,7 @@ impl People {
                 recipient.rings = true;
                 recipient.fast = "11";
                 recipient.good_to_know = "Hör dåligt på vänster öra. Hunden heter Sigge".to_owned();
-                recipient.key = 117;
+                recipient.key = MAJ_BRITTS;
             }
             "B007" => recipient.fast = "11",
             _ => {}
@@ -207,7 +216,6 @@ impl People {
             fast: dice.one_of(&["", "10", "11", "11", "11", "12"]),
             alarm_only: false,
             good_to_know: good_to_know.join(". "),
-            // V-117 is Maj-Britt's.
             key: 200 + u32::try_from(self.recipients.len()).unwrap_or(0),
         }
     }
@@ -243,7 +251,8 @@ impl People {
     }
 
     fn staff(&self) -> String {
-        let mut text = "id;förnamn;efternamn;titel;roll;område;anställning;språk;delegering_medicin_tom\r\n".to_owned();
+        let mut text =
+            "id;förnamn;efternamn;titel;roll;område;anställning;språk;delegering_medicin_tom;telefon\r\n".to_owned();
         for (number, carer) in self.carers.iter().enumerate() {
             let (first, family) = &carer.name;
             let title = if carer.has_delegation { "undersköterska" } else { "vårdbiträde" };
@@ -251,12 +260,15 @@ impl People {
             let until = if carer.has_delegation { "2027-12-31" } else { "" };
             let _ = write!(
                 text,
-                "{};{first};{family};{title};omsorgspersonal;{};{form};svenska;{until}\r\n",
-                carer.id, carer.area
+                "{};{first};{family};{title};omsorgspersonal;{};{form};svenska;{until};{}\r\n",
+                carer.id,
+                carer.area,
+                fictional(number)
             );
         }
-        for (id, first, family, role) in OFFICE {
-            let _ = write!(text, "{id};{first};{family};;{role};;tillsvidare;svenska;\r\n");
+        for (number, (id, first, family, role)) in OFFICE.iter().enumerate() {
+            let telephone = fictional(self.carers.len() + number);
+            let _ = write!(text, "{id};{first};{family};;{role};;tillsvidare;svenska;;{telephone}\r\n");
         }
         text
     }
@@ -270,7 +282,7 @@ impl People {
             let area = AREAS.iter().position(|(name, _)| *name == person.area.0).unwrap_or(0);
             let contact = self.carer(area, number % POOL);
             let yes = |is: bool| if is { "ja" } else { "nej" };
-            let telephone = format!("070-174 06 {:02}", 5 + number % 95);
+            let telephone = fictional(number);
             let _ = write!(
                 text,
                 "{};;{first};{family};{};{};{};{};{};;;{};{};svenska;{contact};{};{};nej;{telephone};{}\r\n",
@@ -293,9 +305,16 @@ impl People {
     fn keys(&self) -> String {
         let mut text = "bricka;brukare;typ;skåp;krok;antal\r\n".to_owned();
         for (number, person) in self.recipients.iter().enumerate() {
-            let (area, letter) = person.area;
-            let kind = if person.alarm_only { "larm" } else { "bostad" };
-            let _ = write!(text, "{letter}-{};{};{kind};Skåp {area};{};1\r\n", person.key, person.id, 1 + number % 120);
+            let ((area, letter), key, hook) = (person.area, person.key, 1 + number % 120);
+            let copies = if key == MAJ_BRITTS || number % TWO_COPIES_EACH == TWO_COPIES_EACH - 1 { 2 } else { 1 };
+            let _ = write!(text, "{letter}-{key};{};bostad;Skåp {area};{hook};{copies}\r\n", person.id);
+            if person.alarm_only || number % ALARM_EACH == 0 {
+                let _ = write!(text, "L-{key};{};larm;Skåp {area};{};1\r\n", person.id, 500 + hook);
+            }
+        }
+        let (area, _) = AREAS.first().copied().unwrap_or_default();
+        for recipient in BEHIND_ENTRANCE {
+            let _ = write!(text, "P-1;{recipient};port;Skåp {area};490;3\r\n");
         }
         text
     }
@@ -308,5 +327,10 @@ fn wishes() -> String {
 
 /// One of the numbers that the Swedish Post and Telecom Authority keeps free for fiction.
 fn telephone(dice: &mut Dice) -> String {
-    format!("070-174 06 {:02}", 5 + dice.below(95))
+    fictional(dice.below(95))
+}
+
+/// The same by number.
+fn fictional(number: usize) -> String {
+    format!("070-174 06 {:02}", 5 + number % 95)
 }

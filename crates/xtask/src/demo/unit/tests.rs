@@ -1,3 +1,4 @@
+use rundan_model::KeyKind;
 use rundan_server::import::{ExportFile, ImportedUnit, VisitRow, read};
 
 use super::*;
@@ -92,6 +93,19 @@ fn the_others_are_at_work_and_one_has_gone_silent() {
     at_once.sort();
     at_once.dedup();
     assert_eq!(at_once.len(), running, "nobody runs two visits");
+}
+
+#[test]
+fn the_keys_of_the_story_are_there_and_those_that_others_have_nobody_needs() {
+    let demo = demo_unit(date(), SEED);
+    let unit = imported(&demo);
+    let key = |tag: &str| unit.keys.iter().find(|key| key.tag == tag).unwrap_or_else(|| panic!("no {tag}"));
+    let needed: Vec<_> = on_the_day(&unit).into_iter().map(|visit| &visit.recipient).collect();
+    let is_needed = |tag: &str| key(tag).recipients.iter().any(|recipient| needed.contains(&recipient));
+    assert!(["F-212", "H-213", "F-215", "L-216"].iter().all(|tag| !is_needed(tag)));
+    assert!(["V-201", "V-210"].iter().all(|tag| is_needed(tag) && key(tag).copies == 1));
+    assert_eq!((key("V-117").copies, key("P-1").recipients.len(), &key("L-216").kind), (2, 3, &KeyKind::Alarm));
+    assert!(unit.staff.iter().all(|staff| staff.telephone.as_ref().is_some_and(|at| at.starts_with("070-174 06 "))));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioTimer;
 use rundan_model::Zone;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::admin::AdminSocket;
 use crate::deadline::WithDeadline;
 use crate::error::{Error, Result};
 use crate::server::Server;
@@ -52,12 +53,14 @@ pub async fn serve(
     let listener = TcpListener::bind(listen).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    // Before anyone is told that the server is there: the first who is may be its operator.
+    let admin = AdminSocket::bind(database);
     server.open_day().await?;
     let handle = Handle::new();
     let beside = [
         tokio::spawn(open_days(Arc::clone(&server))),
         tokio::spawn(watch_copies(Arc::clone(&server))),
-        tokio::spawn(answer_admin(Arc::clone(&server), database.to_owned())),
+        tokio::spawn(answer_admin(Arc::clone(&server), admin)),
         tokio::spawn(stop_with(Arc::clone(&server), handle.clone(), stop)),
     ];
     let service = http::router(Arc::clone(&server)).into_make_service_with_connect_info::<SocketAddr>();
@@ -113,8 +116,9 @@ async fn stop_with(server: Arc<Server>, handle: Handle<SocketAddr>, stop: impl F
     handle.graceful_shutdown(Some(Duration::from_secs(STOP_SECONDS_MAX)));
 }
 
-async fn answer_admin(server: Arc<Server>, database: PathBuf) {
-    if let Err(error) = admin::listen(server, &database).await {
+async fn answer_admin(server: Arc<Server>, socket: Result<AdminSocket>) {
+    let answered = async { admin::listen(server, socket?).await };
+    if let Err(error) = answered.await {
         tracing::error!(error = %error.chain(), "admin commands cannot be taken");
     }
 }

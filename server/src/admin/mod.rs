@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use serde_json::json;
 
-pub use socket::{Lock, ask_running, listen};
+pub use socket::{AdminSocket, Lock, ask_running, listen};
 
 use crate::error::{Error, Result};
 use crate::scope::begin_unit;

@@ -70,16 +70,35 @@ pub fn ask_running(database: &Path, command: &Command) -> Result<Answer> {
     Ok(wire::from_cbor(&answer)?)
 }
 
-/// Answers admin commands for as long as the server runs. Only the owner of the database may ask.
-pub async fn listen(server: Arc<Server>, database: &Path) -> Result<()> {
-    let path = socket_path(database);
-    let failed = |source| Error::File { path: path.clone(), source };
-    // What an earlier process left: whoever holds the lock is alone.
-    let _ = std::fs::remove_file(&path);
-    let listener = UnixListener::bind(&path).map_err(failed)?;
-    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(failed)?;
+/// The local socket of a running server.
+#[derive(Debug)]
+pub struct AdminSocket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl AdminSocket {
+    /// Takes the socket beside a database: from now on commands wait for an answer. Only the owner of the database may
+    /// ask.
+    ///
+    /// # Errors
+    /// When it cannot be made there.
+    pub fn bind(database: &Path) -> Result<Self> {
+        let path = socket_path(database);
+        let failed = |source| Error::File { path: path.clone(), source };
+        // What an earlier process left: whoever holds the lock is alone.
+        let _ = std::fs::remove_file(&path);
+        let listener = UnixListener::bind(&path).map_err(failed)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(failed)?;
+        Ok(Self { path, listener })
+    }
+}
+
+/// Answers admin commands for as long as the server runs.
+pub async fn listen(server: Arc<Server>, socket: AdminSocket) -> Result<()> {
     loop {
-        let (stream, _) = listener.accept().await.map_err(failed)?;
+        let failed = |source| Error::File { path: socket.path.clone(), source };
+        let (stream, _) = socket.listener.accept().await.map_err(failed)?;
         let server = Arc::clone(&server);
         tokio::spawn(async move {
             if let Err(error) = answer(&server, stream).await {

@@ -122,17 +122,10 @@ impl Others {
 }
 
 impl Enrolled {
-    /// Waits for the first sync to bring the run sheet.
-    async fn has_its_day(&self) -> Result<()> {
-        self.wait_for(Command::Day { date: None }, |day| {
-            day.get("run_sheet").is_some_and(|run_sheet| !run_sheet.is_null())
-        })
-        .await
-    }
-
     /// Plays what the carer did before, and waits until the server has it.
     pub(crate) async fn has_worked_until(self, begins: Timestamp, before: Before) -> Result<Self> {
-        self.has_its_day().await?;
+        // A run sheet can come in an earlier page than the keys of the cabinet.
+        self.has_everything().await?;
         Carer::new(self.phone.clone(), self.clock.clone(), before.morning).catch_up(begins).await?;
         self.has_played(before.keys).await?;
         Ok(self)
@@ -146,12 +139,9 @@ impl Enrolled {
             self.clock.let_go();
             played?;
         }
-        self.wait_for(Command::Sync, |sync| sync.pointer("/chip/unsent").is_some_and(|unsent| unsent == 0)).await
-    }
-
-    async fn wait_for(&self, command: Command, is_so: impl Fn(&serde_json::Value) -> bool) -> Result<()> {
         for _ in 0..ASKED_MAX {
-            if device::call(&self.phone, command.clone()).await.is_ok_and(|answer| is_so(&answer)) {
+            let sync = device::call(&self.phone, Command::Sync).await;
+            if sync.is_ok_and(|sync| sync.pointer("/chip/unsent").is_some_and(|unsent| unsent == 0)) {
                 return Ok(());
             }
             tokio::time::sleep(ASK_AGAIN).await;

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rundan_device::PROJECTIONS;
+use rundan_device::api::Command;
+use rundan_model::key::key;
 use rundan_model::visit::visit;
 use rundan_model::{Content, DocumentId, Kind};
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
+use serde_json::json;
 
 use super::handset::Handset;
 use super::holding::{self, Holding};
@@ -85,6 +88,7 @@ impl World {
             }
         }
         self.ledger.check_server(&self.truth)?;
+        self.check_custody().await?;
         self.check_log()?;
         self.check_readable()?;
         self.check_projections().await?;
@@ -93,6 +97,39 @@ impl World {
             self.figures.rounds += traffic.rounds;
             self.figures.cuts += traffic.cuts;
             self.figures.bytes += traffic.up + traffic.down;
+        }
+        Ok(())
+    }
+
+    /// P2: every phone shows each copy of each key where the server's documents say that it is.
+    async fn check_custody(&mut self) -> Result<()> {
+        for (id, document) in self.truth.documents.iter().filter(|(_, document)| document.content.kind == Kind::Key) {
+            let key = key(&document.content);
+            self.figures.disputed += u64::from(key.copies.iter().any(|copy| copy.custody.is_disputed()));
+            for handset in
+                self.handsets.iter().filter(|handset| scope::due(&self.truth, handset.owner.person).is_some())
+            {
+                let shown = handset.ask(Command::Key { key: *id }).await;
+                let shown = shown.map_err(|error| anyhow!("{}: key {id}: {error:?}", handset.owner.name))?;
+                let copies = shown["copies"].as_array().map(Vec::as_slice).unwrap_or_default();
+                ensure!(
+                    copies.len() == key.copies.len(),
+                    "P2: key {id} has {} copies at {}",
+                    copies.len(),
+                    handset.owner.name
+                );
+                for (copy, line) in key.copies.iter().zip(copies) {
+                    let holder = copy.custody.place.holders().first().map(|person| json!(person)).unwrap_or_default();
+                    let sides = line["sides"].as_array().map(Vec::len).unwrap_or_default();
+                    ensure!(
+                        line["person"] == holder && (sides > 0) == copy.custody.is_disputed(),
+                        "P2: copy {} of key {id} is {:?} and {} shows {line}",
+                        copy.number,
+                        copy.custody,
+                        handset.owner.name
+                    );
+                }
+            }
         }
         Ok(())
     }
@@ -253,6 +290,10 @@ fn stands(content: &Content) -> String {
             lines.push(format!("{person} {:?}", time.progress));
         }
         lines.push(format!("{} disputes, {} clashes", visit.disputes.len(), visit.clashes.len()));
+    }
+    if content.kind == Kind::Key {
+        let copies = key(content).copies;
+        lines.extend(copies.iter().map(|copy| format!("copy {} {:?}", copy.number, copy.custody.certainty)));
     }
     lines.join("\n")
 }

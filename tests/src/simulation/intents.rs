@@ -1,13 +1,15 @@
 //! What people do: a press on a screen, chosen by chance from what the unit has planned.
 
-use rundan_device::api::{Done, DraftText, EndOther, Intent, LateVisit, PlanChange, Stated};
+use rundan_device::api::{
+    Done, DraftText, EndOther, Intent, KeyChange, KeyCopyRef, KeyReport, LateVisit, PlanChange, Stated,
+};
 use rundan_model::{
-    ActionId, DocumentId, IncidentKind, LateReason, NotCarriedOutReason, NotDoneReason, OtherTimeKind, PauseCause,
-    PersonId, Timestamp, ToldOutcome, UnplannedCause,
+    ActionId, Borrower, DocumentId, IncidentKind, KeyUse, LateReason, LostStep, NotCarriedOutReason, NotDoneReason,
+    OtherTimeKind, PauseCause, PersonId, Timestamp, ToldOutcome, UnplannedCause,
 };
 
 use super::seams::Dice;
-use super::unit::{CODES, EXTRA, NAME, Plan};
+use super::unit::{CABINETS, CODES, EXTRA, NAME, Plan};
 
 /// What a person remembers of what she did on a phone.
 #[derive(Debug, Default, Clone)]
@@ -110,7 +112,7 @@ impl Presser<'_> {
 
     /// A carer's next press.
     pub(crate) fn carer(&mut self) -> Intent {
-        match self.dice.below(32) {
+        match self.dice.below(44) {
             0..=5 => {
                 let (visit, at) = (self.visit(), self.stated());
                 let running = self.memory.started.last().copied().filter(|running| *running != visit);
@@ -143,6 +145,7 @@ impl Presser<'_> {
                 Intent::BeginUnplanned { recipient, name: NAME.to_owned(), cause, end_other: Vec::new() }
             }
             27 | 28 => self.incident(),
+            32..=43 if !self.is_timeless => self.keys(),
             _ => self.shift(),
         }
     }
@@ -158,7 +161,10 @@ impl Presser<'_> {
         let run_sheet = self.sheet();
         match self.dice.below(6) {
             0 => Intent::StartShift { run_sheet },
-            1 => Intent::EndShift { run_sheet, keys_kept: String::new() },
+            1 => {
+                let keys_kept = if self.dice.is(50) { self.text() } else { String::new() };
+                Intent::EndShift { run_sheet, keys_kept }
+            }
             2 => Intent::StartBreak { run_sheet },
             3 => Intent::EndBreak { run_sheet },
             4 => Intent::Acknowledge { run_sheet: Some(run_sheet), documents: vec![self.visit()] },
@@ -170,6 +176,70 @@ impl Presser<'_> {
                 text: self.text(),
             },
         }
+    }
+
+    /// Up to three copies of keys, each once; now and then one that there is not.
+    fn copies(&mut self) -> Vec<KeyCopyRef> {
+        let mut copies = Vec::new();
+        for _ in 0..=self.dice.below(3) {
+            let copy = KeyCopyRef { key: *self.dice.one(&self.plan.keys), copy: 1 + u32::from(self.dice.is(20)) };
+            if !copies.contains(&copy) {
+                copies.push(copy);
+            }
+        }
+        copies
+    }
+
+    fn cabinet(&mut self) -> String {
+        (*self.dice.one(&CABINETS)).to_owned()
+    }
+
+    /// What a carer does with keys: most often she takes them or puts them back.
+    fn keys(&mut self) -> Intent {
+        let keys = self.copies();
+        let key = keys[0];
+        match self.dice.below(12) {
+            0..=3 => Intent::TakeKeys { keys, what_for: KeyUse::Round, alarm: None, text: self.text() },
+            4 | 5 => Intent::ReturnKeys { keys, cabinet: self.cabinet() },
+            6 | 7 => Intent::GiveKeys { keys, to: *self.dice.one(self.people) },
+            8 | 9 => Intent::ReceiveKeys { keys, from: *self.dice.one(self.people) },
+            10 => Intent::ReportKey { key, report: self.report() },
+            _ => Intent::CountCabinet { cabinet: self.cabinet(), there: keys, missing: Vec::new() },
+        }
+    }
+
+    fn report(&mut self) -> KeyReport {
+        match self.dice.below(5) {
+            0 => KeyReport::NotThere,
+            1 => KeyReport::Lost { text: self.text() },
+            2 => KeyReport::Found { cabinet: None },
+            3 => KeyReport::Found { cabinet: Some(self.cabinet()) },
+            _ => KeyReport::Damaged { text: self.text() },
+        }
+    }
+
+    /// What the office does with keys.
+    fn office_keys(&mut self) -> Intent {
+        let keys = self.copies();
+        let KeyCopyRef { key, copy } = keys[0];
+        let change = match self.dice.below(14) {
+            0 => KeyChange::Place { cabinet: self.cabinet(), hook: self.dice.below(9).to_string() },
+            1 => KeyChange::Copies { copies: 1 + self.dice.below(3) as u32 },
+            2..=4 => {
+                let (recipient, opens) = (*self.dice.one(&self.plan.recipients), self.dice.is(50));
+                KeyChange::Home { recipient, opens }
+            }
+            5 => KeyChange::Lent { copy, borrower: Borrower::Locksmith, to: "Låssmeden".to_owned() },
+            6 => {
+                let step = LostStep::ALL[self.dice.below(LostStep::ALL.len())].clone();
+                KeyChange::LostStep { copy, step, text: self.text() }
+            }
+            7 => KeyChange::LockChanged { text: self.text() },
+            8 => KeyChange::Retired { copy: Some(copy), text: self.text() },
+            9 => return Intent::ReportKey { key: keys[0], report: self.report() },
+            _ => return Intent::CountCabinet { cabinet: self.cabinet(), there: Vec::new(), missing: keys },
+        };
+        Intent::ChangeKey { key, change }
     }
 
     fn incident(&mut self) -> Intent {
@@ -187,6 +257,9 @@ impl Presser<'_> {
     /// The office's next press.
     pub(crate) fn office(&mut self) -> Intent {
         let visit = self.visit();
+        if !self.is_timeless && self.dice.is(20) {
+            return self.office_keys();
+        }
         match self.dice.below(12) {
             0..=2 => {
                 let start = format!("{:02}:{:02}", 7 + self.dice.below(12), self.dice.below(4) * 15);

@@ -89,6 +89,10 @@ pub struct Figures {
     pub refused: u64,
     /// Actions that were lost with the only phone that had them.
     pub lost: u64,
+    /// Disputes over keys that the office settled.
+    pub settled: u64,
+    /// Keys of which a copy is disputed in the end.
+    pub disputed: u64,
     /// Exchanges with the server.
     pub rounds: u64,
     /// Connections cut.
@@ -110,6 +114,8 @@ impl Figures {
         self.saved += other.saved;
         self.refused += other.refused;
         self.lost += other.lost;
+        self.settled += other.settled;
+        self.disputed += other.disputed;
         self.rounds += other.rounds;
         self.cuts += other.cuts;
         self.bytes += other.bytes;

@@ -19,6 +19,8 @@ use super::seams::Dice;
 pub(crate) const CODES: [&str; 3] = ["OMV01", "OMV04", "HSL01"];
 /// Codes of the catalogue that no visit plans.
 pub(crate) const EXTRA: &str = "SER02";
+/// The cabinets that keys hang in.
+pub(crate) const CABINETS: [&str; 2] = ["Skåp 1", "Skåp 2"];
 /// A door code that must never be readable in a file or a log.
 pub(crate) const DOOR_CODE: &str = "74361928";
 /// A name that must never be readable in a file or a log.
@@ -39,6 +41,8 @@ pub(crate) struct Planned {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) recipients: Vec<DocumentId>,
+    /// A key to each recipient's home, and one for alarms.
+    pub(crate) keys: Vec<DocumentId>,
     pub(crate) visits: Vec<Planned>,
     pub(crate) sheets: Vec<(PersonId, i32, DocumentId)>,
 }
@@ -105,7 +109,11 @@ impl Plan {
         let mut plan = Self::default();
         for n in 0..4 {
             plan.add_recipient(place, n).await?;
+            let recipient = plan.recipients[n];
+            plan.add_key(place, recipient, n, "home").await?;
         }
+        let recipient = plan.recipients[0];
+        plan.add_key(place, recipient, 4, "alarm").await?;
         for carer in carers {
             for day in 0..3 {
                 plan.add_sheet(place, *carer, day).await?;
@@ -135,6 +143,21 @@ impl Plan {
         let door = vec![("recipient".to_owned(), json!(recipient)), ("door-code".to_owned(), json!(DOOR_CODE))];
         write(place, Kind::Access, door).await?;
         self.recipients.push(recipient);
+        Ok(())
+    }
+
+    async fn add_key(&mut self, place: &Place, recipient: DocumentId, n: usize, kind: &str) -> Result<()> {
+        let hangs = json!({ "cabinet": CABINETS[n % CABINETS.len()], "hook": n.to_string() });
+        let plan = vec![
+            ("tag".to_owned(), json!(format!("V-{n}"))),
+            ("kind".to_owned(), json!(kind)),
+            ("place".to_owned(), hangs),
+            ("copies".to_owned(), json!(1 + n % 2)),
+        ];
+        let key = write(place, Kind::Key, plan).await?;
+        let opens = vec![("key".to_owned(), json!(key)), ("recipient".to_owned(), json!(recipient))];
+        write(place, Kind::KeyHome, opens).await?;
+        self.keys.push(key);
         Ok(())
     }
 

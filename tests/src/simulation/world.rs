@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use rundan_device::api::{Command, Done, ErrorCode};
+use rundan_device::api::{Command, Done, ErrorCode, Intent, KeyFilter};
 use rundan_device::seams::HttpRequest;
-use rundan_model::{ChangeHash, PersonId, Role, Zone};
+use rundan_model::{ChangeHash, FactId, PersonId, Role, Zone};
 use rundan_sync::HintToken;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -207,6 +207,9 @@ impl World {
     }
 
     async fn press(&mut self, n: u32, at: usize) -> Result<()> {
+        if self.handsets[at].is_office && !self.shape.is_timeless && self.dice.is(10) {
+            return self.settle_key(n, at).await;
+        }
         let people: Vec<PersonId> = self.people.iter().map(|owner| owner.person).collect();
         let (handset, now) = (&self.handsets[at], self.place.clock.time());
         let person = handset.owner.person;
@@ -228,6 +231,20 @@ impl World {
             memory.remember(&intent, &done);
         }
         Ok(())
+    }
+
+    /// The office looks at a key and settles a dispute over a copy, if there is one, against one of its sides.
+    async fn settle_key(&mut self, n: u32, at: usize) -> Result<()> {
+        let (handset, key) = (&self.handsets[at], *self.dice.one(&self.plan.keys));
+        let Ok(shown) = handset.ask(Command::Key { key }).await else { return Ok(()) };
+        let copies = shown["copies"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let sides = copies.iter().find_map(|copy| copy["sides"].as_array().filter(|sides| !sides.is_empty()));
+        let Some(sides) = sides else { return Ok(()) };
+        let fact: FactId = self.dice.one(sides)["fact"].as_str().context("a fact")?.parse()?;
+        let told =
+            handset.act(Intent::Settle { document: key, facts: vec![fact], text: "Ringde båda".to_owned() }).await;
+        self.figures.settled += u64::from(told.is_ok());
+        self.told(n, at, "settle a key", told).map(drop)
     }
 
     async fn undo(&mut self, n: u32, at: usize) -> Result<()> {
@@ -271,13 +288,15 @@ impl World {
     async fn look(&mut self, n: u32, at: usize) -> Result<()> {
         let (handset, visit) = (&self.handsets[at], self.dice.one(&self.plan.visits).visit);
         let recipient = *self.dice.one(&self.plan.recipients);
-        let command = match self.dice.below(7) {
+        let command = match self.dice.below(9) {
             0 => Command::Day { date: None },
             1 => Command::Visit { visit },
             2 => Command::Board { date: None },
             3 => Command::VisitFacts { visit },
             4 => Command::MyIncidents,
             5 if !self.shape.is_timeless => Command::ShowDoorCode { recipient },
+            6 => Command::Keys,
+            7 => Command::KeyBoard { filter: KeyFilter::All, text: String::new() },
             _ => Command::Incidents,
         };
         let is_door = matches!(command, Command::ShowDoorCode { .. });

@@ -1,7 +1,7 @@
 //! A vault: one person on one phone, with her own file, key, cursor and session.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ed25519_dalek::SigningKey;
@@ -26,6 +26,10 @@ const ENROL_TIMEOUT_MS: u64 = 30_000;
 const ENROL_PATH: &str = "/v1/enrol";
 /// How long the server may hold a request for a hint, and some seconds for the way.
 const HINT_TIMEOUT_MS: u64 = 58_000;
+
+/// How many requests follow each other at once: more than the largest unit has pages. A server that has always one more is
+/// asked again later.
+const ROUNDS_MAX: u32 = 1_000;
 
 /// How far a phone's clock may be from the server's before the person is told, seconds.
 const CLOCK_SECONDS_MAX: i64 = 5 * 60;
@@ -102,6 +106,8 @@ pub(crate) struct Vault {
     live: Mutex<Live>,
     wake: Notify,
     one_round: tokio::sync::Mutex<()>,
+    /// The whole file was looked at since it was opened.
+    is_looked_at: AtomicBool,
 }
 
 impl Vault {
@@ -168,6 +174,7 @@ impl Vault {
             live: Mutex::new(Live::default()),
             wake: Notify::new(),
             one_round: tokio::sync::Mutex::new(()),
+            is_looked_at: AtomicBool::new(false),
         })
     }
 
@@ -249,12 +256,16 @@ impl Vault {
         *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = live;
     }
 
-    /// Syncs until nothing more is to be asked; says how the last round ended.
+    /// Syncs until nothing more is to be asked; says how the last round ended. The first time it ends in a look at the
+    /// whole file, which takes its time: the day is here by then.
     pub(crate) async fn sync(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
         let _one = self.one_round.lock().await;
         self.set_live(Live { is_working: true, ..self.live() });
         self.tell_sync(events).await;
-        let end = self.rounds_until_done(events).await;
+        let mut end = self.rounds_until_done(events).await;
+        if !self.is_looked_at.swap(true, Ordering::Relaxed) && !self.store.is_sound().await {
+            end = Err(StoreError::Damaged);
+        }
         let problem = end.as_ref().err().map(word);
         self.set_live(Live { problem, ..Live::default() });
         self.tell_sync(events).await;
@@ -263,7 +274,7 @@ impl Vault {
 
     async fn rounds_until_done(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
         let mut was_stale = false;
-        loop {
+        for _ in 0..ROUNDS_MAX {
             let end = self.rounds.run().await?;
             if let RoundEnd::More { changed: true } | RoundEnd::Done { changed: true } = end {
                 // Nobody listens when no page is open.
@@ -277,12 +288,13 @@ impl Vault {
                 end => return Ok(end),
             }
         }
+        self.rounds.give_up().await
     }
 
     /// Syncs in the background: at once, when woken, on the server's hint, and by the clock. Returns when the file is
     /// found to be damaged.
     pub(crate) async fn run(&self, events: broadcast::Sender<Event>) {
-        let (mut failures, mut is_checked) = (0, false);
+        let mut failures = 0;
         loop {
             let end = match self.sync(&events).await {
                 Ok(end) => end,
@@ -294,10 +306,6 @@ impl Vault {
                     RoundEnd::Failed(word(&error))
                 }
             };
-            // Once for each start, when the day is here: it reads the whole file.
-            if !std::mem::replace(&mut is_checked, true) && !self.store.is_sound().await {
-                return;
-            }
             let mut random = [0; 8];
             self.config.random.fill(&mut random);
             let is_done = matches!(end, RoundEnd::Done { .. } | RoundEnd::More { .. });

@@ -89,6 +89,7 @@ fn sync_answer() {
             Item::Changes { receipt: receipt(), changes: vec![ByteBuf::from([7])], columns: columns() },
         ],
         head: Some(CURSOR),
+        latest: None,
         more: Some(3),
         documents: 9,
         digest: Some(Digest([0x99; 16])),
@@ -139,6 +140,22 @@ fn sync_answer_to_a_vault_of_another_log() {
         streams: vec![stream],
     };
     assert_golden(&answer, include_str!("golden/sync_answer_forked.hex"));
+}
+
+#[test]
+fn sync_answer_that_tells_the_end_of_the_log() {
+    let latest = Some(CURSOR);
+    let forked = StreamAnswer { latest, ..StreamAnswer::bare(UNIT, StreamState::Forked) };
+    let earlier = Cursor { seq: CURSOR.seq - 1, ..CURSOR };
+    let open = StreamAnswer { head: Some(earlier), latest, ..StreamAnswer::bare(UNIT, StreamState::Open) };
+    let answer = SyncAnswer {
+        version: 1,
+        schema: 2,
+        server_time: Timestamp(1_780_000_002),
+        hint: HintToken([0xaa; 32]),
+        streams: vec![forked, open],
+    };
+    assert_golden(&answer, include_str!("golden/sync_answer_latest.hex"));
 }
 
 #[test]

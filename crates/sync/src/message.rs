@@ -46,7 +46,7 @@ pub struct StreamRequest {
     /// Up to where the vault holds everything; none for all from the beginning.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
-    /// The highest place the vault was ever told, where that is not its cursor.
+    /// The highest place the vault was ever told, where that is not its cursor; on the way into another log, of that one.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Cursor>,
     /// Which page of the answer from `cursor` to an earlier head; none for the first.
@@ -204,7 +204,7 @@ pub struct StreamAnswer {
     /// The unit.
     #[serde(rename = "u")]
     pub unit: UnitId,
-    /// Whether it goes on; when not, only `offered`, `seals` and `wanted` may say more.
+    /// Whether it goes on; when not, only `offered`, `seals`, `wanted` and `latest` may say more.
     #[serde(rename = "k")]
     pub state: StreamState,
     /// What became of each pushed change: by document, by change, in the order of the request.
@@ -229,6 +229,10 @@ pub struct StreamAnswer {
     /// Where this answer leads to once its last page is taken; none unless open.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Cursor>,
+    /// The end of the log when this was answered, where `head` is another place: what it holds of the vault's work is
+    /// proven by this one. Forked, where `told` is none or a place of this log: else the log was replaced once more.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Cursor>,
     /// Where the next page begins; none on the last.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub more: Option<u64>,
@@ -265,6 +269,7 @@ impl StreamAnswer {
             roles: Vec::new(),
             items: Vec::new(),
             head: None,
+            latest: None,
             more: None,
             documents: 0,
             digest: None,

@@ -73,7 +73,7 @@ fn check_stream(asked: &StreamRequest, told: &StreamAnswer) -> Result<Next, Roun
     }
     let head = told.head.ok_or(RoundError::Head(asked.unit))?;
     let is_forward = asked.cursor.is_none_or(|cursor| head.seq > cursor.seq || head == cursor);
-    if !is_forward {
+    if !is_forward || told.latest.is_some_and(|latest| latest.seq <= head.seq) {
         return Err(RoundError::Head(asked.unit));
     }
     let Some(position) = told.more else {

@@ -120,7 +120,9 @@ pub(super) fn write(
             if is_new {
                 // Visits may have come before the recipient they go to.
                 let awaited = "SELECT w.person FROM visit_recipient v JOIN work_day w ON w.unit = v.unit AND w.document = v.document
-                     WHERE v.unit = ?1 AND v.recipient = ?2";
+                         WHERE v.unit = ?1 AND v.recipient = ?2
+                     UNION SELECT o.person FROM visit_recipient v JOIN own_work o ON o.unit = v.unit AND o.document = v.document
+                         WHERE v.unit = ?1 AND v.recipient = ?2";
                 affected.extend(people(tx, awaited, unit, document)?);
             }
         }
@@ -157,11 +159,16 @@ fn write_work(tx: &Connection, unit: UnitId, document: DocumentId, bearing: &Bea
     Ok(())
 }
 
+/// Who is planned to go where an access or a key opens, or has begun a visit there unplanned.
 fn carers_of_access(tx: &Connection, unit: UnitId, document: DocumentId) -> Result<BTreeSet<PersonId>> {
     let carers = "SELECT w.person FROM recipient_access a
-         JOIN visit_recipient v ON v.unit = a.unit AND v.recipient = a.recipient
-         JOIN work_day w ON w.unit = v.unit AND w.document = v.document
-         WHERE a.unit = ?1 AND a.document = ?2";
+             JOIN visit_recipient v ON v.unit = a.unit AND v.recipient = a.recipient
+             JOIN work_day w ON w.unit = v.unit AND w.document = v.document
+             WHERE a.unit = ?1 AND a.document = ?2
+         UNION SELECT o.person FROM recipient_access a
+             JOIN visit_recipient v ON v.unit = a.unit AND v.recipient = a.recipient
+             JOIN own_work o ON o.unit = v.unit AND o.document = v.document
+             WHERE a.unit = ?1 AND a.document = ?2";
     people(tx, carers, unit, document)
 }
 

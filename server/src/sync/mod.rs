@@ -129,8 +129,11 @@ impl TakenStream {
     fn answered(self, tx: &Connection, stream: &StreamRequest) -> Result<StreamAnswer> {
         let held = stream.held.as_ref().filter(|_| self.state == StreamState::Forked);
         let wanted = held.map(|held| offer::wanted(tx, stream.unit, held)).transpose()?;
+        let is_on_its_way = self.state == StreamState::Forked
+            && stream.told.map_or(Ok(true), |told| log::is_of_log(tx, stream.unit, told))?;
+        let latest = if is_on_its_way { log::unit_state(tx, stream.unit)?.map(|state| state.head) } else { None };
         let bare = StreamAnswer::bare(stream.unit, self.state);
-        Ok(StreamAnswer { results: self.results, offered: self.offered, seals: self.seals, wanted, ..bare })
+        Ok(StreamAnswer { results: self.results, offered: self.offered, seals: self.seals, wanted, latest, ..bare })
     }
 }
 

@@ -82,6 +82,7 @@ pub(super) fn pull(
     told.roles = roles.into_iter().collect();
     told.items = items;
     told.head = Some(if has_no_room { stream.cursor.map_or_else(|| log::first(tx, stream.unit), Ok)? } else { head });
+    told.latest = Some(state.head).filter(|latest| told.head != Some(*latest));
     told.more = (!is_last && !has_no_room).then_some(list.before.saturating_add(end) as u64);
     told.documents = if has_no_room { 0 } else { list.before.saturating_add(list.due.len()) as u64 };
     told.digest = if is_last && head == state.head { Some(reader.digest()?) } else { None };

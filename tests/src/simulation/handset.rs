@@ -137,7 +137,7 @@ impl Handset {
         let bad = bytes[page..page + PAGE_BYTES].to_vec();
         std::fs::write(&file, bytes)?;
         let phone = open(place, &directory, &wire, &clock).await?;
-        // A round ends in a look at the whole file.
+        // The first sync ends in a look at the whole file.
         let is_open = is_open(&phone).await? && phone.sync().await.is_ok() && is_open(&phone).await?;
         let mut told = if is_open { Damage::Mended } else { Damage::Unreadable };
         let now = std::fs::read(&file)?;

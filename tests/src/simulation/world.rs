@@ -30,6 +30,8 @@ const CARERS: [&str; 4] = ["Anna", "Fatima", "Bo", "Carla"];
 const OFFICE: [&str; 2] = ["Eva", "Maj"];
 /// How many days may pass at once: beyond the fourteen that own work stays.
 const DAYS_MAX: usize = 16;
+/// More requests than any sync needs here.
+const REQUESTS_MAX: usize = 200;
 
 pub(crate) struct World {
     pub(crate) place: Place,
@@ -149,7 +151,7 @@ impl World {
                     self.trace.note(format_args!("{n} {} at {}", fault.name(), self.handsets[at].owner.name));
                     *self.figures.faults.entry(fault.name()).or_default() += 1;
                     self.strike(fault, at, n).await.with_context(|| format!("step {n}, {}", fault.name()))?;
-                    self.note_wires();
+                    self.note_wires()?;
                 }
             }
             if self.chance.is(10) {
@@ -327,16 +329,19 @@ impl World {
 
     pub(crate) async fn sync(&mut self, at: usize) -> Result<()> {
         self.handsets[at].sync().await?;
-        self.note_wires();
+        self.note_wires()?;
         self.check_sync(at).await
     }
 
-    fn note_wires(&mut self) {
+    fn note_wires(&mut self) -> Result<()> {
         for handset in &self.handsets {
-            for note in handset.wire.take_notes() {
+            let notes = handset.wire.take_notes();
+            for note in &notes {
                 self.trace.note(format_args!("  {note}"));
             }
+            ensure!(notes.len() <= REQUESTS_MAX, "{} asks again and again", handset.owner.name);
         }
+        Ok(())
     }
 
     /// Asks for a hint. Where none comes, a round must bring nothing.

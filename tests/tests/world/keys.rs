@@ -306,3 +306,25 @@ async fn who_has_no_visit_there_knows_the_tag_and_not_the_home() {
     round.office.sync().await;
     assert_eq!(flags(&round.line(&round.office).await), ["taken_without_need"], "none of her visits needs it");
 }
+
+#[tokio::test]
+async fn a_key_to_a_home_comes_to_who_is_there_on_an_unplanned_visit() {
+    let world = World::new().await;
+    let (anna, eva) = (world.person("Anna", Role::Carer).await, world.person("Eva", Role::Planner).await);
+    let tore = world.recipient("Tore").await;
+    world.run_sheet(anna).await;
+    let (handheld, office) = (world.phone(anna).await, world.phone(eva).await);
+    let begin = json!({
+        "do": "begin_unplanned", "recipient": null, "name": "Tore på Skidvägen", "cause": "alarm", "end_other": []
+    });
+    let begun = handheld.act(begin).await["began"].clone();
+    handheld.sync().await;
+    office.sync().await;
+    office.act(json!({ "do": "match_recipient", "visit": begun, "recipient": tore })).await;
+    office.sync().await;
+    handheld.sync().await;
+    assert_eq!(handheld.ask("show_door_code", json!({ "recipient": tore })).await, "7436");
+    key(&world, "V-117", "home", Some(tore)).await;
+    handheld.sync().await;
+    assert_eq!(handheld.ask("visit", json!({ "visit": begun })).await["card"]["key"]["tag"], "V-117");
+}

@@ -275,6 +275,58 @@ async fn a_server_put_back_twice_gets_back_everything_twice() {
 }
 
 #[tokio::test]
+async fn a_server_put_back_again_on_the_way_back_is_seen_wherever_that_was() {
+    for requests in 1..6 {
+        let mut cast = Cast::new().await;
+        let backup = cast.world.server_backup("monday").await;
+        let visit = cast.world.visit(cast.maj, "09:00", &[cast.anna]).await;
+        cast.handheld.sync().await;
+        cast.handheld.start(visit).await;
+        cast.handheld.sync().await;
+        cast.world.restore_server(&backup).await;
+        cast.handheld.cut_after(requests);
+        cast.handheld.sync().await;
+        cast.world.restore_server(&backup).await;
+        // The log grows past whatever she was told of the other two.
+        for minute in 0..9 {
+            cast.world.visit(cast.maj, &format!("12:0{minute}"), &[cast.fatima]).await;
+        }
+        cast.handheld.restore();
+        // A server that is not the one it was told of again ends a round; the next one goes on.
+        for _ in 0..2 {
+            cast.handheld.sync().await;
+        }
+        cast.office.sync().await;
+        let facts = cast.office.try_ask("visit_facts", json!({ "visit": visit })).await;
+        let facts = facts.unwrap_or_else(|error| panic!("after {requests} requests: {error:?}"));
+        assert_eq!(kinds(&facts), ["started"], "after {requests} requests");
+    }
+}
+
+#[tokio::test]
+async fn work_taken_while_pages_came_is_brought_again_to_a_server_put_back_to_between_them() {
+    let mut cast = Cast::new().await;
+    let visit = cast.world.visit(cast.maj, "08:00", &[cast.anna]).await;
+    cast.sync_all().await;
+    for _ in 0..600 {
+        cast.world.visit(cast.maj, "09:00", &[cast.anna]).await;
+    }
+    cast.handheld.cut_after(1);
+    cast.handheld.sync().await;
+    let backup = cast.world.server_backup("monday").await;
+    cast.handheld.start(visit).await;
+    cast.handheld.restore();
+    cast.handheld.cut_after(1);
+    cast.handheld.sync().await;
+    assert_eq!(cast.handheld.unsent().await, 0, "it came with the rest of the pages");
+    cast.world.restore_server(&backup).await;
+    cast.handheld.restore();
+    cast.handheld.sync().await;
+    cast.office.sync().await;
+    assert_eq!(kinds(&cast.office.facts(visit).await), ["started"]);
+}
+
+#[tokio::test]
 async fn own_work_is_kept_until_a_backup_of_the_log_it_stands_in_has_passed_it() {
     let mut cast = Cast::new().await;
     let visit = cast.world.visit(cast.maj, "09:00", &[cast.anna]).await;

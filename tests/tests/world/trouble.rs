@@ -15,7 +15,7 @@ use rundan_device::SystemHttp;
 use rundan_device::api::ErrorCode;
 use rundan_model::{DocumentId, PersonId, Role};
 use rundan_server::http;
-use rundan_sync::{Item, Problem, ProblemCode, SyncAnswer, wire};
+use rundan_sync::{Item, Problem, ProblemCode, SyncAnswer, SyncRequest, wire};
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -42,6 +42,8 @@ enum Mood {
     AlwaysStale,
     /// Speaks another version of the protocol.
     OtherVersion,
+    /// Takes what is pushed, and has always one more page.
+    AlwaysMore,
     /// Answers well, but for the half of the bytes of one document.
     Spoils(DocumentId),
 }
@@ -144,6 +146,19 @@ async fn answer(server: Router, mood: Mood, request: Request) -> Response {
             let body = to_bytes(answer.into_body(), wire::ANSWER_BYTES_MAX).await.unwrap();
             let body = wire::decode(&body, wire::ANSWER_BYTES_MAX).map_or(body, |told| spoiled(told, document));
             (status, body).into_response()
+        }
+        Mood::AlwaysMore => {
+            let (parts, body) = request.into_parts();
+            let body = to_bytes(body, wire::REQUEST_BYTES_MAX).await.unwrap();
+            let asked: SyncRequest = wire::decode(&body, wire::REQUEST_BYTES_MAX).unwrap();
+            let answer = server.oneshot(Request::from_parts(parts, Body::from(body))).await.unwrap();
+            let body = to_bytes(answer.into_body(), wire::ANSWER_BYTES_MAX).await.unwrap();
+            let mut told: SyncAnswer = wire::decode(&body, wire::ANSWER_BYTES_MAX).unwrap();
+            for (asked, told) in asked.streams.iter().zip(&mut told.streams) {
+                let position = asked.page.map_or(1, |page| page.position + 1);
+                (told.more, told.documents, told.digest) = (Some(position), u64::MAX, None);
+            }
+            wire::encode(&told).unwrap().into_response()
         }
         Mood::Silent => {
             let_time_pass().await;
@@ -259,6 +274,21 @@ async fn an_answer_that_does_not_come_to_its_end_counts_as_no_answer() {
 #[tokio::test]
 async fn a_server_that_calls_every_request_stale_is_asked_again_later_and_locks_nobody_out() {
     Scene::plays(Mood::AlwaysStale, "server_trouble").await;
+}
+
+#[tokio::test]
+async fn a_server_that_always_has_one_more_page_is_asked_again_later() {
+    let Scene { place, handheld, office, visit, .. } = Scene::new().await;
+    handheld.start(visit).await;
+    place.turn(Mood::AlwaysMore);
+    handheld.sync().await;
+    assert_eq!(handheld.problem().await, "server_trouble");
+    handheld.done(visit, "OMV01").await;
+    place.turn(Mood::Good);
+    handheld.sync().await;
+    assert_eq!((handheld.problem().await, handheld.unsent().await), (json!(null), 0));
+    office.sync().await;
+    assert_eq!(each(&office.facts(visit).await["facts"], "kind"), ["done", "started"]);
 }
 
 #[tokio::test]

@@ -165,6 +165,7 @@ pub struct World {
     random: Arc<TestRandom>,
     router: Arc<Mutex<Router>>,
     directory: tempfile::TempDir,
+    restores: u32,
 }
 
 /// A date and time in the unit.
@@ -199,7 +200,7 @@ impl World {
             .await
             .expect("the unit begins");
         let router = Arc::new(Mutex::new(http::router(Arc::clone(&server))));
-        Self { server, clock, unit, random, router, directory }
+        Self { server, clock, unit, random, router, directory, restores: 0 }
     }
 
     /// A backup of the server as it stands.
@@ -210,7 +211,9 @@ impl World {
 
     /// The server is lost, and put back from a backup; its keys lie elsewhere. Phones find it where it was.
     pub async fn restore_server(&mut self, backup: &Path) {
-        let database = backup.with_extension("restored");
+        self.restores += 1;
+        // A file of its own: beside an earlier one lies a log that would be read into it.
+        let database = backup.with_extension(format!("restored-{}", self.restores));
         std::fs::copy(backup, &database).unwrap();
         let db = Db::inline(open_file(&database).unwrap());
         let keys = self.server.keys.clone();

@@ -43,6 +43,9 @@ pub enum StoreError {
     /// The key does not open the file, or the file is damaged.
     #[error("The key does not open the store")]
     Key,
+    /// A look at the whole file found a page that is not what was written.
+    #[error("The store is damaged")]
+    Damaged,
     /// A document in the store cannot be read.
     #[error("A document in the store cannot be read")]
     Document(#[from] rundan_documents::LoadError),
@@ -83,7 +86,7 @@ impl StoreError {
                     || matches!(error.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
             }
             // A row that every store has.
-            Self::Sqlite(Error::QueryReturnedNoRows) => true,
+            Self::Sqlite(Error::QueryReturnedNoRows) | Self::Damaged => true,
             _ => false,
         }
     }

@@ -437,11 +437,14 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 return Ok(());
             }
             Next::Forked => {
+                let is_replaced = self.stream.told.is_some() && told.latest.is_none();
                 match self.stream.recovery {
                     None => recovery::begin(self.tx, told.unit)?,
-                    // Without a cursor nothing can differ: this server does not keep its word, or was put back once more.
+                    // What is said on the way is of the new log: the server was put back once more, or does not keep its
+                    // word.
                     Some(Recovery::Compare) => return Ok(recovery::begin(self.tx, told.unit)?),
-                    Some(Recovery::Ask | Recovery::Offer) => recovery::go_on(self.tx, told.unit)?,
+                    Some(_) if is_replaced => return Ok(recovery::begin(self.tx, told.unit)?),
+                    Some(Recovery::Ask | Recovery::Offer) => recovery::go_on(self.tx, told.unit, told.latest)?,
                 }
                 taken.goes_on = true;
                 return Ok(());
@@ -500,7 +503,7 @@ impl<'a, 'tx> Intake<'a, 'tx> {
                 told.office_has as i64,
                 told.documents as i64
             ])?;
-        if let Some(head) = told.head {
+        if let Some(head) = told.latest.or(told.head) {
             self.tx
                 .prepare_cached(
                     "UPDATE stream SET told_seq = ?2, told_chain = ?3

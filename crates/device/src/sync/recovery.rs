@@ -15,7 +15,7 @@ use rundan_documents::Change;
 use rundan_model::{ChangeHash, DocumentId, UnitId};
 use rundan_sync::columns::{self, ChangeRecord};
 use rundan_sync::message::{LATER_DEPENDENCY, LATER_LOAD, REFUSED_PURGED};
-use rundan_sync::{Offer, PushResult, Receipt, ReceiptMac, wire};
+use rundan_sync::{Cursor, Offer, PushResult, Receipt, ReceiptMac, wire};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_bytes::ByteBuf;
 
@@ -129,12 +129,14 @@ pub(super) fn forget_backed_up(tx: &Transaction<'_>, unit: UnitId, backed_up: u6
     Ok(())
 }
 
-/// Begins to find the way into another log. Where its places were told, they mean nothing any more.
+/// Begins to find the way into another log. Where its places were told, they mean nothing any more: the highest of them
+/// takes the cursor's place, by which the server knows that this is not its log, and what is told is of the new one.
 pub(super) fn begin(tx: &Transaction<'_>, unit: UnitId) -> Result<(), StoreError> {
     tracing::warn!(unit = %unit, "the server has another log; offering what it lacks");
     tx.prepare_cached(
         "UPDATE stream SET recovery = 'ask', page_seq = NULL, page_chain = NULL, page_position = NULL,
-             backed_up = 0, office_has = 0 WHERE unit = ?1",
+             cursor_seq = coalesce(told_seq, cursor_seq), cursor_chain = coalesce(told_chain, cursor_chain),
+             told_seq = NULL, told_chain = NULL, backed_up = 0, office_has = 0 WHERE unit = ?1",
     )?
     .execute([unit.as_bytes()])?;
     tx.prepare_cached("DELETE FROM offer WHERE unit = ?1")?.execute([unit.as_bytes()])?;
@@ -167,16 +169,21 @@ pub(super) fn want(tx: &Transaction<'_>, unit: UnitId, wanted: &[DocumentId]) ->
     turn(tx, unit, Recovery::Offer)
 }
 
-/// Goes on: offers the rest, or compares when nothing is left that was not tried.
-pub(super) fn go_on(tx: &Transaction<'_>, unit: UnitId) -> Result<(), StoreError> {
+/// Goes on: offers the rest, or compares when nothing is left that was not tried. The end of the new log is told with
+/// each step, so that the server sees in the next one whether that log was replaced meanwhile.
+pub(super) fn go_on(tx: &Transaction<'_>, unit: UnitId, latest: Option<Cursor>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE stream SET told_seq = ?2, told_chain = ?3 WHERE unit = ?1")?.execute(params![
+        unit.as_bytes(),
+        latest.map(|latest| latest.seq as i64),
+        latest.map(|latest| latest.chain.0)
+    ])?;
     let has_more: bool = tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM offer WHERE unit = ?1 AND is_stuck = 0 AND tries = 0)")?
         .query_row([unit.as_bytes()], |row| row.get(0))?;
     if has_more {
         return turn(tx, unit, Recovery::Offer);
     }
-    tx.prepare_cached("UPDATE stream SET told_seq = NULL, told_chain = NULL, must_compare = 1 WHERE unit = ?1")?
-        .execute([unit.as_bytes()])?;
+    tx.prepare_cached("UPDATE stream SET must_compare = 1 WHERE unit = ?1")?.execute([unit.as_bytes()])?;
     turn(tx, unit, Recovery::Compare)
 }
 

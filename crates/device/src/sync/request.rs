@@ -133,11 +133,17 @@ pub(crate) fn ask(tx: &Transaction<'_>, identity: &Identity) -> Result<Asked, St
         let mut asked = StreamRequest::new(stream.unit, stream.cursor);
         asked.told = stream.told.filter(|told| Some(*told) != stream.cursor);
         asked.page = stream.page;
-        if stream.must_compare || stream.recovery == Some(Recovery::Ask) {
+        let says_held = match stream.recovery {
+            Some(Recovery::Ask | Recovery::Compare) => true,
+            // What is wanted was said to what was held before: said again, it would be offered again, and again.
+            Some(Recovery::Offer) => false,
+            None => stream.must_compare,
+        };
+        if says_held {
             asked.held = Some(held(tx, stream.unit)?);
         }
         if stream.recovery == Some(Recovery::Compare) {
-            (asked.cursor, asked.told) = (None, None);
+            asked.cursor = None;
         }
         if stream.roles.iter().any(Role::is_office) {
             asked.heard_since = Some(stream.heard_since);

@@ -52,6 +52,10 @@ test('an incident reaches the office, the sheet tells where all is, and the shif
       await expect(sheet.getByText('Pågår fortfarande')).toBeVisible();
       await expect(sheet.getByText('Besök som inte är påbörjade')).toBeVisible();
       await expect(sheet.getByText('1 sak är inte skickad.', { exact: false })).toBeVisible();
+      await expect(sheet.getByText('V-203')).toBeVisible();
+      await sheet.getByRole('button', { name: 'Avsluta passet ändå' }).tap();
+      await expect(sheet.getByText('Lämna tillbaka nycklarna, eller skriv varför du behåller dem.')).toBeVisible();
+      await sheet.getByRole('textbox').fill('Skåpet är låst.');
       await sheet.getByRole('button', { name: 'Avsluta passet ändå' }).tap();
       await expect(handheld.getByText('Passet är avslutat')).toBeVisible();
       await demo.press('1', 'handheld: the network is back');

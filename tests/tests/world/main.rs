@@ -7,6 +7,7 @@ mod copies;
 mod day;
 mod faults;
 mod incidents;
+mod ledger;
 mod night;
 mod refusals;
 mod restored;

@@ -11,5 +11,5 @@ mod request;
 mod round;
 
 pub(crate) use answer::{Taken, Writer, take};
-pub(crate) use request::{Asked, Identity, ask};
+pub(crate) use request::{Asked, Identity, ask, next_counter};
 pub(crate) use round::{RoundEnd, Rounds};

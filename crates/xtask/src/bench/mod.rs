@@ -2,6 +2,7 @@
 
 mod facts;
 mod gate;
+mod ledger;
 mod live;
 mod stage;
 mod sync;
@@ -49,6 +50,7 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<()> {
     figures.extend(runtime.block_on(sync::measure(args.unit.as_deref()))?);
     figures.extend(runtime.block_on(live::measure())?);
     figures.extend(runtime.block_on(views::measure())?);
+    figures.extend(runtime.block_on(ledger::measure())?);
     figures.extend(bundle(root)?);
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&figures).context("Could not write the figures")?;

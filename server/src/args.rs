@@ -73,6 +73,17 @@ pub(crate) enum Action {
         /// The file; the database if absent.
         file: Option<PathBuf>,
     },
+    /// Prove a ledger of keys, CSV or PDF: that it is unchanged, and, against the database, that it is complete. Exits
+    /// with 1 on any fault.
+    VerifyLedger {
+        /// The file.
+        file: PathBuf,
+        /// Prove it from the file alone, issued by the server with this public key (see `public-key`).
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// Print the server's public key, by which anyone can prove that a ledger is unchanged.
+    PublicKey,
     /// Put a backup in the database's place while no server runs. What was there is kept beside it.
     Restore {
         /// The backup.
@@ -169,6 +180,8 @@ impl Action {
             Self::Export { document: Some(document), .. } => Command::ExportDocument(document),
             Self::Export { document: None, unit, .. } => Command::ExportUnit(unit),
             Self::Backup { folder } => Command::Backup { folder: absolute(&folder)? },
+            Self::VerifyLedger { file, .. } => Command::VerifyLedger(absolute(&file)?),
+            Self::PublicKey => Command::PublicKey,
             Self::Serve(_) | Self::Verify { .. } | Self::Restore { .. } | Self::Drill { .. } => {
                 anyhow::bail!("This is not for a running server")
             }

@@ -40,6 +40,9 @@ pub enum Error {
     /// A message could not be written.
     #[error("The message could not be written")]
     Wire(#[from] rundan_sync::wire::WireError),
+    /// A ledger could not be made.
+    #[error("The ledger could not be made")]
+    Ledger(#[from] rundan_ledger::LedgerError),
     /// A file beside the database failed.
     #[error("File {path} failed")]
     File {

@@ -9,7 +9,6 @@ use ed25519_dalek::SigningKey;
 use rundan_model::ServerId;
 use rundan_sync::PublicKey;
 use rundan_sync::receipt::ReceiptKey;
-use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 use crate::seams::{Random, random_bytes};
@@ -58,7 +57,7 @@ impl Keys {
 
     /// The server's name: the hash of its public key.
     pub fn server(&self) -> ServerId {
-        ServerId(Sha256::digest(self.public().0).into())
+        self.public().server()
     }
 }
 

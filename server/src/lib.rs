@@ -17,6 +17,7 @@ mod files;
 pub mod http;
 pub mod import;
 pub mod keys;
+pub mod ledger;
 pub mod metrics;
 pub mod remembered;
 pub mod scope;

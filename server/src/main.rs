@@ -13,7 +13,8 @@ use clap::Parser;
 use rundan_server::admin::{self, Answer, Command, Lock};
 use rundan_server::seams::{Clock, OffsetClock, SystemRandom};
 use rundan_server::serve::{self, Certificate};
-use rundan_server::{Server, backup};
+use rundan_server::{Server, backup, ledger};
+use rundan_sync::PublicKey;
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
@@ -68,12 +69,23 @@ async fn run(args: Args) -> Result<ExitCode> {
             write!(std::io::stdout(), "{found}")?;
             Ok(ExitCode::SUCCESS)
         }
+        Action::VerifyLedger { file, key } if key.is_some() || !args.database.exists() => {
+            let trusted = key.as_deref().map(read_key).transpose()?;
+            let findings = ledger::prove_file(&file, trusted)?;
+            tell(Answer::Ledger { text: findings.to_string(), is_sound: findings.faults.is_empty() }, None)
+        }
         other => {
             let output = other.output();
             let answer = ask(&args.database, args.clock_offset, other.command()?).await?;
             tell(answer, output.as_deref())
         }
     }
+}
+
+fn read_key(text: &str) -> Result<PublicKey> {
+    let mut key = [0; 32];
+    hex::decode_to_slice(text, &mut key).context("The key is not 64 hexadecimal digits")?;
+    Ok(PublicKey(key))
 }
 
 /// Has a command done: by this process if it gets the database's lock, by the running server if not.
@@ -146,6 +158,13 @@ fn tell(answer: Answer, output: Option<&Path>) -> Result<ExitCode> {
                 return Ok(ExitCode::from(SOME_REFUSED));
             }
         }
+        Answer::Ledger { text, is_sound } => {
+            write!(stdout, "{text}")?;
+            if !is_sound {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Answer::PublicKey(key) => writeln!(stdout, "{key}")?,
         Answer::Failed(why) => bail!(why),
     }
     Ok(ExitCode::SUCCESS)

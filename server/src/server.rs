@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rundan_model::{PersonId, UnitId};
+use tokio::sync::Semaphore;
 
 use crate::attempts::Attempts;
 use crate::bell::Bell;
@@ -38,6 +39,8 @@ pub struct Server {
     /// What outlives the database.
     pub remembered: Remembered,
     pub(crate) pages: PageMemory,
+    /// One ledger is made at a time: each takes some seconds and as much memory as its file.
+    pub(crate) ledgers: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Server {
@@ -92,7 +95,8 @@ impl Server {
     ) -> Result<Arc<Self>> {
         let (bell, metrics, pages) = (Bell::new(&*random), Metrics::default(), PageMemory::default());
         let attempts = Attempts::default();
-        let server = Arc::new(Self { db, keys, clock, random, bell, metrics, attempts, remembered, pages });
+        let ledgers = Arc::new(Semaphore::new(1));
+        let server = Arc::new(Self { db, keys, clock, random, bell, metrics, attempts, remembered, pages, ledgers });
         server.ensure_own_vault().await?;
         let at_work = Arc::clone(&server);
         server.db.write(move |tx| at_work.remembered.recall(tx, at_work.clock.now())).await?;

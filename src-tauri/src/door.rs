@@ -13,6 +13,7 @@ use crate::settings::{KeyStoreChoice, Settings};
 /// The device, and how it is opened.
 pub(crate) struct Door {
     directory: PathBuf,
+    downloads: PathBuf,
     key_store: KeyStoreChoice,
     clock_offset_seconds: i64,
     opened: OnceLock<Phone>,
@@ -21,10 +22,11 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    /// A door to the files in `directory`, shut.
-    pub(crate) fn new(directory: PathBuf, settings: &Settings) -> Self {
+    /// A door to the files in `directory`, shut. What is written for the person herself goes into `downloads`.
+    pub(crate) fn new(directory: PathBuf, downloads: PathBuf, settings: &Settings) -> Self {
         Self {
             directory,
+            downloads,
             key_store: settings.key_store,
             clock_offset_seconds: settings.clock_offset_seconds,
             opened: OnceLock::new(),
@@ -56,6 +58,7 @@ impl Door {
         let config = PhoneConfig {
             keys,
             directory: self.directory.clone(),
+            downloads: self.downloads.clone(),
             clock: Arc::new(SystemClock::with_offset(self.clock_offset_seconds)),
             random: Arc::new(SystemRandom),
             http: Arc::new(SystemHttp::new().map_err(|error| internal(&error))?),
@@ -87,7 +90,7 @@ mod tests {
             title: String::new(),
             ends_with_input: false,
         };
-        let door = Door::new(file.join("app"), &settings);
+        let door = Door::new(file.join("app"), file.join("downloads"), &settings);
         for _ in 0..2 {
             let outcome = door.open(|_| panic!("it is shut")).await;
             assert_eq!(outcome.err().map(|error| error.code), Some(ErrorCode::Directory));

@@ -64,7 +64,10 @@ fn open(app: &mut App, settings: &Settings) -> Result<()> {
         Some(directory) => directory.clone(),
         None => app.path().app_data_dir().context("Could not find where apps keep their data")?,
     };
-    let door = Door::new(directory, settings);
+    // A directory of its own is one of a demonstration or a test, which leave the person's own alone.
+    let downloads = settings.directory.is_none().then(|| app.path().download_dir().ok()).flatten();
+    let downloads = downloads.unwrap_or_else(|| directory.join("downloads"));
+    let door = Door::new(directory, downloads, settings);
     // What fails is kept for the page, which asks again: without a window nobody would see it.
     let _ = async_runtime::block_on(door.open(|phone| attend(app.handle(), phone)));
     app.manage(door);

@@ -53,6 +53,8 @@ impl Vault {
                 let _ = events.send(Event::Changed);
                 json(self.sync_view().await?)
             }
+            Command::Ledger { query } => json(self.ledger(&query).await?),
+            Command::ExportLedger { query, format } => json(self.export_ledger(&query, format, events).await?),
             command => self.show(command).await,
         }
     }
@@ -119,7 +121,7 @@ impl Vault {
     }
 
     /// Reads what is shown as the one who looks, now; none is "not found".
-    async fn read<T, F>(&self, read: F) -> Result<T, ApiError>
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&Transaction<'_>, &ViewContext) -> Result<Option<T>, StoreError> + Send + 'static,
@@ -228,11 +230,11 @@ impl Vault {
     }
 }
 
-fn parse_date(date: Option<String>) -> Result<Option<NaiveDate>, ApiError> {
+pub(crate) fn parse_date(date: Option<String>) -> Result<Option<NaiveDate>, ApiError> {
     date.map(|date| date.parse().map_err(|_| bad("date"))).transpose()
 }
 
-fn bad(part: &str) -> ApiError {
+pub(crate) fn bad(part: &str) -> ApiError {
     ApiError { code: ErrorCode::BadInput, detail: Some(part.to_owned()) }
 }
 

@@ -9,6 +9,7 @@ mod act;
 mod answer;
 pub mod api;
 mod keys;
+mod ledger;
 mod lookup;
 mod phone;
 pub mod seams;

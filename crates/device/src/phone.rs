@@ -20,6 +20,8 @@ use crate::vault::{Attempt, Vault};
 pub struct PhoneConfig {
     /// Where the vaults' files lie; made if absent, readable by this user alone.
     pub directory: PathBuf,
+    /// Where files for the person herself are written; made if absent.
+    pub downloads: PathBuf,
     /// Where the keys lie.
     pub keys: Arc<dyn KeyStore>,
     #[allow(missing_docs)]

@@ -100,12 +100,12 @@ pub(crate) struct Vault {
     pub(crate) id: VaultId,
     pub(crate) store: Store,
     pub(crate) identity: Arc<Identity>,
-    config: PhoneConfig,
+    pub(crate) config: PhoneConfig,
     session: Arc<Session>,
     rounds: Rounds,
     live: Mutex<Live>,
     wake: Notify,
-    one_round: tokio::sync::Mutex<()>,
+    pub(crate) one_round: tokio::sync::Mutex<()>,
     /// The whole file was looked at since it was opened.
     is_looked_at: AtomicBool,
 }

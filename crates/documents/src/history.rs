@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use automerge::{ObjId, legacy};
+use automerge::{ObjId, ReadDoc, legacy};
 use rundan_model::{ActorId, ChangeHash, Fact, FactBody, FactId, Kind, Timestamp};
 use serde_json::Value as Json;
 
@@ -114,6 +114,18 @@ impl Document {
                 })
             })
             .collect()
+    }
+
+    /// The change that stated a fact; none if there is no such fact.
+    pub fn change_of(&self, fact: &FactId) -> Option<ChangeInfo> {
+        let (_, operation) = self.automerge.get(&self.facts, fact.to_string()).ok()??;
+        let meta = self.automerge.get_change_meta_by_hash(&self.automerge.hash_for_opid(&operation)?)?;
+        Some(ChangeInfo {
+            hash: ChangeHash(meta.hash.0),
+            actor: ActorId::try_from(meta.actor.to_bytes()).ok()?,
+            seq: meta.seq,
+            time: Timestamp(meta.timestamp),
+        })
     }
 
     /// Every put into the plan, genesis included, each after those it depends on.

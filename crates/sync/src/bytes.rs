@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use rundan_model::ServerId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteArray;
+use sha2::{Digest as _, Sha256};
 
 macro_rules! bytes {
     ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
@@ -69,6 +71,13 @@ bytes!(
     PublicKey,
     32
 );
+
+impl PublicKey {
+    /// The name of the server that has this key.
+    pub fn server(&self) -> ServerId {
+        ServerId(Sha256::digest(self.0).into())
+    }
+}
 
 impl HintToken {
     /// Writes it as a part of a path.

@@ -1,7 +1,7 @@
 //! Golden bytes: the CBOR of one message of each kind. They change only with the protocol's version.
 
 use ciborium::Value as Cbor;
-use rundan_model::{ChangeHash, DocumentId, PersonId, Role, ServerId, Timestamp, UnitId, VaultId};
+use rundan_model::{ChangeHash, Day, DocumentId, PersonId, Role, ServerId, Timestamp, UnitId, VaultId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
 
@@ -175,6 +175,20 @@ fn enrol_answer() {
         units: vec![EnrolledUnit { unit: UNIT, name: "Exempelenheten".into(), roles: vec![Role::Carer] }],
     };
     assert_golden(&answer, include_str!("golden/enrol_answer.hex"));
+}
+
+#[test]
+fn ledger_request() {
+    let query = LedgerQuery {
+        key: Some(DOCUMENT),
+        person: Some(PersonId([0x77; 8])),
+        cabinet: Some("Skåp A".into()),
+        from: Some(Day(20_600)),
+        to: Some(Day(20_630)),
+    };
+    assert_golden(&LedgerRequest { version: 1, unit: UNIT, query }, include_str!("golden/ledger_request.hex"));
+    let all = LedgerRequest { version: 1, unit: UNIT, query: LedgerQuery::default() };
+    assert_golden(&all, include_str!("golden/ledger_request_all.hex"));
 }
 
 #[test]

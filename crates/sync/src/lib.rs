@@ -24,7 +24,7 @@ pub mod wire;
 
 pub use bytes::{Chain, Digest, HintToken, PublicKey, ReceiptMac};
 pub use message::{
-    Cursor, EnrolAnswer, EnrolRequest, EnrolledUnit, HeadsHash, HeardPerson, HeldDocument, Item, Offer, PagePosition,
-    Problem, ProblemCode, PushDocument, PushResult, Receipt, StreamAnswer, StreamRequest, StreamState, SyncAnswer,
-    SyncRequest,
+    Cursor, EnrolAnswer, EnrolRequest, EnrolledUnit, HeadsHash, HeardPerson, HeldDocument, Item, LedgerQuery,
+    LedgerRequest, Offer, PagePosition, Problem, ProblemCode, PushDocument, PushResult, Receipt, StreamAnswer,
+    StreamRequest, StreamState, SyncAnswer, SyncRequest,
 };

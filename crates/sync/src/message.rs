@@ -3,7 +3,7 @@
 //! Field names are one or two letters on the wire. Absent fields take their default, unknown ones are skipped, so
 //! that a later version may add to a message. What a document or a change means is not known here.
 
-use rundan_model::{ChangeHash, DocumentId, PersonId, Role, ServerId, Timestamp, UnitId, VaultId};
+use rundan_model::{ChangeHash, Day, DocumentId, PersonId, Role, ServerId, Timestamp, UnitId, VaultId};
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteArray, ByteBuf};
 
@@ -417,6 +417,40 @@ pub struct EnrolledUnit {
     pub roles: Vec<Role>,
 }
 
+/// Asks for a ledger of a unit's keys. It is answered with the ledger's file itself, not with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerRequest {
+    /// The protocol's version.
+    #[serde(rename = "v")]
+    pub version: u16,
+    /// The unit.
+    #[serde(rename = "u")]
+    pub unit: UnitId,
+    /// Which lines.
+    #[serde(rename = "q")]
+    pub query: LedgerQuery,
+}
+
+/// Which facts of a unit's keys a ledger lists: those that fit all that is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerQuery {
+    /// Of one key.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<DocumentId>,
+    /// That a person signed, that speak of her act, or that name her as the other of a hand-over.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
+    /// Of the keys whose own cabinet it is, and those that name it.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub cabinet: Option<String>,
+    /// The first day that is stated.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Day>,
+    /// The last day that is stated.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Day>,
+}
+
 /// Why a request was not answered; the body of every answer that is not 200.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -442,7 +476,9 @@ pub enum ProblemCode {
     Code,
     /// 400: not a message of this protocol.
     Malformed,
-    /// 413: longer than the server reads.
+    /// 404: there is no such thing for this person.
+    NotFound,
+    /// 413: longer than the server reads, or than it writes.
     TooLong,
     /// 426: a version that this server does not speak.
     Version,

@@ -109,7 +109,11 @@ pub fn open(header: &str) -> Result<Signed, StatementError> {
     if header.len() > STATEMENT_BYTES_MAX {
         return Err(StatementError::Malformed);
     }
-    let bytes = base64url::decode(header).ok_or(StatementError::Malformed)?;
+    read(base64url::decode(header).ok_or(StatementError::Malformed)?)
+}
+
+/// Reads a statement that was kept. Nothing of it is proven before [`Signed::verify`].
+pub fn read(bytes: Vec<u8>) -> Result<Signed, StatementError> {
     let sign1 = CoseSign1::from_slice(&bytes).map_err(|_| StatementError::Malformed)?;
     let is_eddsa = sign1.protected.header.alg == Some(RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA));
     if !is_eddsa || !sign1.unprotected.is_empty() {

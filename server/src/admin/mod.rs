@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::scope::begin_unit;
 use crate::server::{Server, own_session};
 use crate::store::{log, people, vaults};
-use crate::{backup, enrol, import};
+use crate::{backup, enrol, import, ledger};
 
 /// What an operator asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,10 @@ pub enum Command {
     ExportDocument(String),
     /// A unit as JSON.
     ExportUnit(Option<String>),
+    /// Hold a ledger of keys against the log that it was issued from.
+    VerifyLedger(PathBuf),
+    /// The server's public key.
+    PublicKey,
 }
 
 /// A person as an operator names her.
@@ -98,6 +102,15 @@ pub enum Answer {
         /// Whether some rows were refused.
         has_refused: bool,
     },
+    /// What was found in a ledger.
+    Ledger {
+        /// For a person to read.
+        text: String,
+        /// Whether nothing was at fault.
+        is_sound: bool,
+    },
+    /// A public key, hexadecimal.
+    PublicKey(String),
     /// It could not be done; the text says what to do.
     Failed(String),
 }
@@ -133,6 +146,12 @@ async fn try_run(server: &Arc<Server>, command: Command) -> Result<Answer> {
             let unit = find_unit(server, unit).await?;
             Ok(Answer::Exported(ByteBuf::from(export::unit(server, unit).await?)))
         }
+        Command::VerifyLedger(file) => {
+            let keys = server.keys.clone();
+            let findings = server.db.read_apart(move |tx| ledger::verify(tx, &keys, &file)).await?;
+            Ok(Answer::Ledger { text: findings.to_string(), is_sound: findings.faults.is_empty() })
+        }
+        Command::PublicKey => Ok(Answer::PublicKey(hex::encode(server.keys.public().0))),
     }
 }
 

@@ -57,6 +57,7 @@ fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::Statement => StatusCode::UNAUTHORIZED,
         ProblemCode::Revoked | ProblemCode::Code => StatusCode::FORBIDDEN,
         ProblemCode::Malformed => StatusCode::BAD_REQUEST,
+        ProblemCode::NotFound => StatusCode::NOT_FOUND,
         ProblemCode::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
         ProblemCode::Version => StatusCode::UPGRADE_REQUIRED,
         ProblemCode::TooMany => StatusCode::TOO_MANY_REQUESTS,

@@ -24,7 +24,7 @@ use crate::copies::Backlog;
 use crate::error::Error;
 use crate::metrics::{self, Standings};
 use crate::server::Server;
-use crate::{enrol, sync};
+use crate::{enrol, ledger, sync};
 
 /// How long a body may take to come: a slow network is served, a connection held open for its own sake is not.
 const BODY_SECONDS_MAX: u64 = 60;
@@ -33,6 +33,7 @@ const BODY_SECONDS_MAX: u64 = 60;
 pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route(sync::PATH, post(answer_sync))
+        .route(ledger::PATH, post(answer_ledger))
         .route(enrol::PATH, post(answer_enrol))
         .route("/v1/hint/{token}", get(answer_hint))
         .route("/healthz", get(answer_health))
@@ -67,6 +68,22 @@ async fn answer_sync(
         sync::answer(&server, statement, body).await
     };
     Ok(message(peer.note(&server, sync::PATH, answer.await)?))
+}
+
+/// A ledger of keys is answered as the file that it is.
+async fn answer_ledger(
+    State(server): State<Arc<Server>>,
+    peer: Peer,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let answer = async {
+        let statement = statement(&headers)?;
+        let body = read(&headers, body, wire::REQUEST_BYTES_MAX).await?;
+        ledger::answer(&server, statement, body).await
+    };
+    let file = peer.note(&server, ledger::PATH, answer.await)?;
+    Ok(([(header::CONTENT_TYPE, ledger::CONTENT_TYPE)], file).into_response())
 }
 
 /// A code is not looked at for who has tried too often.

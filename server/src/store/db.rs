@@ -18,7 +18,8 @@ const QUEUE_MAX: usize = 256;
 /// How many works one commit may hold: enough to share its cost, few enough to answer soon.
 const BATCH_MAX: usize = 64;
 /// The steps from nothing to the newest version. A backup may be of any; a step that was released never changes.
-const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("since_1.sql"), include_str!("since_2.sql")];
+const STEPS: [&str; 4] =
+    [include_str!("schema.sql"), include_str!("since_1.sql"), include_str!("since_2.sql"), include_str!("since_3.sql")];
 
 /// Work with its answer: runs inside the batch's transaction, and is told whether that was committed.
 type Work = Box<dyn FnOnce(&Connection) -> Settle + Send>;
@@ -107,6 +108,26 @@ impl Db {
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.reader.call(work, Mode::Read).await
+    }
+
+    /// As [`Db::read`], for work that takes seconds: on a thread and a connection of its own, so that nobody waits for it.
+    pub async fn read_apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let Some(file) = self.file.clone() else { return self.read(work).await };
+        let (answer, answered) = oneshot::channel();
+        let work = move || {
+            let outcome = open_file(&file).and_then(|connection| {
+                connection.execute_batch("PRAGMA query_only = ON")?;
+                run_alone(&connection, work)
+            });
+            // Nobody listens when the request was cut.
+            let _ = answer.send(outcome);
+        };
+        let failed = |source| Error::File { path: "db-apart".into(), source };
+        std::thread::Builder::new().name("db-apart".to_owned()).spawn(work).map_err(failed)?;
+        answered.await.map_err(|_| Error::Unavailable)?
     }
 
     /// Copies the whole database, as it stands at one moment, into a new file. Work goes on meanwhile: the copy has

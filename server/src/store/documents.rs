@@ -243,6 +243,21 @@ pub fn changes_after(
     Ok(changes.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The documents of a kind that a unit holds, in the order of their ids.
+pub fn of_kind(tx: &Connection, unit: UnitId, kind: &Kind) -> Result<Vec<DocumentId>> {
+    let mut statement =
+        tx.prepare_cached("SELECT document FROM document WHERE unit = ?1 AND kind = ?2 ORDER BY document")?;
+    let documents = statement.query_map(params![unit.0, kind.as_str()], |row| column(row, 0))?;
+    Ok(documents.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Under which counter of its author's vault a change came; none where the server made it, or got it back by a receipt.
+pub fn counter(tx: &Connection, unit: UnitId, at_seq: u64) -> Result<Option<u64>> {
+    let mut statement = tx.prepare_cached("SELECT counter FROM change WHERE unit = ?1 AND seq = ?2")?;
+    let counter = statement.query_row(params![unit.0, sql(at_seq)], |row| seq(row, 0)).optional()?;
+    Ok(counter.filter(|counter| *counter > 0))
+}
+
 /// Heads one after another, 32 bytes each.
 pub fn pack_heads(heads: &[ChangeHash]) -> Vec<u8> {
     heads.iter().flat_map(|head| head.0).collect()

@@ -149,6 +149,13 @@ pub fn is_of_log(tx: &Connection, unit: UnitId, cursor: Cursor) -> Result<bool> 
     Ok(chain == Some(cursor.chain))
 }
 
+/// The document and the payload's hash of an entry; none where the log has no such place.
+pub fn entry(tx: &Connection, unit: UnitId, at_seq: u64) -> Result<Option<(DocumentId, ChangeHash)>> {
+    let mut statement = tx.prepare_cached("SELECT document, payload FROM log WHERE unit = ?1 AND seq = ?2")?;
+    let entry = statement.query_row(params![unit.0, sql(at_seq)], |row| Ok((column(row, 0)?, column(row, 1)?)));
+    Ok(entry.optional()?)
+}
+
 /// The ordinal of the last opened day that is not after `day`; of none, 0.
 pub fn ordinal_of(tx: &Connection, state: &UnitState, day: Day) -> Result<u64> {
     let mut statement =

@@ -1,6 +1,6 @@
 //! Vaults: their keys, their counters, how far they have confirmed, and the codes that make them.
 
-use rundan_model::{PersonId, Timestamp, UnitId, VaultId};
+use rundan_model::{ChangeHash, DocumentId, PersonId, Timestamp, UnitId, VaultId};
 use rundan_sync::{HeardPerson, PublicKey};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest as _, Sha256};
@@ -58,11 +58,39 @@ pub fn count(tx: &Connection, vault: VaultId, counter: u64, now: Timestamp) -> R
     Ok(())
 }
 
-/// Keeps what a vault signed.
-pub fn keep_statement(tx: &Connection, vault: VaultId, counter: u64, now: Timestamp, signed: &[u8]) -> Result<()> {
-    tx.prepare_cached("INSERT INTO statement (vault, counter, received_at, signed) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![vault.0, sql(counter), now.0, signed])?;
+/// A document and the hash of a change that was pushed to it, for each change of a request in its order.
+pub type Pushed = Vec<(DocumentId, ChangeHash)>;
+
+/// Keeps what a vault signed, and what its digest is over.
+pub fn keep_statement(
+    tx: &Connection,
+    vault: VaultId,
+    counter: u64,
+    now: Timestamp,
+    signed: &[u8],
+    pushed: &Pushed,
+) -> Result<()> {
+    let pushed: Vec<u8> = pushed.iter().flat_map(|(document, hash)| document.0.into_iter().chain(hash.0)).collect();
+    tx.prepare_cached(
+        "INSERT INTO statement (vault, counter, received_at, signed, pushed) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![vault.0, sql(counter), now.0, signed, pushed])?;
     Ok(())
+}
+
+/// What a vault signed with a counter, and what its digest is over; without the latter where it was not kept yet.
+pub fn kept_statement(tx: &Connection, vault: VaultId, counter: u64) -> Result<Option<(Vec<u8>, Option<Pushed>)>> {
+    let mut statement = tx.prepare_cached("SELECT signed, pushed FROM statement WHERE vault = ?1 AND counter = ?2")?;
+    let pair = |bytes: &[u8]| {
+        let (document, hash) = bytes.split_at_checked(DocumentId::BYTES)?;
+        Some((DocumentId::try_from(document).ok()?, ChangeHash::try_from(hash).ok()?))
+    };
+    let found = statement.query_row(params![vault.0, sql(counter)], |row| {
+        let pushed = row.get_ref(1)?.as_blob_or_null()?;
+        let pairs = |bytes: &[u8]| bytes.chunks(DocumentId::BYTES + ChangeHash::BYTES).filter_map(pair).collect();
+        Ok((row.get(0)?, pushed.map(pairs)))
+    });
+    Ok(found.optional()?)
 }
 
 /// Revokes a vault at once; says whether there was one to revoke.

@@ -24,7 +24,7 @@ use self::push::{Allowed, Pusher};
 use crate::error::{Error, Result};
 use crate::scope::{Commit, Touched};
 use crate::server::Server;
-use crate::store::vaults::Vault;
+use crate::store::vaults::{Pushed, Vault};
 use crate::store::{log, people, vaults};
 
 pub(crate) use pages::PageMemory;
@@ -54,10 +54,7 @@ const REST_BYTES_MAX: usize = 256 * 1024;
 
 /// Answers a sync: the header's statement and the body in, the answer's body out.
 pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result<Vec<u8>> {
-    let signed = statement::open(header).map_err(|_| ProblemCode::Statement)?;
-    signed.is_about(Some(server.keys.server()), "POST", PATH, &body).map_err(|_| ProblemCode::Statement)?;
-    // Nobody's body is read before it is known whose it is.
-    prove(server, &signed).await?;
+    let signed = open(server, header, PATH, &body).await?;
     let request: SyncRequest = wire::decode(&body, LIST_BYTES_MAX).map_err(|error| match error {
         wire::WireError::TooLong => ProblemCode::TooLong,
         _ => ProblemCode::Malformed,
@@ -90,6 +87,14 @@ pub async fn answer(server: &Arc<Server>, header: &str, body: Vec<u8>) -> Result
         return Err(Error::Wire(wire::WireError::TooLong));
     }
     Ok(body)
+}
+
+/// Reads who asks for what. Nobody's body is read before it is known whose it is.
+pub(crate) async fn open(server: &Server, header: &str, path: &str, body: &[u8]) -> Result<Signed> {
+    let signed = statement::open(header).map_err(|_| ProblemCode::Statement)?;
+    signed.is_about(Some(server.keys.server()), "POST", path, body).map_err(|_| ProblemCode::Statement)?;
+    prove(server, &signed).await?;
+    Ok(signed)
 }
 
 /// The longest body that is read: a longer one is announced by a vault that is known and signed for it.
@@ -143,7 +148,7 @@ async fn take(server: &Arc<Server>, signed: Signed, request: Arc<SyncRequest>) -
         .db
         .write(move |tx| {
             let server = &*server_of_work;
-            let vault = admit(tx, server, &signed, &request)?;
+            let vault = admit(tx, server, &signed, &pushed_pairs(&request).collect())?;
             let mut taken = Taken { vault, streams: Vec::new(), touched: Touched::default() };
             let mut allowed = Allowed { changes: CHANGES_MAX, bytes: BYTES_PER_DAY_MAX, work: Budget::default() };
             for stream in &request.streams {
@@ -165,11 +170,12 @@ async fn prove(server: &Server, signed: &Signed) -> Result<()> {
     Ok(())
 }
 
-/// Counts the request of a vault that is proven, unless it was revoked or has asked this before.
-fn admit(tx: &Connection, server: &Server, signed: &Signed, request: &SyncRequest) -> Result<Vault> {
+/// Counts the request of a vault that is proven, unless it was revoked or has asked this before, or signed for other
+/// changes than it pushes.
+pub(crate) fn admit(tx: &Connection, server: &Server, signed: &Signed, pushed: &Pushed) -> Result<Vault> {
     let id = signed.vault.ok_or(ProblemCode::Statement)?;
     let vault = vaults::vault(tx, id)?.ok_or(ProblemCode::Statement)?;
-    if signed.statement.pushed != statement::pushed(pushed_pairs(request)) {
+    if signed.statement.pushed != statement::pushed(pushed.iter().copied()) {
         return Err(ProblemCode::Statement.into());
     }
     if vault.is_revoked {
@@ -188,7 +194,7 @@ fn admit(tx: &Connection, server: &Server, signed: &Signed, request: &SyncReques
     let now = server.clock.now();
     vaults::count(tx, id, counter, now)?;
     if signed.statement.pushed.is_some() {
-        vaults::keep_statement(tx, id, counter, now, &signed.bytes)?;
+        vaults::keep_statement(tx, id, counter, now, &signed.bytes, pushed)?;
     }
     Ok(vault)
 }

@@ -10,6 +10,7 @@ mod crowd;
 mod enrolment;
 mod hostile;
 mod input;
+mod ledger;
 mod mutated;
 mod network;
 mod offers;

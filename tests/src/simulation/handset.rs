@@ -232,6 +232,7 @@ async fn open(place: &Place, directory: &Path, wire: &Arc<Wire>, clock: &Arc<Pho
     let config = PhoneConfig {
         directory: directory.to_owned(),
         keys: Arc::new(FileKeys::new(directory.join("keys"))),
+        downloads: directory.join("downloads"),
         clock: clock.clone(),
         random: place.random.clone(),
         http: wire.clone(),

@@ -90,6 +90,7 @@ impl Stage {
         let config = PhoneConfig {
             directory: directory.clone(),
             keys: Arc::new(FileKeys::new(directory.join("keys"))),
+            downloads: directory.join("downloads"),
             clock: PhoneClock::of(&self.place.clock),
             random: self.place.random.clone(),
             http: wire.clone(),

@@ -34,6 +34,7 @@ const WORDS: [&str; 4] = ["asks", "saved", "failed", "rests"];
 pub async fn open(folder: &Path, clock_offset: i64, http: Arc<dyn Http>) -> Phone {
     let config = PhoneConfig {
         keys: Arc::new(FileKeys::new(folder.join("keys"))),
+        downloads: folder.join("downloads"),
         directory: folder.to_owned(),
         clock: Arc::new(SystemClock::with_offset(clock_offset)),
         random: Arc::new(SystemRandom),

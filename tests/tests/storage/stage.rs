@@ -122,6 +122,7 @@ pub async fn open_phone(folder: &Path, wire: &Wire, seed: u64) -> Handset {
     let directory = folder.join(PHONE_FOLDER);
     let config = PhoneConfig {
         keys: Arc::new(FileKeys::new(directory.join("keys"))),
+        downloads: directory.join("downloads"),
         directory,
         clock: Arc::new(TestClock::new()),
         random: Arc::new(TestRandom::new(seed)),

@@ -46,6 +46,7 @@ impl Stage {
         let directory = self.directory.path().join(person);
         let phone = Phone::open(PhoneConfig {
             keys: Arc::new(FileKeys::new(directory.join("keys"))),
+            downloads: directory.join("downloads"),
             directory: directory.clone(),
             clock: Arc::new(SystemClock::with_offset(self.clock_offset)),
             random: Arc::new(SystemRandom),

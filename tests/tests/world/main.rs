@@ -8,6 +8,7 @@ mod day;
 mod faults;
 mod incidents;
 mod keys;
+mod ledger;
 mod night;
 mod refusals;
 mod restored;

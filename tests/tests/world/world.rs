@@ -473,6 +473,7 @@ impl Device {
         let config = PhoneConfig {
             directory: directory.to_owned(),
             keys: Arc::new(FileKeys::new(directory.join("keys"))),
+            downloads: directory.join("downloads"),
             clock: clock.clone(),
             random: world.random.clone(),
             http,

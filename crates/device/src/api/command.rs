@@ -4,7 +4,7 @@ use rundan_model::{ActionId, DocumentId, VaultId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{DraftText, Intent, KeyFilter, LateVisit, TextPlace};
+use super::{DraftText, Intent, KeyFilter, LateVisit, LedgerFormat, LedgerQuery, TextPlace};
 
 /// How the app looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -199,6 +199,19 @@ pub enum Command {
         #[ts(type = "number")]
         since: i64,
     },
+    /// The ledger of keys, for the office: what this vault holds of it. Answers `LedgerView`, at most 500 lines.
+    Ledger {
+        #[allow(missing_docs)]
+        query: LedgerQuery,
+    },
+    /// The ledger of keys as a file that the server signed, for the office, written among the person's downloads.
+    /// Answers `LedgerFile`.
+    ExportLedger {
+        #[allow(missing_docs)]
+        query: LedgerQuery,
+        #[allow(missing_docs)]
+        format: LedgerFormat,
+    },
 }
 
 /// What the device tells the page unasked.
@@ -251,5 +264,7 @@ pub fn command_names() -> &'static [(&'static str, &'static str)] {
         ("key_board", "KeyBoard"),
         ("key", "KeyView"),
         ("cabinet", "CabinetCount"),
+        ("ledger", "LedgerView"),
+        ("export_ledger", "LedgerFile"),
     ]
 }

@@ -1,6 +1,6 @@
 //! What the screens about keys ask for and show.
 
-use rundan_model::{Borrower, DocumentId, FactId, KeyKind, KeyUse, LostStep, PersonId};
+use rundan_model::{Borrower, DocumentId, FactId, KeyKind, KeyUse, LostStep, PersonId, VaultId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -524,4 +524,89 @@ pub struct CabinetCount {
     #[ts(type = "number | null")]
     pub counted_at: Option<i64>,
     pub counted_by: String,
+}
+
+/// Which facts about keys a ledger lists: those that fit all that is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LedgerQuery {
+    /// Of one key.
+    #[ts(type = "string | null")]
+    pub key: Option<DocumentId>,
+    /// That a person entered, that speak of her act, or that name her as the other of a hand-over.
+    #[ts(type = "string | null")]
+    pub person: Option<PersonId>,
+    /// Of the keys whose own cabinet it is, and those that name it.
+    pub cabinet: Option<String>,
+    /// The first day that is stated, `YYYY-MM-DD`.
+    pub from: Option<String>,
+    /// The last day that is stated.
+    pub to: Option<String>,
+}
+
+/// In what form a ledger is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum LedgerFormat {
+    Csv,
+    Pdf,
+}
+
+/// A fact about a key, with all that is known of how it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct LedgerLine {
+    #[ts(type = "string")]
+    pub key: DocumentId,
+    /// What is written on the copy's tag.
+    pub tag: String,
+    #[ts(type = "string")]
+    pub fact: FactId,
+    /// The kind of fact.
+    pub what: String,
+    pub copy: Option<u32>,
+    /// Whose act.
+    pub name: String,
+    /// Who entered it, if another; empty otherwise.
+    pub entered_by: String,
+    /// When, as stated.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// The phone's clock.
+    #[ts(type = "number")]
+    pub clock: i64,
+    /// When the server got it.
+    #[ts(type = "number | null")]
+    pub received_at: Option<i64>,
+    /// The vault that signed it.
+    #[ts(type = "string")]
+    pub vault: VaultId,
+    /// The change that brought it, hexadecimal.
+    pub hash: String,
+    /// A cabinet, a borrower, the other person of a hand-over, a step.
+    pub detail: String,
+    pub text: String,
+    /// Withdrawn or settled.
+    pub is_void: bool,
+}
+
+/// The lines of a ledger that this vault holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct LedgerView {
+    /// The newest first.
+    pub lines: Vec<LedgerLine>,
+    /// How many there are, also those that are not shown.
+    pub total: u32,
+}
+
+/// A ledger that was written into a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct LedgerFile {
+    /// Where it lies.
+    pub path: String,
+    pub lines: u32,
+    /// The digest over its lines, hexadecimal.
+    pub digest: String,
 }

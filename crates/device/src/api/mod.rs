@@ -18,7 +18,8 @@ pub use intent::{Done, DraftText, EndOther, Intent, LateVisit, PlanChange, SlotT
 pub use key::{
     AlarmFor, CabinetCount, Colleague, CountLine, HandOverView, KeyBoard, KeyBoardRow, KeyChange, KeyCopyRef,
     KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine, KeyPlaceKind, KeyReminder, KeyReminderWhy,
-    KeyReport, KeySide, KeyView, KeysView, MissingRow, MyKey, NeededKey, ReceiptText, TagView,
+    KeyReport, KeySide, KeyView, KeysView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView, MissingRow,
+    MyKey, NeededKey, ReceiptText, TagView,
 };
 pub use office::{
     Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DecisionView,

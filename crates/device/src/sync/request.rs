@@ -159,9 +159,7 @@ pub(crate) fn ask(tx: &Transaction<'_>, identity: &Identity) -> Result<Asked, St
         offered.push(brought);
         request.streams.push(asked);
     }
-    let counter: i64 = tx
-        .prepare_cached("UPDATE vault SET counter = counter + 1 WHERE id = 1 RETURNING counter")?
-        .query_row([], |row| row.get(0))?;
+    let counter = next_counter(tx)?;
     let body = wire::encode(&request).map_err(|_| StoreError::Panic)?;
     let pairs = request.streams.iter().zip(&pushed_hashes).flat_map(|(stream, hashes)| {
         let documents = stream.push.iter().zip(hashes);
@@ -171,12 +169,20 @@ pub(crate) fn ask(tx: &Transaction<'_>, identity: &Identity) -> Result<Asked, St
         server: Some(identity.server),
         method: "POST".to_owned(),
         path: SYNC_PATH.to_owned(),
-        counter: counter.unsigned_abs(),
+        counter,
         body: body_hash(&body),
         pushed: pushed(pairs),
     };
     let statement = sign(&identity.key, Some(identity.vault), &statement).map_err(|_| StoreError::Panic)?;
     Ok(Asked { request, pushed: pushed_hashes, offered, body, statement })
+}
+
+/// Raises the counter, and returns what it is then.
+pub(crate) fn next_counter(tx: &Transaction<'_>) -> Result<u64, StoreError> {
+    let counter: i64 = tx
+        .prepare_cached("UPDATE vault SET counter = counter + 1 WHERE id = 1 RETURNING counter")?
+        .query_row([], |row| row.get(0))?;
+    Ok(counter.unsigned_abs())
 }
 
 type Outbox = (Vec<PushDocument>, Vec<Vec<ChangeHash>>);

@@ -33,6 +33,8 @@ pub(crate) struct ViewContext {
 #[derive(Debug, Clone)]
 pub(super) struct StreamFacts {
     pub(super) name: String,
+    /// Whether she works at its office.
+    pub(super) is_office: bool,
     /// The highest place in the log that an office desktop has.
     pub(super) office_has: u64,
     /// How many documents of the answer under way were taken, and how many it brings.
@@ -55,6 +57,11 @@ impl ViewContext {
     /// The same while a round is under way, or not.
     pub(crate) fn while_working(self, is_working: bool) -> Self {
         Self { is_working, ..self }
+    }
+
+    /// The unit whose office she works at, the first of several; none if she works at none.
+    pub(crate) fn office_unit(&self) -> Option<UnitId> {
+        self.streams.iter().find(|(_, stream)| stream.is_office).map(|(unit, _)| *unit)
     }
 
     /// Whether she works at the office.
@@ -105,9 +112,12 @@ fn streams(tx: &Connection) -> Result<Streams, StoreError> {
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let unit: Vec<u8> = row.get(0)?;
-        roles.extend(serde_json::from_str::<Vec<Role>>(&row.get::<_, String>(2)?)?);
+        let own: Vec<Role> = serde_json::from_str(&row.get::<_, String>(2)?)?;
+        let is_office = own.iter().any(Role::is_office);
+        roles.extend(own);
         let facts = StreamFacts {
             name: row.get(1)?,
+            is_office,
             office_has: row.get::<_, i64>(3)?.unsigned_abs(),
             position: row.get::<_, Option<i64>>(4)?.unwrap_or_default().unsigned_abs(),
             documents: row.get::<_, i64>(5)?.unsigned_abs(),

@@ -254,7 +254,7 @@ impl Reader<'_> {
     }
 
     /// A cabinet, a borrower, the other person of a hand-over, a step.
-    fn key_detail(&self, fact: &Fact) -> Result<String, StoreError> {
+    pub(super) fn key_detail(&self, fact: &Fact) -> Result<String, StoreError> {
         Ok(match &fact.body {
             FactBody::Taken { cabinet, .. }
             | FactBody::Returned { cabinet }
@@ -270,6 +270,6 @@ impl Reader<'_> {
     }
 }
 
-fn key_words(fact: &Fact) -> String {
+pub(super) fn key_words(fact: &Fact) -> String {
     if matches!(fact.body, FactBody::Lent { .. }) { String::new() } else { fact.body.words() }
 }

@@ -1,7 +1,7 @@
 //! What screens show, read from projections. Each function takes one read transaction and answers one command.
 //!
 //! The law: nothing here writes, and a list costs the same with 600 documents as with 70,000. Only a visit that is
-//! opened, and a person's own record, read documents themselves.
+//! opened, a person's own record and the ledger of keys read documents themselves.
 
 mod board;
 mod card;
@@ -14,6 +14,7 @@ mod incidents;
 mod key_board;
 mod keys;
 mod late;
+mod ledger;
 mod names;
 mod notices;
 pub(crate) mod queries;
@@ -35,6 +36,7 @@ pub(crate) use incidents::{incidents, my_incidents};
 pub(crate) use key_board::{cabinet, key_board, key_view};
 pub(crate) use keys::{find_tag, homes_of, keys, keys_needed, keys_with, unit_document};
 pub(crate) use late::{late_preview, late_status};
+pub(crate) use ledger::ledger;
 pub(crate) use notices::late_notices;
 pub(crate) use recipient::{catalogue, door_code, find_recipient, recipient};
 pub(crate) use refused::refused;

@@ -3,6 +3,7 @@
 mod facts;
 mod gate;
 mod keys;
+mod ledger;
 mod live;
 mod missing_keys;
 mod stage;
@@ -53,6 +54,7 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<()> {
     figures.extend(missing_keys::measure(args.unit.as_deref())?);
     figures.extend(runtime.block_on(views::measure())?);
     figures.extend(runtime.block_on(keys::measure())?);
+    figures.extend(runtime.block_on(ledger::measure())?);
     figures.extend(bundle(root)?);
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&figures).context("Could not write the figures")?;

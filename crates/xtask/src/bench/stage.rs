@@ -151,6 +151,7 @@ impl Stage {
         let directory = self.directory_of(person);
         let config = PhoneConfig {
             keys: Arc::new(FileKeys::new(directory.join("keys"))),
+            downloads: directory.join("downloads"),
             directory,
             clock: Arc::new(SystemClock::default()),
             random: Arc::new(SystemRandom),

@@ -13,6 +13,7 @@ use serde_json::Value;
 pub(crate) async fn open(directory: PathBuf, clock: Arc<dyn Clock>, http: Arc<dyn Http>) -> Result<Phone> {
     let config = PhoneConfig {
         keys: Arc::new(FileKeys::new(directory.join("keys"))),
+        downloads: directory.join("downloads"),
         directory,
         clock,
         random: Arc::new(SystemRandom),

@@ -1,0 +1,88 @@
+//! A year's ledger of one cabinet: 180 keys with some 60,000 facts, as the office shows and exports it.
+
+use anyhow::{Context, Result, ensure};
+use rundan_device::api::{Command, LedgerFormat, LedgerQuery};
+use rundan_documents::Edit;
+use rundan_model::{ActionId, DocumentId, Fact, FactBody, FactId, KeyUse, Kind, Role, Timestamp, VaultId};
+use rundan_server::scope::AcceptedChange;
+use rundan_server::store::documents::{self, Bringer, Signer};
+use serde_json::json;
+
+use super::stage::{Stage, ask, sync};
+use super::{Figure, milliseconds, timed};
+
+const KEYS: u32 = 180;
+const FACTS_OF_KEY: u32 = 334;
+const CABINET: &str = "Skåp A";
+const SECONDS_MAX: f64 = 5.0;
+
+pub(super) async fn measure() -> Result<Vec<Figure>> {
+    let stage = Stage::open().await?;
+    let planner = stage.people(1, Role::Planner).await?.first().copied().context("There is a planner")?;
+    let keys = (0..KEYS).map(|n| {
+        let place = json!({ "cabinet": CABINET, "hook": n.to_string() });
+        let plan = [("tag", json!(format!("V-{n}"))), ("kind", json!("home")), ("place", place), ("copies", json!(1))];
+        (Kind::Key, plan.into_iter().map(|(key, json)| (key.to_owned(), json)).collect())
+    });
+    for key in stage.plan(keys.collect()).await? {
+        a_year(&stage, key).await?;
+    }
+    let (office, _) = stage.phone(planner).await?;
+    sync(&office).await?;
+    let query = LedgerQuery { cabinet: Some(CABINET.to_owned()), ..LedgerQuery::default() };
+    let facts = KEYS * FACTS_OF_KEY;
+    let mut figures = Vec::new();
+    for (format, what) in [(LedgerFormat::Csv, "CSV"), (LedgerFormat::Pdf, "PDF")] {
+        let export = Command::ExportLedger { query: query.clone(), format };
+        let (file, took) = timed(ask(&office, export)).await?;
+        ensure!(file["lines"] == facts, "the ledger has every fact");
+        let size = std::fs::metadata(file["path"].as_str().context("A path")?)?.len() / 1_000_000;
+        let what = format!("a cabinet's year, {facts} facts, exported as {what}");
+        let value = format!("{}, {size} MB", milliseconds(took));
+        figures.push(Figure::new(&what, value, "under 5 s", took.as_secs_f64() < SECONDS_MAX));
+    }
+    let (_, took) = timed(ask(&office, Command::Ledger { query })).await?;
+    let is_met = took.as_secs_f64() < SECONDS_MAX;
+    figures.push(Figure::new("the same ledger on the screen", milliseconds(took), "under 5 s", is_met));
+    Ok(figures)
+}
+
+/// A year of one key: taken in the morning, put back in the evening.
+async fn a_year(stage: &Stage, key: DocumentId) -> Result<()> {
+    let work = move |commit: &mut rundan_server::scope::Commit<'_>, own: &rundan_server::scope::OwnSession| {
+        let (tx, unit) = (commit.connection(), commit.state().unit);
+        let known = documents::row(tx, unit, key)?;
+        let missing = || rundan_server::Error::NoDocument(key);
+        let mut document = documents::load(tx, unit, key)?.ok_or_else(missing)?;
+        let vault: VaultId = own.actor.vault();
+        let mut accepted = Vec::new();
+        let mut after = Vec::new();
+        for n in 1..=FACTS_OF_KEY {
+            let at = Timestamp(1_766_000_000 + i64::from(n) * 47_000);
+            let cabinet = CABINET.to_owned();
+            let body = match n % 2 {
+                1 => FactBody::Taken { cabinet, what_for: KeyUse::Round, text: String::new() },
+                _ => FactBody::Returned { cabinet },
+            };
+            let id = FactId { actor: own.actor, n };
+            let fact = Fact {
+                about: Some("1".to_owned()),
+                after: std::mem::replace(&mut after, vec![id]),
+                ..Fact::stated(own.person, at, ActionId([1; 8]), body)
+            };
+            let change = document.write(own.actor, at, &Edit { facts: vec![(id, fact)], puts: Vec::new() })?;
+            accepted.push(AcceptedChange {
+                hash: change.hash,
+                actor: own.actor,
+                actor_seq: u64::from(n),
+                payload: change.bytes,
+                signer: Signer { vault, person: own.person, by: Bringer::Server, at },
+                touches_plan: false,
+                states_facts: true,
+            });
+        }
+        commit.accept(known.as_ref(), &document, &accepted, None)?;
+        Ok(())
+    };
+    Ok(stage.server.commit(stage.unit, work).await?)
+}

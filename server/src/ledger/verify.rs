@@ -1,0 +1,265 @@
+//! Proves a ledger: from the file alone, and against the log that it was issued from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+
+use rundan_ledger::file::{FILE_BYTES_MAX, Head, Ledger};
+use rundan_ledger::line::{FACT, HASH, KEY, SEQ, time};
+use rundan_ledger::{LedgerError, Line, file, pdf};
+use rundan_model::{ChangeHash, DocumentId, FactId, PersonId, UnitId, VaultId};
+use rundan_sync::{PublicKey, statement};
+use rusqlite::Connection;
+
+use super::lines::{self, Derived};
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::store::vaults::{self, Pushed, Vault};
+use crate::store::{documents, log};
+
+/// The most faults that are named; after that it is enough to know how many more there are.
+const FAULTS_MAX: usize = 20;
+/// The longest file that is read: a PDF with its ledger in it.
+const READ_BYTES_MAX: u64 = 2 * FILE_BYTES_MAX as u64;
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What is proven, and what could not be, in words for an operator.
+    pub notes: Vec<String>,
+    /// What does not fit. Empty for a sound ledger.
+    pub faults: Vec<String>,
+}
+
+impl Findings {
+    fn fault(&mut self, what: String) {
+        self.faults.push(what);
+    }
+
+    fn note(&mut self, what: String) {
+        self.notes.push(what);
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
+        }
+        for fault in self.faults.iter().take(FAULTS_MAX) {
+            writeln!(f, "FAULT: {fault}")?;
+        }
+        match self.faults.len().saturating_sub(FAULTS_MAX) {
+            0 => Ok(()),
+            more => writeln!(f, "FAULT: {more} more"),
+        }
+    }
+}
+
+/// A file that may be a ledger, or its pages.
+struct Read {
+    file: Vec<u8>,
+    pdf: Option<Vec<u8>>,
+}
+
+fn read(path: &Path) -> Result<Read> {
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    if std::fs::metadata(path).map_err(failed)?.len() > READ_BYTES_MAX {
+        return Err(Error::Ledger(LedgerError::TooLong));
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    Ok(match pdf::attached(&bytes) {
+        Some(file) => Read { file, pdf: Some(bytes) },
+        None => Read { file: bytes, pdf: None },
+    })
+}
+
+/// Proves a file alone: that who holds a key issued it just so. Where no key is trusted, that is a fault.
+pub fn prove_file(path: &Path, trusted: Option<PublicKey>) -> Result<Findings> {
+    let read = read(path)?;
+    let mut findings = Findings::default();
+    if let Some(ledger) = prove(&read, trusted, &mut findings) {
+        if trusted.is_none() {
+            let key = hex::encode(ledger.head.key.0);
+            findings.fault(format!("nobody says whose key {key} is: name the server's with --key, or its --database"));
+        }
+        findings.note("Not checked: whether it is complete; for that, name the server's --database".to_owned());
+    }
+    Ok(findings)
+}
+
+/// Proves a file against the database of the server that issued it.
+pub fn verify(tx: &Connection, keys: &Keys, path: &Path) -> Result<Findings> {
+    let read = read(path)?;
+    let mut findings = Findings::default();
+    let Some(ledger) = prove(&read, Some(keys.public()), &mut findings) else { return Ok(findings) };
+    let Head { unit, query, head, .. } = &ledger.head;
+    let state = log::unit_state(tx, *unit)?;
+    let Some(state) = state.filter(|_| log::is_of_log(tx, *unit, *head).unwrap_or_default()) else {
+        let seq = head.seq;
+        findings
+            .fault(format!("the unit's log has no place {seq} with that chain: it was restored since, or is another"));
+        return Ok(findings);
+    };
+    let derived = lines::derive(tx, *unit, query, head.seq)?;
+    compare(tx, *unit, &ledger, &derived, &mut findings)?;
+    if findings.faults.is_empty() {
+        let (seq, now) = (head.seq, state.head.seq);
+        findings.note(format!(
+            "Complete: these are all the lines that the log has for the query up to place {seq}; it ends at {now} now"
+        ));
+    }
+    authors(tx, keys, *unit, &derived, &mut findings)?;
+    Ok(findings)
+}
+
+/// What the file alone says; none if it does not hold.
+fn prove<'a>(read: &'a Read, trusted: Option<PublicKey>, findings: &mut Findings) -> Option<Ledger<'a>> {
+    let proven = Ledger::open(&read.file).and_then(|ledger| {
+        ledger.prove(trusted)?;
+        Ok(ledger)
+    });
+    let ledger = match proven {
+        Ok(ledger) => ledger,
+        Err(error) => {
+            findings.fault(error.to_string());
+            return None;
+        }
+    };
+    let Head { count, unit_name, issued_at, key, head, .. } = &ledger.head;
+    findings.note(format!(
+        "{count} lines about the keys of {unit_name}, issued {} at place {} of its log",
+        time(*issued_at),
+        head.seq
+    ));
+    findings.note(format!("Unchanged: signature, digest and count hold, by the key {}", hex::encode(key.0)));
+    if let Some(pages) = &read.pdf {
+        match pdf::prove(pages, &ledger) {
+            Ok(()) => findings.note("Its pages are those of the ledger in it".to_owned()),
+            Err(error) => findings.fault(error.to_string()),
+        }
+    }
+    Some(ledger)
+}
+
+/// Holds the file's lines against those of the log, one by one.
+fn compare(
+    tx: &Connection,
+    unit: UnitId,
+    ledger: &Ledger<'_>,
+    derived: &Derived,
+    findings: &mut Findings,
+) -> Result<()> {
+    if file::rows(&derived.lines, &derived.names)? == ledger.rows() {
+        return Ok(());
+    }
+    let mut missing: BTreeMap<(u64, FactId), &Line> =
+        derived.lines.iter().map(|line| ((line.record.seq, line.id), line)).collect();
+    let mut destroyed = 0;
+    for record in ledger.lines() {
+        let record = record?;
+        let cell = |column: usize| record.get(column).unwrap_or_default();
+        let (Ok(seq), Ok(fact)) = (cell(SEQ).parse::<u64>(), cell(FACT).parse::<FactId>()) else {
+            findings.fault(format!("a line has no place in the log: {}", cell(SEQ)));
+            continue;
+        };
+        match missing.remove(&(seq, fact)) {
+            Some(line) => {
+                if !line.cells(&derived.names).iter().eq(record.iter()) {
+                    findings.fault(format!("the line of place {seq} says otherwise than the log"));
+                }
+            }
+            None => {
+                let hash: Option<ChangeHash> = cell(HASH).parse().ok();
+                let key: Option<DocumentId> = cell(KEY).parse().ok();
+                let is_logged = hash.is_some() && log::entry(tx, unit, seq)? == key.zip(hash);
+                let is_destroyed = key.map(|key| documents::is_purged(tx, unit, key)).transpose()?.unwrap_or_default();
+                if is_logged && is_destroyed {
+                    destroyed += 1;
+                } else {
+                    findings.fault(format!("the log has no such line at place {seq}"));
+                }
+            }
+        }
+    }
+    for (seq, fact) in missing.keys() {
+        findings.fault(format!("a line is missing: place {seq} of the log, fact {fact}"));
+    }
+    if destroyed > 0 {
+        findings
+            .note(format!("{destroyed} lines are of keys that were destroyed since: their hashes stand in the log"));
+    } else if findings.faults.is_empty() {
+        findings.fault("the lines are in another order than in the log".to_owned());
+    }
+    Ok(())
+}
+
+/// Says for how many lines the author's own signature shows that she stated it, and by which keys.
+fn authors(tx: &Connection, keys: &Keys, unit: UnitId, derived: &Derived, findings: &mut Findings) -> Result<()> {
+    let mut shown: BTreeMap<(PersonId, VaultId), (PublicKey, u64)> = BTreeMap::new();
+    let mut read: BTreeMap<(VaultId, u64), Option<BTreeSet<(DocumentId, ChangeHash)>>> = BTreeMap::new();
+    let mut vaults: BTreeMap<VaultId, Option<Vault>> = BTreeMap::new();
+    let (mut lost, mut old) = (0_u64, 0_u64);
+    for Line { key, hash, record, .. } in &derived.lines {
+        let Some(counter) = documents::counter(tx, unit, record.seq)? else {
+            lost += 1;
+            continue;
+        };
+        if !vaults.contains_key(&record.vault) {
+            vaults.insert(record.vault, vaults::vault(tx, record.vault)?);
+        }
+        let vault = vaults.get(&record.vault).and_then(Option::as_ref).filter(|vault| vault.person == record.person);
+        let Some(vault) = vault else {
+            findings.fault(format!("place {}: vault {} is not that person's", record.seq, record.vault));
+            continue;
+        };
+        let named = (record.vault, counter);
+        if !read.contains_key(&named) {
+            let kept = vaults::kept_statement(tx, record.vault, counter)?;
+            let pushed = match kept {
+                Some((signed, Some(pushed))) if is_signed(keys, vault, counter, &signed, &pushed) => {
+                    Some(pushed.into_iter().collect())
+                }
+                Some((_, None)) => None,
+                _ => Some(BTreeSet::new()),
+            };
+            read.insert(named, pushed);
+        }
+        match read.get(&named).and_then(Option::as_ref) {
+            Some(pushed) if pushed.contains(&(*key, *hash)) => {
+                shown.entry((record.person, record.vault)).or_insert((vault.key, 0)).1 += 1;
+            }
+            Some(_) => findings.fault(format!("place {}: no statement of its vault has the change", record.seq)),
+            None => old += 1,
+        }
+    }
+    let all = derived.lines.len();
+    findings.note(format!(
+        "The author's own signature is kept for {} of {all} lines",
+        shown.values().map(|(_, lines)| lines).sum::<u64>()
+    ));
+    for ((person, vault), (key, lines)) in shown {
+        let name = derived.names.get(&person).map(String::as_str).unwrap_or_default();
+        let key = hex::encode(key.0);
+        findings.note(format!("  {name} ({person}): {lines} lines, vault {vault}, key {key}"));
+    }
+    if lost > 0 {
+        findings
+            .note(format!("  {lost} lines came without one: the server made them, or got them back after a restore"));
+    }
+    if old > 0 {
+        findings.note(format!("  {old} lines came before the server kept what each signature is over"));
+    }
+    Ok(())
+}
+
+/// Whether a statement that was kept is the vault's own over just these changes.
+fn is_signed(keys: &Keys, vault: &Vault, counter: u64, signed: &[u8], pushed: &Pushed) -> bool {
+    let Ok(signed) = statement::read(signed.to_vec()) else { return false };
+    let said = &signed.statement;
+    signed.vault == Some(vault.vault)
+        && said.server == Some(keys.server())
+        && said.counter == counter
+        && said.pushed == statement::pushed(pushed.iter().copied())
+        && signed.verify(vault.key).is_ok()
+}

@@ -11,7 +11,7 @@ import type { Answers, Command, DraftText, ErrorCode, Event, Intent, Preferences
 type Handlers = { [C in Exclude<Name, OfficeName>]: (args: Args<C>) => Answers[C] };
 
 /** Commands that only an office's vault answers. */
-type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents' | 'key_board' | 'key' | 'cabinet';
+type OfficeName = 'board' | 'visit_facts' | 'late_notices' | 'incidents' | 'key_board' | 'key' | 'cabinet' | 'ledger' | 'export_ledger';
 
 /** A device in memory with a day like the one on the pictures. For component tests, `npm run dev` and the browser tests. */
 export class FakeDevice implements Device {

@@ -1226,6 +1226,96 @@ disputed: Array<KeyLine>,
  */
 ahead: Array<MissingRow>, cabinets: Array<string>, colleagues: Array<Colleague>, reminder: KeyReminder | null, sync: SyncChip, };
 
+export type LedgerFile = { 
+/**
+ * Where it lies.
+ */
+path: string, lines: number, 
+/**
+ * The digest over its lines, hexadecimal.
+ */
+digest: string, };
+
+export type LedgerFormat = "csv" | "pdf";
+
+export type LedgerLine = { key: string, 
+/**
+ * What is written on the copy's tag.
+ */
+tag: string, fact: string, 
+/**
+ * The kind of fact.
+ */
+what: string, copy: number | null, 
+/**
+ * Whose act.
+ */
+name: string, 
+/**
+ * Who entered it, if another; empty otherwise.
+ */
+entered_by: string, 
+/**
+ * When, as stated.
+ */
+at: number, 
+/**
+ * The phone's clock.
+ */
+clock: number, 
+/**
+ * When the server got it.
+ */
+received_at: number | null, 
+/**
+ * The vault that signed it.
+ */
+vault: string, 
+/**
+ * The change that brought it, hexadecimal.
+ */
+hash: string, 
+/**
+ * A cabinet, a borrower, the other person of a hand-over, a step.
+ */
+detail: string, text: string, 
+/**
+ * Withdrawn or settled.
+ */
+is_void: boolean, };
+
+export type LedgerQuery = { 
+/**
+ * Of one key.
+ */
+key: string | null, 
+/**
+ * That a person entered, that speak of her act, or that name her as the other of a hand-over.
+ */
+person: string | null, 
+/**
+ * Of the keys whose own cabinet it is, and those that name it.
+ */
+cabinet: string | null, 
+/**
+ * The first day that is stated, `YYYY-MM-DD`.
+ */
+from: string | null, 
+/**
+ * The last day that is stated.
+ */
+to: string | null, };
+
+export type LedgerView = { 
+/**
+ * The newest first.
+ */
+lines: Array<LedgerLine>, 
+/**
+ * How many there are, also those that are not shown.
+ */
+total: number, };
+
 export type MissingRow = { key: string, tag: string, 
 /**
  * `YYYY-MM-DD`.
@@ -1328,7 +1418,7 @@ text: string, } } | { "command": "key", "args": { key: string, } } | { "command"
 /**
  * When this count began, seconds since 1970.
  */
-since: number, } };
+since: number, } } | { "command": "ledger", "args": { query: LedgerQuery, } } | { "command": "export_ledger", "args": { query: LedgerQuery, format: LedgerFormat, } };
 
 /** Each command with the type of its answer. */
 export interface Answers {
@@ -1366,4 +1456,6 @@ export interface Answers {
   key_board: KeyBoard;
   key: KeyView;
   cabinet: CabinetCount;
+  ledger: LedgerView;
+  export_ledger: LedgerFile;
 }

@@ -1,10 +1,9 @@
 // The office's keys in memory: answers its commands about them and takes its intents, with undo.
 
-import type { LedgerFile, LedgerLine, LedgerQuery, LedgerView } from '../../keys/ledger';
 import { DeviceError } from '../device';
 import type {
   CabinetCount, ClashView, Colleague, Command, Done, ErrorCode, Intent, KeyBoard, KeyBoardRow, KeyCopyRef, KeyFactLine, KeyFilter,
-  KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyView, MissingRow, RecipientView, SyncChip, TagView,
+  KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView, MissingRow, RecipientView, SyncChip, TagView,
 } from '../generated';
 
 const HOUR = 3600;
@@ -60,13 +59,15 @@ export class FakeKeyBoard {
 
   /** Answers a command about keys; `undefined` when it is none. */
   answer(command: string, args: unknown, sync: SyncChip): unknown {
-    if (command === 'ledger') return this.#ledger((args as { query: LedgerQuery }).query);
-    if (command === 'export_ledger') return this.#export(args as { query: LedgerQuery; format: string });
     const call = { command, args } as Command;
     // eslint-disable-next-line @typescript-eslint/switch-exhaustiveness-check -- all else is the others'
     switch (call.command) {
       case 'key_board':
         return this.#board(call.args.filter, call.args.text, sync);
+      case 'ledger':
+        return this.#ledger(call.args.query);
+      case 'export_ledger':
+        return this.#export(call.args);
       case 'key':
         return this.#view(this.#key(call.args.key));
       case 'cabinet':
@@ -180,7 +181,7 @@ export class FakeKeyBoard {
     return { lines: lines.slice(0, 500), total: lines.length };
   }
 
-  #export({ query, format }: { query: LedgerQuery; format: string }): LedgerFile {
+  #export({ query, format }: { query: LedgerQuery; format: LedgerFormat }): LedgerFile {
     const path = `/home/eva/Hämtningar/nyckellogg-${this.#date}.${format}`;
     return { path, lines: this.#lines(query).length, digest: '3f9a1c0b77d24e58' };
   }

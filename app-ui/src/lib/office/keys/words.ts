@@ -1,7 +1,6 @@
 // How what the device says of keys reads: where one is, what is odd about it, what someone did, what a count found.
 
-import type { CountLine, KeyFactLine, KeyFlag, KeyLine, KeySide, LostStep, MissingRow } from '../../api/generated';
-import type { LedgerQuery } from '../../keys/ledger';
+import type { CountLine, KeyFactLine, KeyFlag, KeyLine, KeySide, LedgerQuery, LostStep, MissingRow } from '../../api/generated';
 import { clock, dateOf, daysFrom, moment } from '../../time/format';
 import { word } from '../../words';
 import { deeds, keyFlags, lostSteps, shortDeeds, texts } from './texts';

@@ -107,6 +107,21 @@ impl Device {
         format!("//button[starts-with(normalize-space(.), '{words}')]")
     }
 
+    /// A button of what lies over the screen.
+    pub(crate) fn in_sheet(words: &str) -> String {
+        format!("//dialog{}", Self::button(words))
+    }
+
+    /// The way to a room of the app.
+    pub(crate) fn room(name: &str) -> String {
+        format!("//nav//a[starts-with(normalize-space(.), '{name}')]")
+    }
+
+    /// The way to a row of a table, by its first words.
+    pub(crate) fn row(words: &str) -> String {
+        format!("//tr//a[starts-with(normalize-space(.), '{words}')]")
+    }
+
     /// Text anywhere on the screen.
     pub(crate) fn text(words: &str) -> String {
         format!("//*[not(self::script)][contains(normalize-space(.), '{words}')]")
@@ -133,6 +148,18 @@ impl Device {
     pub(crate) async fn press(&mut self, what: &str) {
         self.sees(what).await;
         self.client.find(Locator::XPath(what)).await.unwrap().click().await.unwrap();
+    }
+
+    pub(crate) async fn write(&mut self, field: &str, words: &str) {
+        self.sees(field).await;
+        self.client.find(Locator::XPath(field)).await.unwrap().send_keys(words).await.unwrap();
+    }
+
+    /// Looks up the code of a key's tag on a handheld.
+    pub(crate) async fn find_tag(&mut self, code: &str) {
+        self.press(&Self::button("Skanna bricka eller skriv kod")).await;
+        self.write("//dialog//input", code).await;
+        self.press(&Self::in_sheet("Sök nyckeln")).await;
     }
 
     /// Ends the app as a crash would, and opens it again on the same files.

@@ -1,5 +1,8 @@
 //! A visit as the handheld's lists show it.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use rundan_model::visit::{CarerTime, ItemOutcome, Oddity, Progress, Segment as Worked, State, Visit};
 use rundan_model::{DocumentId, KeyKind, PersonId, UnitId};
 use rusqlite::{OptionalExtension, Transaction};
@@ -16,11 +19,13 @@ pub(super) struct Reader<'a> {
     pub(super) tx: &'a Transaction<'a>,
     pub(super) ctx: &'a ViewContext,
     pub(super) names: Names<'a>,
+    /// The codes of keys that several bear, once someone asked.
+    pub(super) double_tags: OnceCell<BTreeSet<String>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(tx: &'a Transaction<'a>, ctx: &'a ViewContext) -> Self {
-        Self { tx, ctx, names: Names::new(tx) }
+        Self { tx, ctx, names: Names::new(tx), double_tags: OnceCell::new() }
     }
 
     /// A visit of hers as a card.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rundan_model::custody::{Place, Step};
+use rundan_model::key::forecast::{DAYS_AHEAD, PlannedVisit};
 use rundan_model::key::{Key, KeyCopy, copy_of, key};
 use rundan_model::plan::KeyReceipt;
 use rundan_model::recipient::Recipient;
@@ -50,9 +51,13 @@ pub(crate) fn key_board(
     text: &str,
 ) -> Result<KeyBoard, StoreError> {
     let reader = Reader::new(tx, ctx);
-    let missing = reader.missing(None)?;
     let rows = reader.key_rows(queries::KEYS, params![])?;
-    let board = Board::read(&reader)?;
+    let by_document: BTreeMap<DocumentId, &KeyRow> = rows.iter().map(|row| (row.document, row)).collect();
+    let today = Zone.day(ctx.now);
+    let visits = planned(tx, today, Day(today.0 + NEXT_DAYS - 1), None)?;
+    let board = Board::read(&reader, &visits)?;
+    let soon: Vec<_> = visits.into_iter().filter(|(visit, _)| Zone.day(visit.start).0 < today.0 + DAYS_AHEAD).collect();
+    let missing = reader.missing_of(&soon, None, |key| Ok(by_document.get(&key).copied()))?;
     let mut lines = Vec::new();
     for row in &rows {
         for copy in &row.key.copies {
@@ -110,7 +115,7 @@ struct Board {
 }
 
 impl Board {
-    fn read(reader: &Reader<'_>) -> Result<Self, StoreError> {
+    fn read(reader: &Reader<'_>, visits: &[(PlannedVisit, DocumentId)]) -> Result<Self, StoreError> {
         let mut board = Self { recipients: BTreeMap::new(), next: BTreeMap::new() };
         let mut keys: BTreeMap<DocumentId, Vec<DocumentId>> = BTreeMap::new();
         let mut query = reader.tx.prepare_cached(queries::HOMES)?;
@@ -121,9 +126,8 @@ impl Board {
             board.recipients.entry(key).or_default().push((recipient.name.full(), recipient.address.shown()));
             keys.entry(home).or_default().push(key);
         }
-        let (now, today) = (reader.ctx.now, Zone.day(reader.ctx.now));
-        for (visit, recipient) in planned(reader.tx, today, Day(today.0 + NEXT_DAYS - 1), None)? {
-            for key in keys.get(&recipient).into_iter().flatten().filter(|_| visit.start >= now) {
+        for (visit, recipient) in visits.iter().filter(|(visit, _)| visit.start >= reader.ctx.now) {
+            for key in keys.get(recipient).into_iter().flatten() {
                 board.next.entry(*key).or_insert((visit.person, visit.start));
             }
         }

@@ -1,12 +1,13 @@
 //! A carer's keys: what she has, what her round needs, and what a tag is.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_model::custody::{Certainty, Flag, Place, Side};
 use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
 use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, read_tag};
 use rundan_model::recipient::Recipient;
-use rundan_model::run_sheet::{RunSheet, run_sheet};
+use rundan_model::run_sheet::RunSheet;
 use rundan_model::staff::Staff;
 use rundan_model::{Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -169,7 +170,8 @@ pub(super) fn cabinets(tx: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The visits that someone is planned for on some days and that nobody has called off, each with its recipient.
+/// The visits that someone is planned for on some days and that nobody has called off, each with its recipient: all, or
+/// those that a person is planned for, with her colleagues there.
 pub(super) fn planned(
     tx: &Connection,
     from: Day,
@@ -202,7 +204,8 @@ fn needs_of(
 ) -> Result<Vec<(DocumentId, PlannedVisit)>, StoreError> {
     let end = shift_now(tx, person, now)?.map(|shift| Zone.day(shift.end)).unwrap_or(day);
     let mut needs = Vec::new();
-    for (visit, recipient) in planned(tx, day, end.max(day), Some(person))? {
+    let planned = planned(tx, day, end.max(day), Some(person))?;
+    for (visit, recipient) in planned.into_iter().filter(|(visit, _)| visit.person == person) {
         for row in key_rows(tx, queries::KEYS_TO, params![recipient.as_bytes()])? {
             let is_for_round = row.key.kind != KeyKind::Alarm && !row.key.is_retired();
             if is_for_round && !needs.iter().any(|(key, _)| *key == row.document) {
@@ -250,7 +253,6 @@ fn noted_alarms(tx: &Transaction<'_>, me: PersonId, now: Timestamp) -> Result<BT
         _ => None,
     };
     noted.extend(content.facts.values().filter_map(alarm));
-    debug_assert_eq!(run_sheet(&content).staff, Some(me));
     Ok(noted)
 }
 
@@ -369,10 +371,21 @@ impl Reader<'_> {
         sides.iter().map(side).collect()
     }
 
+    /// The codes that several keys bear.
+    fn double_tags(&self) -> Result<&BTreeSet<String>, StoreError> {
+        if let Some(known) = self.double_tags.get() {
+            return Ok(known);
+        }
+        let mut query = self.tx.prepare_cached(queries::DOUBLE_TAGS)?;
+        let rows = query.query_map([], |row| row.get(0))?;
+        let found = rows.collect::<Result<_, _>>()?;
+        Ok(self.double_tags.get_or_init(|| found))
+    }
+
     fn key_flags(&self, key: &Key, copy: &KeyCopy) -> Result<Vec<KeyFlag>, StoreError> {
         let custody = &copy.custody;
         let is_disputed = custody.is_disputed();
-        let same: i64 = self.tx.prepare_cached(queries::KEYS_WITH_TAG)?.query_row([&key.tag], |row| row.get(0))?;
+        let is_double = self.double_tags()?.contains(&key.tag);
         let since = custody.since.map(|since| since.at);
         let is_changed = key.lock_changed.is_some() && custody.place != Place::Retired;
         let found = [
@@ -383,7 +396,7 @@ impl Reader<'_> {
             (!is_disputed && self.is_out_overnight(&custody.place, since)?, KeyFlag::OutOvernight),
             (copy.damaged.is_some() && custody.place != Place::Retired, KeyFlag::Damaged),
             (is_changed, KeyFlag::LockChanged),
-            (same > 1, KeyFlag::SameTag),
+            (is_double, KeyFlag::SameTag),
             (!key.clashes.is_empty(), KeyFlag::Clash),
             (key.is_newer, KeyFlag::NewerFact),
         ];
@@ -470,10 +483,25 @@ impl Reader<'_> {
         let today = Zone.day(now);
         let last = Day(today.0 + DAYS_AHEAD - 1);
         let visits = planned(self.tx, today, last, person)?;
-        let shifts = shifts(self.tx, Day(today.0 - 1), Day(last.0 + 1), None)?;
+        self.missing_of(&visits, person, |key| {
+            Ok(self.key_rows(queries::KEY, params![key.as_bytes()])?.into_iter().next())
+        })
+    }
+
+    /// The same for the visits of the days to come, all that are planned or those that a person is planned for.
+    pub(super) fn missing_of<K: Borrow<KeyRow>>(
+        &self,
+        visits: &[(PlannedVisit, DocumentId)],
+        person: Option<PersonId>,
+        row_of: impl Fn(DocumentId) -> Result<Option<K>, StoreError>,
+    ) -> Result<Vec<MissingRow>, StoreError> {
+        let now = self.ctx.now;
+        let today = Zone.day(now);
+        let shifts = shifts(self.tx, Day(today.0 - 1), Day(today.0 + DAYS_AHEAD), None)?;
         let mut needs: BTreeMap<DocumentId, Vec<PlannedVisit>> = BTreeMap::new();
         let mut homes: BTreeMap<DocumentId, Vec<HomeRow>> = BTreeMap::new();
-        for (visit, recipient) in visits.iter().filter(|(visit, _)| visit.start >= now) {
+        let is_hers = |visit: &PlannedVisit| person.is_none_or(|person| visit.person == person);
+        for (visit, recipient) in visits.iter().filter(|(visit, _)| visit.start >= now && is_hers(visit)) {
             if !homes.contains_key(recipient) {
                 homes.insert(*recipient, home_rows(self.tx, queries::HOMES_OF_RECIPIENT, *recipient)?);
             }
@@ -481,14 +509,15 @@ impl Reader<'_> {
                 needs.entry(home.key).or_default().push(*visit);
             }
         }
-        let visits: Vec<PlannedVisit> = visits.into_iter().map(|(visit, _)| visit).collect();
+        let visits: Vec<PlannedVisit> = visits.iter().map(|(visit, _)| *visit).collect();
         let plan = Plan::new(&shifts, &visits, person.is_none());
         let mut missing = Vec::new();
         for (key, needs) in needs {
-            let rows = self.key_rows(queries::KEY, params![key.as_bytes()])?;
-            let Some(row) = rows.first().filter(|row| row.key.kind != KeyKind::Alarm && !row.key.is_retired()) else {
+            let Some(row) = row_of(key)? else { continue };
+            let row: &KeyRow = row.borrow();
+            if row.key.kind == KeyKind::Alarm || row.key.is_retired() {
                 continue;
-            };
+            }
             for one in plan.missing(key, &whereabouts(&row.key), &needs, now) {
                 missing.push(self.missing_row(row, &one)?);
             }

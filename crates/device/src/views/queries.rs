@@ -60,7 +60,7 @@ queries! {
     KEYS_TAGGED = "SELECT document, json FROM key WHERE tag = ?1 ORDER BY document";
     KEY_TAGGED = "SELECT 1 FROM key k CROSS JOIN document d ON d.document = k.document
         WHERE k.tag = ?1 AND d.unit = ?2";
-    KEYS_WITH_TAG = "SELECT count(*) FROM key WHERE tag = ?1";
+    DOUBLE_TAGS = "SELECT tag FROM key GROUP BY tag HAVING count(*) > 1";
     KEYS_WITH = "SELECT k.document, k.json FROM (SELECT DISTINCT document FROM key_copy WHERE person = ?1) c
         CROSS JOIN key k ON k.document = c.document ORDER BY k.document";
     KEYS_TO = "SELECT DISTINCT k.document, k.json FROM key_home h CROSS JOIN key k ON k.document = h.key
@@ -74,7 +74,8 @@ queries! {
     PLANNED = "SELECT v.document, p.person, p.start, v.minutes, v.recipient FROM visit v
         CROSS JOIN visit_person p ON p.document = v.document
         WHERE v.day BETWEEN ?1 AND ?2 AND v.recipient IS NOT NULL AND p.is_planned
-            AND (?3 IS NULL OR p.person = ?3) AND v.json ->> '$.cancelled' IS NULL";
+            AND (?3 IS NULL OR EXISTS (SELECT 1 FROM visit_person o WHERE o.person = ?3 AND o.day = p.day
+                AND o.document = v.document AND o.is_planned)) AND v.json ->> '$.cancelled' IS NULL";
     SHIFTS = "SELECT person, json FROM run_sheet WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR person = ?3)
         ORDER BY day, document";
 

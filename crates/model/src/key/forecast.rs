@@ -1,4 +1,4 @@
-//! Which keys will be missing: at a visit's start no copy can be with the carer.
+//! Which keys will be missing: at a visit's start no copy can be with the carer, nor with a colleague at that visit.
 //!
 //! A carer takes the keys of her round from the cabinet, and puts them back when her shift ends. A copy is therefore
 //! with whoever needed it first until then, and what is lost, lent or not where it should be is with nobody.
@@ -140,6 +140,10 @@ impl<'a> Plan<'a> {
                 own.until = own.until.max(until);
                 continue;
             }
+            if held.iter().any(|copy| copy.until >= Some(need.start) && copy.by.iter().any(|by| self.comes(*by, need)))
+            {
+                continue;
+            }
             let soonest = held.iter_mut().min_by_key(|copy| copy.until);
             match soonest {
                 Some(copy) if copy.until.is_none_or(|free| free <= need.start) => {
@@ -161,6 +165,12 @@ impl<'a> Plan<'a> {
             }
         }
         missing.into_values().collect()
+    }
+
+    /// Whether someone comes to a visit no later than who needs a key there.
+    fn comes(&self, person: PersonId, need: &PlannedVisit) -> bool {
+        let visits = self.visits.get(&person).into_iter().flatten();
+        visits.into_iter().any(|visit| visit.visit == need.visit && visit.start <= need.start)
     }
 
     /// A copy as it is held now. Who is at work puts it back when her shift ends; who is not, when her next begins.
@@ -247,6 +257,16 @@ mod tests {
         assert_eq!((meeting.at, meeting.after), (visits[0].end, Some(visits[0].visit)));
         assert_eq!((meeting.from, meeting.before), (ANNA, visits[1].visit));
         assert_eq!(missing(&shifts, &visits, &[Whereabouts::Free, Whereabouts::Free]), []);
+    }
+
+    #[test]
+    fn at_a_visit_for_two_one_key_is_enough_unless_she_who_has_it_comes_later() {
+        let both = [shift(ANNA, 7, 16), shift(JONAS, 7, 16)];
+        let (hers, his) = (visit(ANNA, 8), visit(JONAS, 8));
+        assert_eq!(missing(&both, &[hers, his], &[Whereabouts::Free]), []);
+        let later = PlannedVisit { start: hers.start.plus_minutes(30), ..hers };
+        let missing = missing(&both, &[visit(ANNA, 7), later, his], &[Whereabouts::Free]);
+        assert_eq!(missing.iter().map(|row| row.person).collect::<Vec<_>>(), [JONAS]);
     }
 
     #[test]

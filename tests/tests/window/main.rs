@@ -71,7 +71,7 @@ async fn what_two_carers_did_with_keys_without_a_network_is_settled_by_the_offic
     bodil.find_tag("V-102").await;
     bodil.press(&Device::in_sheet("Ta emot")).await;
     bodil.press(&Device::in_sheet(unit::CARER_NAME)).await;
-    bodil.sees(&Device::text("Alice Almgren har inte bekräftat")).await;
+    bodil.sees(&Device::text("V-102 är hos dig")).await;
 
     alice.press(&Device::button("V-103")).await;
     alice.press(&Device::in_sheet("Tappad")).await;
@@ -86,9 +86,11 @@ async fn what_two_carers_did_with_keys_without_a_network_is_settled_by_the_offic
     office.write("//dialog//*[self::input or self::textarea][1]", "Bodil hängde tillbaka den.").await;
     office.press(&Device::in_sheet("Alice Almgren hade den")).await;
     office.sees(&Device::text("Bodil hängde tillbaka den.")).await;
+    office.press(&Device::in_sheet("Stäng")).await;
     office.press(&Device::row("V-103")).await;
     office.press(&Device::in_sheet("Klart: chef och brukare har fått veta")).await;
     office.sees(&Device::text("steg 2 av 7")).await;
+    office.press(&Device::in_sheet("Stäng")).await;
     office.press(&Device::row("V-102")).await;
     office.sees(&format!("//dialog{}", Device::text(unit::COLLEAGUE_NAME))).await;
 

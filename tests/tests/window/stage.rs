@@ -114,7 +114,7 @@ impl Device {
 
     /// The way to a room of the app.
     pub(crate) fn room(name: &str) -> String {
-        format!("//nav//a[starts-with(normalize-space(.), '{name}')]")
+        format!("//nav//a[contains(normalize-space(.), '{name}')]")
     }
 
     /// The way to a row of a table, by its first words.
@@ -147,7 +147,11 @@ impl Device {
 
     pub(crate) async fn press(&mut self, what: &str) {
         self.sees(what).await;
-        self.client.find(Locator::XPath(what)).await.unwrap().click().await.unwrap();
+        let element = self.client.find(Locator::XPath(what)).await.unwrap();
+        // As a person would: away from what lies at the edges.
+        let shown = vec![serde_json::to_value(&element).unwrap()];
+        self.client.execute("arguments[0].scrollIntoView({ block: 'center' });", shown).await.unwrap();
+        element.click().await.unwrap();
     }
 
     pub(crate) async fn write(&mut self, field: &str, words: &str) {

@@ -80,6 +80,28 @@ fn flags(line: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
+async fn who_is_late_still_needs_the_key_and_a_key_put_back_at_noon_is_needed_again() {
+    let Round { world, anna, maj, anna_id, key, .. } = Round::new().await;
+    let needed = async || each(&anna.ask("keys", Value::Null).await["needed"], "visit").len();
+    let later = world.visit(maj, "14:00", &[anna_id]).await;
+    anna.sync().await;
+    world.set_time("09:20");
+    assert_eq!(needed().await, 1, "the visit of nine has not begun");
+    let copy = json!([{ "key": key, "copy": 1 }]);
+    anna.act(take(&copy)).await;
+    assert_eq!(needed().await, 0);
+    let day = anna.day().await;
+    let first = day["stops"].as_array().unwrap().iter().find(|stop| stop["start"] == crate::world::at("09:00").0);
+    let first: DocumentId = first.unwrap()["document"].as_str().unwrap().parse().unwrap();
+    anna.start(first).await;
+    world.set_time("10:00");
+    anna.end(first).await;
+    anna.act(json!({ "do": "return_keys", "keys": copy, "cabinet": CABINET })).await;
+    let keys = anna.ask("keys", Value::Null).await;
+    assert_eq!(keys["needed"][0]["visit"], json!(later));
+}
+
+#[tokio::test]
 async fn the_keys_of_a_round_are_taken_in_one_press_and_undone_in_another() {
     let round = Round::new().await;
     let before = round.anna.ask("keys", Value::Null).await;

@@ -1,8 +1,9 @@
 //! A visit as the handheld's lists show it.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rundan_model::key::forecast::PlannedShift;
 use rundan_model::visit::{CarerTime, ItemOutcome, Oddity, Progress, Segment as Worked, State, Visit};
 use rundan_model::{DocumentId, KeyKind, PersonId, UnitId};
 use rusqlite::{OptionalExtension, Transaction};
@@ -21,11 +22,13 @@ pub(super) struct Reader<'a> {
     pub(super) names: Names<'a>,
     /// The codes of keys that several bear, once someone asked.
     pub(super) double_tags: OnceCell<BTreeSet<String>>,
+    /// Everyone's shifts now, once someone asked.
+    pub(super) shifts_now: OnceCell<BTreeMap<PersonId, Vec<PlannedShift>>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(tx: &'a Transaction<'a>, ctx: &'a ViewContext) -> Self {
-        Self { tx, ctx, names: Names::new(tx), double_tags: OnceCell::new() }
+        Self { tx, ctx, names: Names::new(tx), double_tags: OnceCell::new(), shifts_now: OnceCell::new() }
     }
 
     /// A visit of hers as a card.

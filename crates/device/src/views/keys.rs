@@ -9,6 +9,7 @@ use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, read_tag};
 use rundan_model::recipient::Recipient;
 use rundan_model::run_sheet::RunSheet;
 use rundan_model::staff::Staff;
+use rundan_model::visit::State;
 use rundan_model::{Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -46,8 +47,7 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
     let me = ctx.person;
     let (mut mine, mut to_confirm, mut disputed) = (Vec::new(), Vec::new(), Vec::new());
     let held: Vec<KeyRow> = reader.key_rows(queries::KEYS_WITH, params![me.as_bytes()])?;
-    let needs = needs_of(tx, me, ctx.now, Zone.day(ctx.now))?;
-    let in_round: BTreeSet<DocumentId> = needs.iter().map(|(key, _)| *key).collect();
+    let in_round = keys_needed(tx, me, ctx.now)?;
     let shift = shift_now(tx, me, ctx.now)?;
     let noted = noted_alarms(tx, me, ctx.now)?;
     for row in &held {
@@ -66,12 +66,10 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
     }
     let has = |key: &DocumentId| mine.iter().any(|mine: &MyKey| mine.line.key == *key);
     let mut needed: Vec<NeededKey> = Vec::new();
-    for (key, need) in &needs {
-        let is_listed = needed.iter().any(|listed| listed.line.key == *key);
-        if need.start.0 < ctx.now.0 || has(key) || is_listed {
-            continue;
+    for (key, need) in needs_of(tx, me, ctx.now, |visit| is_ahead(tx, me, visit))? {
+        if !has(&key) {
+            needed.extend(reader.needed_key(key, &need)?);
         }
-        needed.extend(reader.needed_key(*key, need)?);
     }
     mine.sort_by_cached_key(|key| (key.line.kind == KeyKind::Alarm, key.line.tag.clone()));
     Ok(KeysView {
@@ -113,7 +111,7 @@ pub(crate) fn keys_needed(
     person: PersonId,
     now: Timestamp,
 ) -> Result<BTreeSet<DocumentId>, StoreError> {
-    Ok(needs_of(tx, person, now, Zone.day(now))?.into_iter().map(|(key, _)| key).collect())
+    Ok(needs_of(tx, person, now, |_| Ok(true))?.into_iter().map(|(key, _)| key).collect())
 }
 
 /// The keys that a person has beyond doubt, each with what is written on its tag.
@@ -195,17 +193,22 @@ pub(super) fn planned(
     Ok(visits)
 }
 
-/// The keys of a person's visits of a day with the first visit that needs each; a shift over midnight has them too.
+/// The keys of those of a person's visits of today that are wanted, with the first visit that needs each; a shift over
+/// midnight has them too.
 fn needs_of(
     tx: &Connection,
     person: PersonId,
     now: Timestamp,
-    day: Day,
+    is_wanted: impl Fn(&PlannedVisit) -> Result<bool, StoreError>,
 ) -> Result<Vec<(DocumentId, PlannedVisit)>, StoreError> {
+    let day = Zone.day(now);
     let end = shift_now(tx, person, now)?.map(|shift| Zone.day(shift.end)).unwrap_or(day);
     let mut needs = Vec::new();
     let planned = planned(tx, day, end.max(day), Some(person))?;
     for (visit, recipient) in planned.into_iter().filter(|(visit, _)| visit.person == person) {
+        if !is_wanted(&visit)? {
+            continue;
+        }
         for row in key_rows(tx, queries::KEYS_TO, params![recipient.as_bytes()])? {
             let is_for_round = row.key.kind != KeyKind::Alarm && !row.key.is_retired();
             if is_for_round && !needs.iter().any(|(key, _)| *key == row.document) {
@@ -214,6 +217,13 @@ fn needs_of(
         }
     }
     Ok(needs)
+}
+
+/// Whether a person still has to go into a home for a visit, however late she is.
+fn is_ahead(tx: &Transaction<'_>, person: PersonId, planned: &PlannedVisit) -> Result<bool, StoreError> {
+    let visit = rows::visit_row(tx, planned.visit)?;
+    let state = visit.map(|visit| visit.state_for(person));
+    Ok(matches!(state, Some(State::Planned | State::Running | State::Paused)))
 }
 
 /// The planned shift that someone works now, or her next one today.
@@ -371,6 +381,20 @@ impl Reader<'_> {
         sides.iter().map(side).collect()
     }
 
+    /// Everyone's planned shifts of today, and of yesterday for those that go on.
+    fn shifts_now(&self) -> Result<&BTreeMap<PersonId, Vec<PlannedShift>>, StoreError> {
+        if let Some(known) = self.shifts_now.get() {
+            return Ok(known);
+        }
+        let today = Zone.day(self.ctx.now);
+        let mut found: BTreeMap<PersonId, Vec<PlannedShift>> = BTreeMap::new();
+        for shift in shifts(self.tx, Day(today.0 - 1), today, None)? {
+            found.entry(shift.person).or_default().push(shift);
+        }
+        found.values_mut().for_each(|shifts| shifts.sort_by_key(|shift| shift.start));
+        Ok(self.shifts_now.get_or_init(|| found))
+    }
+
     /// The codes that several keys bear.
     fn double_tags(&self) -> Result<&BTreeSet<String>, StoreError> {
         if let Some(known) = self.double_tags.get() {
@@ -409,7 +433,8 @@ impl Reader<'_> {
         let now = self.ctx.now;
         let Some(since) = since.filter(|since| Zone.day(*since) < Zone.day(now)) else { return Ok(false) };
         for person in place.holders() {
-            let shift = shift_now(self.tx, person, now)?;
+            let shifts = self.shifts_now()?.get(&person);
+            let shift = shifts.and_then(|shifts| shifts.iter().find(|shift| shift.end > now));
             if shift.is_some_and(|shift| shift.start <= since.plus_seconds(REMIND_SECONDS) && now < shift.end) {
                 return Ok(false);
             }
@@ -557,13 +582,10 @@ impl Reader<'_> {
 
     /// Everyone else of the unit, those at work first.
     pub(super) fn colleagues(&self) -> Result<Vec<Colleague>, StoreError> {
-        let today = Zone.day(self.ctx.now);
         let now = self.ctx.now;
-        let at_work: BTreeSet<PersonId> = shifts(self.tx, Day(today.0 - 1), today, None)?
-            .into_iter()
-            .filter(|shift| shift.start <= now && now < shift.end)
-            .map(|shift| shift.person)
-            .collect();
+        let is_now = |shift: &PlannedShift| shift.start <= now && now < shift.end;
+        let at_work = self.shifts_now()?.iter().filter(|(_, shifts)| shifts.iter().any(is_now));
+        let at_work: BTreeSet<PersonId> = at_work.map(|(person, _)| *person).collect();
         let mut query = self.tx.prepare_cached(queries::STAFF_ALL)?;
         let mut rows = query.query([])?;
         let mut colleagues = Vec::new();

@@ -63,23 +63,21 @@ pub(crate) fn run(root: &Path, args: &BenchArgs) -> Result<()> {
     Ok(())
 }
 
-/// The page's code, all of it, compressed as a server would.
+/// The code that the page begins with, compressed as a server would: what its HTML names. The office's rooms and the
+/// reading of tags come when they are opened.
 fn bundle(root: &Path) -> Result<Option<Figure>> {
-    let assets = root.join("app-ui/dist/assets");
-    let Ok(entries) = std::fs::read_dir(&assets) else {
+    let page = root.join("app-ui/dist");
+    let Ok(html) = std::fs::read_to_string(page.join("index.html")) else {
         println!("        the page is not built: run `npm run build` in app-ui for its size");
         return Ok(None);
     };
     let mut size = 0;
-    for entry in entries {
-        let path = entry.context("Could not list the bundle")?.path();
-        let is_code = path.extension().is_some_and(|extension| extension == "js" || extension == "css");
-        if is_code {
-            let bytes = std::fs::read(&path).context("Could not read the bundle")?;
-            size += zstd::bulk::compress(&bytes, 9).context("Could not compress the bundle")?.len();
-        }
+    for name in html.split('"').filter(|name| name.ends_with(".js") || name.ends_with(".css")) {
+        let bytes =
+            std::fs::read(page.join(name.trim_start_matches(['.', '/']))).context("Could not read the bundle")?;
+        size += zstd::bulk::compress(&bytes, 9).context("Could not compress the bundle")?.len();
     }
-    Ok(Some(Figure::new("the page's code, compressed", kilobytes(size), "under 120 KB", size < 120_000)))
+    Ok(Some(Figure::new("the entry's code, compressed", kilobytes(size), "under 120 KB", size < 120_000)))
 }
 
 fn machine() -> String {

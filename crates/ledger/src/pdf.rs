@@ -230,7 +230,7 @@ impl Layout<'_> {
         let head = &ledger.head;
         let query = &head.query;
         let all = |text: &str| if text.is_empty() { "alla".to_owned() } else { text.to_owned() };
-        let named = |name: &str, id: Option<String>| all(&[name, &id.unwrap_or_default()].join(" ").trim().to_owned());
+        let named = |name: &str, id: Option<String>| all([name, &id.unwrap_or_default()].join(" ").trim());
         let date = |day: Option<rundan_model::Day>| day.map(|day| day.date().to_string()).unwrap_or_default();
         self.text(MARGIN, TITLE, true, "Nyckellogg");
         let rows = [

@@ -1,5 +1,6 @@
 //! Proves a ledger: from the file alone, and against the log that it was issued from.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -194,10 +195,13 @@ fn compare(
     Ok(())
 }
 
+/// The changes that a statement is over, each with its document; none where that was not kept yet.
+type Covered = Option<BTreeSet<(DocumentId, ChangeHash)>>;
+
 /// Says for how many lines the author's own signature shows that she stated it, and by which keys.
 fn authors(tx: &Connection, keys: &Keys, unit: UnitId, derived: &Derived, findings: &mut Findings) -> Result<()> {
     let mut shown: BTreeMap<(PersonId, VaultId), (PublicKey, u64)> = BTreeMap::new();
-    let mut read: BTreeMap<(VaultId, u64), Option<BTreeSet<(DocumentId, ChangeHash)>>> = BTreeMap::new();
+    let mut read: BTreeMap<(VaultId, u64), Covered> = BTreeMap::new();
     let mut vaults: BTreeMap<VaultId, Option<Vault>> = BTreeMap::new();
     let (mut lost, mut old) = (0_u64, 0_u64);
     for Line { key, hash, record, .. } in &derived.lines {
@@ -205,27 +209,27 @@ fn authors(tx: &Connection, keys: &Keys, unit: UnitId, derived: &Derived, findin
             lost += 1;
             continue;
         };
-        if !vaults.contains_key(&record.vault) {
-            vaults.insert(record.vault, vaults::vault(tx, record.vault)?);
-        }
-        let vault = vaults.get(&record.vault).and_then(Option::as_ref).filter(|vault| vault.person == record.person);
+        let vault = match vaults.entry(record.vault) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(vaults::vault(tx, record.vault)?),
+        };
+        let vault = vault.as_ref().filter(|vault| vault.person == record.person);
         let Some(vault) = vault else {
             findings.fault(format!("place {}: vault {} is not that person's", record.seq, record.vault));
             continue;
         };
         let named = (record.vault, counter);
-        if !read.contains_key(&named) {
-            let kept = vaults::kept_statement(tx, record.vault, counter)?;
-            let pushed = match kept {
+        let covered = match read.entry(named) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(match vaults::kept_statement(tx, record.vault, counter)? {
                 Some((signed, Some(pushed))) if is_signed(keys, vault, counter, &signed, &pushed) => {
                     Some(pushed.into_iter().collect())
                 }
                 Some((_, None)) => None,
                 _ => Some(BTreeSet::new()),
-            };
-            read.insert(named, pushed);
-        }
-        match read.get(&named).and_then(Option::as_ref) {
+            }),
+        };
+        match covered {
             Some(pushed) if pushed.contains(&(*key, *hash)) => {
                 shown.entry((record.person, record.vault)).or_insert((vault.key, 0)).1 += 1;
             }

@@ -29,7 +29,14 @@ pub(crate) fn kept(tx: &Transaction<'_>, place: &TextPlace) -> Result<String, St
 
 /// Forgets the texts that an intent answers; in the transaction of its action, so that a text is always in one place.
 pub(crate) fn forget_used(tx: &Transaction<'_>, intent: &Intent) -> Result<(), StoreError> {
-    used(intent).iter().try_for_each(|place| forget(tx, place))
+    let mut whole = tx.prepare_cached("DELETE FROM kept_text WHERE what = ?1 AND document = ?2")?;
+    for (what, document, about) in used(intent) {
+        match about {
+            Some(about) => forget(tx, &TextPlace { what, document, about })?,
+            None => drop(whole.execute(params![what.as_str(), key(document)])?),
+        }
+    }
+    Ok(())
 }
 
 /// Forgets what was typed on a document that leaves the phone.
@@ -47,35 +54,40 @@ fn forget(tx: &Transaction<'_>, place: &TextPlace) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The places whose texts an intent answers.
-fn used(intent: &Intent) -> Vec<TextPlace> {
-    let place = |what, document: &DocumentId| TextPlace { what, document: Some(*document), about: String::new() };
-    let left = |end_other: &[EndOther]| -> Vec<TextPlace> {
+/// The texts that an intent answers: for what, on which document, and about which part of it if not all.
+fn used(intent: &Intent) -> Vec<(TextUse, Option<DocumentId>, Option<String>)> {
+    let on = |what, document: &DocumentId| (what, Some(*document), None);
+    let left = |end_other: &[EndOther]| -> Vec<_> {
         let timed = end_other.iter().filter(|other| matches!(other.at, Stated::Local { .. }));
-        timed.map(|other| place(TextUse::EndTime, &other.visit)).collect()
+        timed.map(|other| on(TextUse::EndTime, &other.visit)).collect()
     };
     match intent {
-        Intent::WriteNote { visit, .. } => vec![place(TextUse::Note, visit)],
+        Intent::WriteNote { visit, .. } => vec![on(TextUse::Note, visit)],
         Intent::MarkNotDone { visit, items, .. } => {
-            items.iter().map(|item| TextPlace { about: item.clone(), ..place(TextUse::NotDone, visit) }).collect()
+            items.iter().map(|item| (TextUse::NotDone, Some(*visit), Some(item.clone()))).collect()
         }
         Intent::StartVisit { visit, end_other, .. } => {
-            let mut places = left(end_other);
-            places.push(place(TextUse::StartTime, visit));
-            places
+            let mut texts = left(end_other);
+            texts.push(on(TextUse::StartTime, visit));
+            texts
         }
-        Intent::EndVisit { visit, .. } => vec![place(TextUse::EndTime, visit)],
+        Intent::EndVisit { visit, .. } => vec![on(TextUse::EndTime, visit)],
         Intent::BeginUnplanned { end_other, .. } => {
-            let mut places = left(end_other);
-            places.push(TextPlace { what: TextUse::Unplanned, document: None, about: String::new() });
-            places
+            let mut texts = left(end_other);
+            texts.push((TextUse::Unplanned, None, None));
+            texts
         }
-        Intent::OtherTime { run_sheet, .. } => vec![place(TextUse::OtherTime, run_sheet)],
-        Intent::ReportLate { visits, .. } => visits.iter().map(|late| place(TextUse::Late, &late.visit)).collect(),
-        Intent::AddToIncident { incident, .. } => vec![place(TextUse::Addition, incident)],
-        Intent::ChangeVisit { visit, change: PlanChange::Cancel { .. } } => vec![place(TextUse::Cancellation, visit)],
-        Intent::PutAsideRefused { refused, .. } => vec![place(TextUse::PutAside, refused)],
-        Intent::Settle { document, .. } => vec![place(TextUse::Settlement, document)],
+        Intent::OtherTime { run_sheet, .. } => vec![on(TextUse::OtherTime, run_sheet)],
+        Intent::EndShift { run_sheet, .. } => vec![on(TextUse::KeysKept, run_sheet)],
+        Intent::ReportLate { visits, .. } => visits.iter().map(|late| on(TextUse::Late, &late.visit)).collect(),
+        Intent::AddToIncident { incident, .. } => vec![on(TextUse::Addition, incident)],
+        Intent::ChangeVisit { visit, change: PlanChange::Cancel { .. } } => vec![on(TextUse::Cancellation, visit)],
+        Intent::PutAsideRefused { refused, .. } => vec![on(TextUse::PutAside, refused)],
+        Intent::Settle { document, .. } => vec![on(TextUse::Settlement, document)],
+        Intent::TakeKeys { keys, .. } => keys.iter().map(|taken| on(TextUse::Key, &taken.key)).collect(),
+        Intent::ReportKey { key, .. } => vec![on(TextUse::Key, &key.key)],
+        Intent::ChangeKey { key, .. } => vec![on(TextUse::Key, key)],
+        Intent::NoteTag { tag, .. } => vec![(TextUse::Tag, None, Some(tag.clone()))],
         _ => Vec::new(),
     }
 }

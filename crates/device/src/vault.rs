@@ -26,6 +26,8 @@ const ENROL_TIMEOUT_MS: u64 = 30_000;
 const ENROL_PATH: &str = "/v1/enrol";
 /// How long the server may hold a request for a hint, and some seconds for the way.
 const HINT_TIMEOUT_MS: u64 = 58_000;
+/// How long after the first sync the second comes at the latest, milliseconds.
+const SECOND_SYNC_MS: u64 = 15_000;
 
 /// How many requests follow each other at once: more than the largest unit has pages. A server that has always one more is
 /// asked again later.
@@ -256,16 +258,22 @@ impl Vault {
         *self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = live;
     }
 
-    /// Syncs until nothing more is to be asked; says how the last round ended. The first time it ends in a look at the
-    /// whole file, which takes its time: the day is here by then.
+    /// Syncs until nothing more is to be asked, and then looks at the whole file if nobody has; says how the last round
+    /// ended.
     pub(crate) async fn sync(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
+        let end = self.exchange(events).await;
+        if !self.is_looked_at.swap(true, Ordering::Relaxed) && !self.store.is_sound().await {
+            return Err(StoreError::Damaged);
+        }
+        end
+    }
+
+    /// Syncs until nothing more is to be asked; says how the last round ended.
+    async fn exchange(&self, events: &broadcast::Sender<Event>) -> Result<RoundEnd, StoreError> {
         let _one = self.one_round.lock().await;
         self.set_live(Live { is_working: true, ..self.live() });
         self.tell_sync(events).await;
-        let mut end = self.rounds_until_done(events).await;
-        if !self.is_looked_at.swap(true, Ordering::Relaxed) && !self.store.is_sound().await {
-            end = Err(StoreError::Damaged);
-        }
+        let end = self.rounds_until_done(events).await;
         let problem = end.as_ref().err().map(word);
         self.set_live(Live { problem, ..Live::default() });
         self.tell_sync(events).await;
@@ -292,11 +300,14 @@ impl Vault {
     }
 
     /// Syncs in the background: at once, when woken, on the server's hint, and by the clock. Returns when the file is
-    /// found to be damaged.
+    /// found to be damaged. The whole file is looked at after the second sync: at the first, the app's screens need the
+    /// machine.
     pub(crate) async fn run(&self, events: broadcast::Sender<Event>) {
         let mut failures = 0;
+        let mut is_first = true;
         loop {
-            let end = match self.sync(&events).await {
+            let end = if is_first { self.exchange(&events).await } else { self.sync(&events).await };
+            let end = match end {
                 Ok(end) => end,
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "a round failed in the store");
@@ -315,6 +326,8 @@ impl Vault {
                 RoundEnd::Failed(_) => backoff::wait_ms(failures, random),
                 _ => backoff::poll_ms(random),
             };
+            let wait_ms = if is_first { wait_ms.min(SECOND_SYNC_MS) } else { wait_ms };
+            is_first = false;
             let next_attempt = self.config.clock.now().plus_seconds((wait_ms / 1_000) as i64);
             self.set_live(Live { next_attempt: Some(next_attempt), ..self.live() });
             self.store.checkpoint().await;

@@ -1,6 +1,6 @@
 //! One document: begun, read and written. Every document has the same two parts, `plan` and `facts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::transaction::{CommitOptions, Transactable};
@@ -138,7 +138,9 @@ impl Document {
 
     /// Reads a document from its saved bytes. Never panics on bytes from outside.
     pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
-        chunk::check_document(bytes).map_err(|_| LoadError::Unbounded)?;
+        if chunk::check_document(bytes).map_err(|_| LoadError::Unbounded)? != 1 {
+            return Err(LoadError::NoGenesis);
+        }
         let automerge = catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes)))
             .map_err(|_| LoadError::Panic)?
             .map_err(|error| LoadError::Automerge(Box::new(error)))?;
@@ -148,30 +150,30 @@ impl Document {
     /// Makes a document of changes, the genesis among them.
     pub fn from_changes<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, LoadError> {
         let mut automerge = Automerge::new();
-        apply(&mut automerge, changes)?;
+        if apply(&mut automerge, changes)? != 1 {
+            return Err(LoadError::NoGenesis);
+        }
         Self::from_automerge(automerge)
     }
 
+    /// Makes a document of a history in which one change depends on no other.
     pub(crate) fn from_automerge(automerge: Automerge) -> Result<Self, LoadError> {
         let read = || -> Option<(DocumentId, Kind, u32, automerge::ObjId, automerge::ObjId)> {
-            let metas = automerge.get_changes_meta(&[]);
-            let mut geneses = metas.iter().filter(|meta| meta.deps.is_empty());
-            let genesis = geneses.next()?;
-            if geneses.next().is_some() {
-                return None;
-            }
-            let id = DocumentId::of_genesis(&ChangeHash(genesis.hash.0));
             let [kind, schema, _, plan, facts] = ROOT_KEYS;
             let kind = automerge.get(ROOT, kind).ok()??.0.into_string().ok()?;
             let schema = automerge.get(ROOT, schema).ok()??.0.as_u64()?;
             let part = |name: &str, counter: u64| {
                 let (value, id) = automerge.get(ROOT, name).ok()??;
-                let is_of_genesis = matches!(&id, automerge::ObjId::Id(at, actor, _)
-                    if *at == counter && actor == genesis.actor.as_ref());
-                (value.is_object() && is_of_genesis).then_some(id)
+                let change = automerge.get_change_meta_by_hash(&automerge.hash_for_opid(&id)?)?;
+                let is_of_genesis = matches!(&id, automerge::ObjId::Id(at, ..) if *at == counter);
+                let is_part = value.is_object() && is_of_genesis && change.deps.is_empty();
+                is_part.then_some((id, change.hash))
             };
+            let (plan, genesis) = part(plan, PLAN_OP)?;
+            let (facts, _) = part(facts, FACTS_OP)?;
+            let id = DocumentId::of_genesis(&ChangeHash(genesis.0));
             let kind = Kind::from(kind.as_str());
-            Some((id, kind, u32::try_from(schema).ok()?, part(plan, PLAN_OP)?, part(facts, FACTS_OP)?))
+            Some((id, kind, u32::try_from(schema).ok()?, plan, facts))
         };
         let parts = catch_unwind(AssertUnwindSafe(read)).map_err(|_| LoadError::Panic)?;
         let (id, kind, schema, plan, facts) = parts.ok_or(LoadError::NoGenesis)?;
@@ -271,8 +273,7 @@ impl Document {
 
     /// The change that began it.
     pub fn genesis(&self) -> Option<ChangeHash> {
-        let metas = self.automerge.get_changes_meta(&[]);
-        metas.iter().find(|meta| meta.deps.is_empty()).map(|meta| ChangeHash(meta.hash.0))
+        self.automerge.hash_for_opid(&self.plan).map(|hash| ChangeHash(hash.0))
     }
 
     /// Whether it holds a change.
@@ -366,15 +367,19 @@ impl Document {
     }
 }
 
-fn apply<'a>(automerge: &mut Automerge, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<(), LoadError> {
+/// Applies changes; tells how many of them depend on none.
+fn apply<'a>(automerge: &mut Automerge, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<usize, LoadError> {
     let work = || {
         let mut parsed = Vec::new();
+        let mut independent = BTreeSet::new();
         for bytes in changes {
-            chunk::check_change(bytes).map_err(|_| LoadError::Unbounded)?;
+            let counted = chunk::check_change(bytes).map_err(|_| LoadError::Unbounded)?;
+            independent.extend(Some(counted.hash).filter(|_| counted.dependencies == 0));
             let change = automerge::Change::from_bytes(bytes.to_vec()).map_err(|_| LoadError::DoesNotFit)?;
             parsed.push(change);
         }
-        apply_parsed(automerge, parsed)
+        apply_parsed(automerge, parsed)?;
+        Ok(independent.len())
     };
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| LoadError::Panic)?
 }
@@ -508,6 +513,19 @@ mod tests {
         assert_eq!(document.content().facts.len(), 0);
         document.apply([second.bytes.as_slice(), first.bytes.as_slice()]).unwrap();
         assert_eq!(document.heads(), ahead.heads());
+    }
+
+    #[test]
+    fn of_two_that_begin_neither_is_begun() {
+        let other = Genesis { kind: Kind::Visit, nonce: [8; 16], plan: Vec::new() };
+        let (mut theirs, begun) = Document::begin(actor(2), Timestamp(1), &other).unwrap();
+        let mut both = visit();
+        let mine = both.changes().remove(0);
+        both.automerge.merge(&mut theirs.automerge).unwrap();
+        assert!(matches!(Document::load(&both.save()), Err(LoadError::NoGenesis)));
+        let changes = [mine.bytes.as_slice(), begun.bytes.as_slice()];
+        assert!(matches!(Document::from_changes(changes), Err(LoadError::NoGenesis)));
+        assert_eq!(Document::from_changes([changes[0]; 2]).unwrap().id(), visit().id());
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //!
 //! The pages follow from the file alone, so that who has the file can make them again and compare.
 
-use std::collections::HashMap;
 use std::io::Read;
 
 use flate2::bufread::ZlibDecoder;
@@ -20,7 +19,7 @@ use skrifa::{FontRef, MetadataProvider};
 
 use crate::cell::unguard;
 use crate::file::{FILE_BYTES_MAX, Ledger, LedgerError};
-use crate::line::{COLUMNS, time};
+use crate::line::time;
 
 /// Atkinson Hyperlegible Next, SIL Open Font License 1.1; see `fonts/OFL.txt`.
 const REGULAR: &[u8] = include_bytes!("../fonts/AtkinsonHyperlegibleNext_400Regular.ttf");
@@ -37,6 +36,10 @@ const SMALL: f32 = 7.0;
 const INDENT: f32 = 118.0;
 /// What stands in place of a character that the font does not have.
 const UNKNOWN: char = '?';
+
+/// What stands small under each line to prove it: columns with their short names. The attached file has the rest.
+const PROOF: [(usize, &str); 7] =
+    [(2, "Telefon"), (3, "Server"), (15, "Av"), (16, ""), (19, "Valv"), (0, "Plats"), (22, "Hash")];
 
 /// The name of the attached file.
 const ATTACHED: &str = "nyckellogg.csv";
@@ -133,7 +136,8 @@ struct Run {
 /// A font with what its characters look like and how wide they are, of one em.
 struct Face {
     font: Font,
-    glyphs: HashMap<char, (GlyphId, f32)>,
+    /// By character: a long ledger asks for some hundred million.
+    glyphs: Vec<Option<(GlyphId, f32)>>,
 }
 
 impl Face {
@@ -143,14 +147,19 @@ impl Face {
         let Ok(read) = FontRef::new(bytes) else { return Err(broken) };
         let metrics = read.glyph_metrics(Size::unscaled(), LocationRef::default());
         let width = |id| metrics.advance_width(id).unwrap_or_default() / font.units_per_em();
-        let glyph =
-            |(code, id): (u32, skrifa::GlyphId)| Some((char::from_u32(code)?, (GlyphId::new(id.to_u32()), width(id))));
-        let glyphs = read.charmap().mappings().filter_map(glyph).collect();
+        let mut glyphs = Vec::new();
+        for (code, id) in read.charmap().mappings().filter(|(code, _)| char::from_u32(*code).is_some()) {
+            let at = code as usize;
+            glyphs.resize(glyphs.len().max(at + 1), None);
+            if let Some(glyph) = glyphs.get_mut(at) {
+                *glyph = Some((GlyphId::new(id.to_u32()), width(id)));
+            }
+        }
         Ok(Self { font, glyphs })
     }
 
     fn glyph(&self, c: char) -> Option<(GlyphId, f32)> {
-        self.glyphs.get(&c).copied()
+        self.glyphs.get(c as usize).copied().flatten()
     }
 
     fn width(&self, c: char) -> f32 {
@@ -250,7 +259,9 @@ impl Layout<'_> {
             self.pair(name, &value);
         }
         let told = "Filen nyckellogg.csv är bifogad i detta dokument och bär serverns signatur. Kontrollera dokumentet \
-                    med: rundan-server verify-ledger FIL. Tecken som typsnittet saknar visas som ?; filen har dem.";
+                    med: rundan-server verify-ledger FIL. Under varje rad står telefonens klocka, när servern tog emot \
+                    den, vem som undertecknade den med id och valv, platsen i loggen och ändringens hash; övriga id \
+                    står i filen. Tecken som typsnittet saknar visas som ?; filen har dem.";
         self.y += BODY;
         self.text(MARGIN, BODY, false, told);
         self.y += BODY;
@@ -276,9 +287,8 @@ impl Layout<'_> {
         for (column, name) in own_words.into_iter().filter(|(column, _)| !cell(*column).is_empty()) {
             self.text(MARGIN + INDENT, BODY, false, &format!("{name}{}", cell(column)));
         }
-        let rest = [2, 3, 15, 16, 9, 11, 19, 0, 20, 21, 22];
-        let rest = rest.into_iter().filter(|column| !cell(*column).is_empty());
-        let rest = rest.filter_map(|column| Some(format!("{}: {}", COLUMNS.get(column)?, cell(column))));
+        let rest = PROOF.iter().filter(|(column, _)| !cell(*column).is_empty());
+        let rest = rest.map(|(column, name)| [name, cell(*column)].join(" ").trim_start().to_owned());
         self.text(MARGIN + INDENT, SMALL, false, &rest.collect::<Vec<_>>().join(" · "));
         self.y += SMALL / 2.0;
     }

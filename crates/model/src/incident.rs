@@ -25,7 +25,7 @@ pub fn incident(content: &Content) -> Option<Incident> {
     let mut found: Option<Incident> = None;
     let (mut additions, mut reads) = (Vec::new(), Vec::new());
     for (id, fact) in content.standing().holding() {
-        let stated = Stated { fact: id, by: fact.actor_person(), at: fact.at };
+        let stated = Stated::of(id, fact);
         match &fact.body {
             FactBody::Submitted { text } => {
                 found =
@@ -52,7 +52,7 @@ pub struct Draft {
 pub fn draft(content: &Content) -> Draft {
     let mut draft = Draft { versions: Vec::new(), is_closed: false };
     for (id, fact) in content.standing().holding() {
-        let stated = Stated { fact: id, by: fact.actor_person(), at: fact.at };
+        let stated = Stated::of(id, fact);
         match &fact.body {
             FactBody::Text { text } => draft.versions.push((stated, text.clone())),
             FactBody::Submitted { .. } => draft.is_closed = true,

@@ -140,7 +140,9 @@ pub fn key(content: &Content) -> Key {
         kind: content.get("kind").unwrap_or(KeyKind::Home),
         copies: (1..=count).map(copy).collect(),
         place,
-        lock_changed: lock_changes.map(|(id, fact)| stated(*id, fact)).max_by_key(|stated| (stated.at, stated.fact)),
+        lock_changed: lock_changes
+            .map(|(id, fact)| Stated::of(*id, fact))
+            .max_by_key(|stated| (stated.at, stated.fact)),
         clashes: clashes(content),
         decisions: decisions(content, &holding),
         is_newer: holding.iter().any(|(_, fact)| matches!(fact.body, FactBody::Unknown { .. })),
@@ -154,7 +156,7 @@ pub fn copy_of(fact: &Fact) -> Option<u32> {
 
 fn damaged<'a>(facts: impl Iterator<Item = &'a (FactId, &'a Fact)>) -> Option<(Stated, String)> {
     let damages = facts.filter_map(|(id, fact)| match &fact.body {
-        FactBody::Damaged { text } => Some((stated(*id, fact), text.clone())),
+        FactBody::Damaged { text } => Some((Stated::of(*id, fact), text.clone())),
         _ => None,
     });
     damages.max_by_key(|(stated, _)| (stated.at, stated.fact))
@@ -168,17 +170,13 @@ fn lost_steps<'a>(
     let Some(since) = custody.since.filter(|_| custody.place == Place::Lost) else { return Vec::new() };
     let mut steps: Vec<_> = facts
         .filter_map(|(id, fact)| match &fact.body {
-            FactBody::LostStep { step, text } => Some((stated(*id, fact), step.clone(), text.clone())),
+            FactBody::LostStep { step, text } => Some((Stated::of(*id, fact), step.clone(), text.clone())),
             _ => None,
         })
         .filter(|(stated, _, _)| stated.at >= since.at)
         .collect();
     steps.sort_by_key(|(stated, _, _)| (stated.at, stated.fact));
     steps
-}
-
-fn stated(id: FactId, fact: &Fact) -> Stated {
-    Stated { fact: id, by: fact.actor_person(), at: fact.at }
 }
 
 /// Which home a key opens.

@@ -45,9 +45,7 @@ pub struct Recipient {
 /// Derives a recipient.
 pub fn recipient(content: &Content) -> Recipient {
     let note = |(id, fact): (crate::FactId, &crate::Fact)| match &fact.body {
-        FactBody::Note { text } => {
-            Some(Note { stated: Stated { fact: id, by: fact.actor_person(), at: fact.at }, text: text.clone() })
-        }
+        FactBody::Note { text } => Some(Note { stated: Stated::of(id, fact), text: text.clone() }),
         _ => None,
     };
     let mut good_to_know: Vec<String> = content.get("good-to-know").unwrap_or_default();

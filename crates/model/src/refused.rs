@@ -77,7 +77,7 @@ pub fn refused(content: &Content) -> Option<Refused> {
     let pieces = content.under(QUOTE).filter_map(|(_, register)| register.shown()?.as_str());
     let quote: Quote = serde_json::from_str(&pieces.collect::<String>()).unwrap_or_default();
     let decision = content.standing().holding().iter().find_map(|(id, fact)| {
-        let stated = Stated { fact: *id, by: fact.actor_person(), at: fact.at };
+        let stated = Stated::of(*id, fact);
         match &fact.body {
             FactBody::Adopted { .. } => Some(Decision::Adopted(stated)),
             FactBody::PutAside { text } => Some(Decision::PutAside(stated, text.clone())),

@@ -85,7 +85,7 @@ pub fn run_sheet(content: &Content) -> RunSheet {
 
 impl RunSheet {
     fn take(&mut self, id: FactId, fact: &Fact) {
-        let stated = Stated { fact: id, by: fact.actor_person(), at: fact.at };
+        let stated = Stated::of(id, fact);
         let is_turn = matches!(
             fact.body,
             FactBody::ShiftStarted | FactBody::ShiftEnded | FactBody::BreakStarted | FactBody::BreakEnded

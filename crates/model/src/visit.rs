@@ -23,6 +23,13 @@ pub struct Stated {
     pub at: Timestamp,
 }
 
+impl Stated {
+    /// What a fact says of itself.
+    pub(crate) fn of(id: FactId, fact: &Fact) -> Self {
+        Self { fact: id, by: fact.actor_person(), at: fact.at }
+    }
+}
+
 /// A stretch of one carer's work at the visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
@@ -363,13 +370,9 @@ pub(crate) fn decisions(content: &Content, holding: &[(FactId, &Fact)]) -> Vec<D
         concerns.sort();
         concerns.dedup();
         concerns.retain(|person| *person != fact.by);
-        Some(Decision { stated: stated(*id, fact), register, about, text: text.to_owned(), concerns })
+        Some(Decision { stated: Stated::of(*id, fact), register, about, text: text.to_owned(), concerns })
     };
     holding.iter().filter_map(decision).collect()
-}
-
-fn stated(id: FactId, fact: &Fact) -> Stated {
-    Stated { fact: id, by: fact.actor_person(), at: fact.at }
 }
 
 fn slot(content: &Content, n: &str) -> Option<(u8, Slot)> {
@@ -378,22 +381,22 @@ fn slot(content: &Content, n: &str) -> Option<(u8, Slot)> {
 
 fn begun(id: FactId, fact: &Fact) -> Option<Begun> {
     let FactBody::Begun { name, recipient, cause } = &fact.body else { return None };
-    Some(Begun { stated: stated(id, fact), name: name.clone(), recipient: *recipient, cause: cause.clone() })
+    Some(Begun { stated: Stated::of(id, fact), name: name.clone(), recipient: *recipient, cause: cause.clone() })
 }
 
 fn note(id: FactId, fact: &Fact) -> Option<Note> {
     let FactBody::Note { text } = &fact.body else { return None };
-    Some(Note { stated: stated(id, fact), text: text.clone() })
+    Some(Note { stated: Stated::of(id, fact), text: text.clone() })
 }
 
 fn not_carried_out(id: FactId, fact: &Fact) -> Option<NotCarriedOut> {
     let FactBody::NotCarriedOut { reason, text } = &fact.body else { return None };
-    Some(NotCarriedOut { stated: stated(id, fact), reason: reason.clone(), text: text.clone() })
+    Some(NotCarriedOut { stated: Stated::of(id, fact), reason: reason.clone(), text: text.clone() })
 }
 
 fn reads(id: FactId, fact: &Fact) -> Vec<(FactId, Stated)> {
     let FactBody::Read { facts } = &fact.body else { return Vec::new() };
-    facts.iter().map(|read| (*read, stated(id, fact))).collect()
+    facts.iter().map(|read| (*read, Stated::of(id, fact))).collect()
 }
 
 fn late(standing: &Standing<'_>, holding: &[(FactId, &Fact)]) -> Option<Late> {
@@ -402,10 +405,12 @@ fn late(standing: &Standing<'_>, holding: &[(FactId, &Fact)]) -> Option<Late> {
     let FactBody::Late { expected, reason, text } = &fact.body else { return None };
     let told = holding.iter().rev().find_map(|(told_id, told)| match &told.body {
         // What was told before the notice changed says nothing of the new time.
-        FactBody::Told { outcome } if !standing.follows(id, told_id) => Some((stated(*told_id, told), outcome.clone())),
+        FactBody::Told { outcome } if !standing.follows(id, told_id) => {
+            Some((Stated::of(*told_id, told), outcome.clone()))
+        }
         _ => None,
     });
-    Some(Late { stated: stated(*id, fact), expected: *expected, reason: reason.clone(), text: text.clone(), told })
+    Some(Late { stated: Stated::of(*id, fact), expected: *expected, reason: reason.clone(), text: text.clone(), told })
 }
 
 /// Each carer's time. A second start without an end between corrects the first, as does a second end.
@@ -474,7 +479,7 @@ fn claim(id: FactId, fact: &Fact) -> Option<Claim> {
         FactBody::NotDone { reason, text } => ItemOutcome::NotDone { reason: reason.clone(), text: text.clone() },
         _ => return None,
     };
-    Some(Claim { stated: stated(id, fact), outcome })
+    Some(Claim { stated: Stated::of(id, fact), outcome })
 }
 
 fn disputes(items: &[Item], not_carried_out: &[NotCarriedOut]) -> Vec<Dispute> {

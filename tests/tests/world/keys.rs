@@ -197,6 +197,8 @@ async fn a_lost_key_has_its_steps_and_is_missing_for_the_next_visit() {
     let board = round.office.ask("key_board", json!({ "filter": "lost", "text": "v-117" })).await;
     let line = &board["rows"][0]["line"];
     assert_eq!((&line["lost_step"], &line["lost_steps"]), (&json!(1), &json!(7)));
+    assert_eq!(board["counts"]["missing_ahead"], 1);
+    let board = round.office.ask("key_board", json!({ "filter": "missing_ahead", "text": "v-117" })).await;
     let missing: Vec<_> = each(&board["missing"], "name");
     assert_eq!(missing, ["Anna Exempel"], "one row for a key and day, for the first who needs it");
     for step in ["told", "searched"] {
@@ -209,6 +211,26 @@ async fn a_lost_key_has_its_steps_and_is_missing_for_the_next_visit() {
     round.jonas.act(json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": found })).await;
     round.everyone_syncs().await;
     assert_eq!(round.line(&round.office).await["place"], "cabinet");
+}
+
+#[tokio::test]
+async fn words_on_a_key_are_kept_while_they_are_typed_and_gone_when_they_are_said() {
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    round.everyone_syncs().await;
+    let of_key = |what: &str, about: &str| json!({ "what": what, "document": round.key, "about": about });
+    let places = [of_key("key", "1 lost"), json!({ "what": "tag", "document": null, "about": "X-9" })];
+    for place in &places {
+        round.anna.ask("keep_text", json!({ "place": place, "text": "I cykelk" })).await;
+    }
+    let report = json!({ "is": "lost", "text": "I cykelkorgen" });
+    round.anna.act(json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": report })).await;
+    assert_eq!(round.anna.ask("kept_text", json!({ "place": places[0] })).await, "");
+    assert_eq!(round.anna.ask("kept_text", json!({ "place": places[1] })).await, "I cykelk", "it is of another tag");
+    let settlement = of_key("settlement", "1");
+    round.office.ask("keep_text", json!({ "place": settlement, "text": "Anna har den" })).await;
+    round.office.act(json!({ "do": "settle", "document": round.key, "facts": [], "text": "Anna har den" })).await;
+    assert_eq!(round.office.ask("kept_text", json!({ "place": settlement })).await, "");
 }
 
 #[tokio::test]

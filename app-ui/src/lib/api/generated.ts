@@ -236,7 +236,7 @@ copy: number | null, text: string, };
 
 export type KeyFilter = "needs_office" | "out" | "in_cabinet" | "missing_ahead" | "lost" | "all";
 
-export type TextUse = "note" | "not_done" | "start_time" | "end_time" | "other_time" | "late" | "addition" | "unplanned" | "cancellation" | "settlement" | "put_aside";
+export type TextUse = "note" | "not_done" | "start_time" | "end_time" | "other_time" | "late" | "addition" | "unplanned" | "cancellation" | "settlement" | "put_aside" | "key" | "tag" | "keys_kept";
 
 export type TextPlace = { what: TextUse, 
 /**
@@ -1072,11 +1072,19 @@ after: string,
  */
 before: string, };
 
-export type KeyBoard = { counts: KeyCounts, rows: Array<KeyBoardRow>, 
+export type KeyBoard = { counts: KeyCounts, 
 /**
- * How many rows there are beyond those shown.
+ * The copies of the filter; none of what will be missing, which is told by key and day.
  */
-more: number, missing: Array<MissingRow>, cabinets: Array<string>, 
+rows: Array<KeyBoardRow>, 
+/**
+ * What will be missing, by time, where that is the filter.
+ */
+missing: Array<MissingRow>, 
+/**
+ * How many there are beyond those shown.
+ */
+more: number, cabinets: Array<string>, 
 /**
  * Whom a key can be handed to, and whose keys the key log can be asked for.
  */

@@ -19,6 +19,11 @@ export class Live<T> {
     await this.#reading;
   }
 
+  /** Comes when nothing is being read. */
+  async settled(): Promise<void> {
+    await this.#reading;
+  }
+
   async #readWhileWanted(): Promise<void> {
     while (this.#isWanted) {
       this.#isWanted = false;

@@ -19,7 +19,11 @@ export const keyFlags: Readonly<Record<KeyFlag, string>> = catalogue(
 
 /** Some cabinets are called `Skåp 2`, others by their place. */
 const isCalledCabinet = (name: string) => /^skåp/i.test(name);
-const inCabinet = (name: string) => (isCalledCabinet(name) ? `i ${name.charAt(0).toLowerCase()}${name.slice(1)}` : `i skåpet ${name}`);
+/** A cabinet at the beginning of a Swedish sentence. */
+export const cabinet = (name: string) => (isCalledCabinet(name) ? name : `Skåp ${name}`);
+/** The same within one. */
+export const theCabinet = (name: string) => `${cabinet(name).charAt(0).toLowerCase()}${cabinet(name).slice(1)}`;
+const inCabinet = (name: string) => (isCalledCabinet(name) ? `i ${theCabinet(name)}` : `i skåpet ${name}`);
 
 export const texts = catalogue(
   {
@@ -52,7 +56,7 @@ export const texts = catalogue(
     foundAt: (time: string) => `Hos dig sedan ${time}`,
     backBy: (time: string) => `tillbaka senast ${time}`,
     forAlarm: (time: string) => `Larmutryckning ${time}`,
-    cabinet: (name: string) => (isCalledCabinet(name) ? name : `Skåp ${name}`),
+    cabinet,
     inCabinet,
     hook: (hook: string) => `krok ${hook}`,
     hangs: (where: string) => `Hänger ${where}`,

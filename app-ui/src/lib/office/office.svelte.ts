@@ -33,9 +33,16 @@ export class Office {
   /** Follows what every room shows, until the returned function is called. */
   follow(): () => void {
     const { device } = this.#session;
-    const lists = [this.board, this.late, this.incidents, this.refused, this.keys];
-    const stops = lists.map((list) => list.follow(device));
-    return () => stops.forEach((stop) => stop());
+    const stops = [this.board.follow(device)];
+    let isOver = false;
+    // The board is what the office begins with: nothing else is asked before it has answered.
+    void this.board.settled().then(() => {
+      if (!isOver) stops.push(...[this.late, this.incidents, this.refused, this.keys].map((list) => list.follow(device)));
+    });
+    return () => {
+      isOver = true;
+      stops.forEach((stop) => stop());
+    };
   }
 
   /** Looks at another day. */

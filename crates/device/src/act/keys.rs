@@ -1,7 +1,7 @@
 //! Keys: taking them, putting them back, handing them over, and what the office does about them.
 
 use chrono::NaiveDate;
-use rundan_model::key::{COPIES_MAX, Key, key, key_home, read_tag};
+use rundan_model::key::{COPIES_MAX, Key, key_home, read_tag};
 use rundan_model::plan::{FirstValues, KeyPlace, KeyReceipt, first};
 use rundan_model::{DocumentId, FactBody, KeyKind, KeyUse, Kind, Timestamp, UnitId, Zone};
 use rusqlite::params;
@@ -56,12 +56,9 @@ impl Act<'_, '_> {
         }
     }
 
-    fn key(&mut self, id: DocumentId) -> Result<Key, ActError> {
-        let content = self.content(id)?;
-        if content.kind != Kind::Key {
-            return Err(ActError::NotFound);
-        }
-        Ok(key(&content))
+    /// A key as it is projected: what a press states is written when the whole press was understood.
+    fn key(&self, id: DocumentId) -> Result<Key, ActError> {
+        views::key(self.tx, id)?.ok_or(ActError::NotFound)
     }
 
     /// States something of each copy, after what this vault knows of it.

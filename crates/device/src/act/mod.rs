@@ -12,7 +12,7 @@ pub(crate) use incidents::typing_key;
 pub(crate) use refused::adoptable;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::NaiveDate;
 use rundan_documents::{Document, Edit, Genesis};
@@ -266,8 +266,8 @@ impl<'a, 'tx> Act<'a, 'tx> {
     }
 
     /// The document with its pending changes, as the screen showed it.
-    fn content(&mut self, id: DocumentId) -> Result<Content, ActError> {
-        Ok(self.held(id)?.document.content())
+    fn content(&mut self, id: DocumentId) -> Result<Arc<Content>, ActError> {
+        Ok(self.held(id)?.content())
     }
 
     fn held(&mut self, id: DocumentId) -> Result<&mut Held, ActError> {
@@ -422,7 +422,7 @@ impl<'a, 'tx> Act<'a, 'tx> {
         };
         row.save(self.tx, None)?;
         self.insert_pending(id, unit, &change)?;
-        self.held.insert(id, Held { row, pending: vec![change.hash], document });
+        self.held.insert(id, Held::new(row, vec![change.hash], document));
         self.order.push(id);
         self.began = Some(id);
         Ok(id)
@@ -505,15 +505,14 @@ impl<'a, 'tx> Act<'a, 'tx> {
             let (actor, now) = (self.actor.session.actor(), self.actor.now);
             let held = self.held(id)?;
             let unit = held.row.unit;
-            let change = held.document.write(actor, now, &edit).map_err(StoreError::from)?;
-            held.pending.push(change.hash);
+            let change = held.write(actor, now, edit).map_err(StoreError::from)?;
             self.insert_pending(id, unit, &change)?;
         }
         let done = Done { action: self.action, began: self.began, can_undo: self.can_undo() };
         let Some(first) = self.order.first().copied() else { return Ok(done) };
         for id in &self.order {
-            let Some(held) = self.held.get(id) else { continue };
-            projection::project_content(self.tx, *id, &held.document.content())?;
+            let Some(held) = self.held.get_mut(id) else { continue };
+            projection::project_content(self.tx, *id, &held.content())?;
         }
         let what = if what.is_empty() { "plan" } else { &what };
         let title = title(self.tx, first)?;
@@ -532,9 +531,8 @@ impl<'a, 'tx> Act<'a, 'tx> {
                 asked,
                 serde_json::to_string(&self.undo).map_err(StoreError::from)?
             ])?;
-        if let Some(held) = self.held.remove(&first) {
-            self.actor.session.recent.keep(held);
-        }
+        let written = self.order.iter().rev();
+        written.filter_map(|id| self.held.remove(id)).for_each(|held| self.actor.session.recent.keep(held));
         Ok(done)
     }
 

@@ -429,10 +429,12 @@ pub struct KeyCounts {
 #[allow(missing_docs)]
 pub struct KeyBoard {
     pub counts: KeyCounts,
+    /// The copies of the filter; none of what will be missing, which is told by key and day.
     pub rows: Vec<KeyBoardRow>,
-    /// How many rows there are beyond those shown.
-    pub more: u32,
+    /// What will be missing, by time, where that is the filter.
     pub missing: Vec<MissingRow>,
+    /// How many there are beyond those shown.
+    pub more: u32,
     pub cabinets: Vec<String>,
     /// Whom a key can be handed to, and whose keys the key log can be asked for.
     pub colleagues: Vec<Colleague>,

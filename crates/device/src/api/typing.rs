@@ -30,6 +30,12 @@ pub enum TextUse {
     Settlement,
     /// Why refused work is put aside (office).
     PutAside,
+    /// Words on a key; `about` is which copy and what of it.
+    Key,
+    /// What she did with a tag that her phone does not know, which is `about`; there is no document.
+    Tag,
+    /// Why she keeps keys when her shift ends; the document is the run sheet.
+    KeysKept,
 }
 
 impl TextUse {
@@ -47,6 +53,9 @@ impl TextUse {
             Self::Cancellation => "cancellation",
             Self::Settlement => "settlement",
             Self::PutAside => "put_aside",
+            Self::Key => "key",
+            Self::Tag => "tag",
+            Self::KeysKept => "keys_kept",
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Documents in the store: what was accepted, with what is pending on top.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rundan_documents::{Change, Document};
-use rundan_model::{ChangeHash, DocumentId, Kind, UnitId};
+use rundan_documents::{Change, Document, Edit, WriteError};
+use rundan_model::{ActorId, ChangeHash, Content, DocumentId, FactBody, Kind, Timestamp, UnitId};
 use rundan_sync::columns::{self, ChangeRecord};
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -69,6 +69,8 @@ pub(crate) struct Held {
     pub(crate) pending: Vec<ChangeHash>,
     /// Accepted and pending changes.
     pub(crate) document: Document,
+    /// What it says, once someone asked.
+    content: Option<Arc<Content>>,
 }
 
 impl Held {
@@ -93,10 +95,33 @@ impl Held {
             None if has_pending => Document::from_changes(bytes)?,
             None => return Ok(None),
         };
-        Ok(Some(Self { row, pending: hashes, document }))
+        Ok(Some(Self::new(row, hashes, document)))
     }
 
-    /// This document, if the store holds exactly what it was made of; none if anything has changed.
+    pub(crate) fn new(row: DocumentRow, pending: Vec<ChangeHash>, document: Document) -> Self {
+        Self { row, pending, document, content: None }
+    }
+
+    /// What the document says.
+    pub(crate) fn content(&mut self) -> Arc<Content> {
+        let Self { document, content, .. } = self;
+        content.get_or_insert_with(|| Arc::new(document.content())).clone()
+    }
+
+    /// Writes a change, which is pending now.
+    pub(crate) fn write(&mut self, actor: ActorId, time: Timestamp, edit: Edit) -> Result<Change, WriteError> {
+        let change = self.document.write(actor, time, &edit)?;
+        self.pending.push(change.hash);
+        // A fact says the same whatever stands beside it; only work that starts is held against the plan.
+        let is_alone = edit.puts.is_empty() && edit.facts.iter().all(|(_, fact)| fact.body != FactBody::Started);
+        match &mut self.content {
+            Some(content) if is_alone => Arc::make_mut(content).facts.extend(edit.facts),
+            content => *content = None,
+        }
+        Ok(change)
+    }
+
+    /// This document, if the store holds the same changes of it; none if it holds more or fewer.
     fn still(self, tx: &Transaction<'_>) -> Result<Option<Self>, StoreError> {
         let Some(row) = DocumentRow::load_alone(tx, self.row.document)? else { return Ok(None) };
         let mut query = tx.prepare_cached("SELECT hash FROM pending WHERE document = ?1 ORDER BY n")?;
@@ -105,32 +130,45 @@ impl Held {
         for hash in rows {
             pending.push(ChangeHash::try_from(hash?.as_slice())?);
         }
-        let is_same = row.heads == self.row.heads && pending == self.pending;
-        Ok(is_same.then_some(Self { row, ..self }))
+        // A change is never there without those it builds on: who has the other's heads has all of the other.
+        let has_all = row.heads.iter().chain(&pending).all(|hash| self.document.has(hash));
+        let is_in_store = |head: &ChangeHash| row.heads.contains(head) || pending.contains(head);
+        let is_same = row.state != DocumentState::Broken && has_all && self.document.heads().iter().all(is_in_store);
+        Ok(is_same.then_some(Self { row, pending, ..self }))
     }
 }
 
-/// The document that was last written, so that the next tick on it need not make it of its changes again.
+/// The documents that were last written, so that the next action on one need not make it of its changes again.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<Option<Held>>);
+pub(crate) struct Recent(Mutex<VecDeque<Held>>);
 
 impl Recent {
+    /// How many are kept: the keys of a round with the visit under way, and some more.
+    const COUNT_MAX: usize = 32;
+
     /// Keeps a document as it is after an action. It is compared with the store before it is used, so an action
     /// that is not committed after all does no harm.
     pub(crate) fn keep(&self, held: Held) {
-        *self.lock() = Some(held);
+        let mut kept = self.lock();
+        kept.retain(|other| other.row.document != held.row.document);
+        kept.truncate(Self::COUNT_MAX - 1);
+        kept.push_front(held);
     }
 
-    /// Reads a document, from here if it is the last one and the store holds nothing else; none if it is not here.
+    /// Reads a document, from here if it is kept and the store holds nothing else; none if it is not here.
     pub(crate) fn load(&self, tx: &Transaction<'_>, id: DocumentId) -> Result<Option<Held>, StoreError> {
-        let recent = self.lock().take_if(|held| held.row.document == id);
-        match recent.map(|held| held.still(tx)).transpose()?.flatten() {
+        let kept = {
+            let mut kept = self.lock();
+            let at = kept.iter().position(|held| held.row.document == id);
+            at.and_then(|at| kept.remove(at))
+        };
+        match kept.map(|held| held.still(tx)).transpose()?.flatten() {
             Some(held) => Ok(Some(held)),
             None => Held::load(tx, id),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Held>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Held>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

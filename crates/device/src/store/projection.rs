@@ -18,7 +18,7 @@ use rusqlite::{Transaction, params};
 use super::{Held, StoreError};
 
 /// The version of what is projected: raised whenever a row would come out otherwise.
-pub(crate) const VERSION: i64 = 5;
+pub(crate) const VERSION: i64 = 6;
 
 /// The tables that are projections, each with one or more rows for a document: they can be made of documents anew.
 pub const PROJECTIONS: [&str; 15] = [
@@ -143,7 +143,8 @@ fn put_visit_people(tx: &Transaction<'_>, id: DocumentId, day: Option<Day>, visi
     if let Some(day) = day {
         let begun = visit.begun.iter().map(|begun| begun.stated.by);
         let worked = visit.times.keys().copied().chain(begun).map(|person| (person, false));
-        for (person, is_planned) in worked.chain(visit.staff().map(|person| (person, true))) {
+        let is_on = visit.cancelled.is_none();
+        for (person, is_planned) in worked.chain(visit.staff().map(|person| (person, is_on))) {
             people.insert(person.0, (day.0, visit.start_for(person).unwrap_or_default().0, is_planned));
         }
     }
@@ -306,8 +307,11 @@ fn put_key(tx: &Transaction<'_>, id: DocumentId, mut key: Key) -> Result<(), Sto
                 .execute(params![id.as_bytes(), copy.number, person.as_bytes()])?;
         }
     }
-    tx.prepare_cached("INSERT OR REPLACE INTO key (document, tag, cabinet, json) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id.as_bytes(), key.tag, key.place.cabinet, serde_json::to_string(&key)?])?;
+    tx.prepare_cached(
+        "INSERT INTO key (document, tag, cabinet, json) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (document) DO UPDATE SET tag = excluded.tag, cabinet = excluded.cabinet, json = excluded.json",
+    )?
+    .execute(params![id.as_bytes(), key.tag, key.place.cabinet, serde_json::to_string(&key)?])?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The office's keys: where each is, its history, and the count of a cabinet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_model::custody::{Place, Step};
 use rundan_model::key::forecast::{DAYS_AHEAD, PlannedVisit};
@@ -57,19 +57,19 @@ pub(crate) fn key_board(
     let visits = planned(tx, today, Day(today.0 + NEXT_DAYS - 1), None)?;
     let board = Board::read(&reader, &visits)?;
     let soon: Vec<_> = visits.into_iter().filter(|(visit, _)| Zone.day(visit.start).0 < today.0 + DAYS_AHEAD).collect();
-    let missing = reader.missing_of(&soon, None, |key| Ok(by_document.get(&key).copied()))?;
+    let (plan, missing) = reader.forecast(&soon, None, |key| Ok(by_document.get(&key).copied()))?;
+    let missing_keys: BTreeSet<DocumentId> = missing.iter().map(|(_, missing)| missing.key).collect();
     let mut lines = Vec::new();
     for row in &rows {
         for copy in &row.key.copies {
             lines.push(reader.board_line(&board, row, copy)?);
         }
     }
-    let is_missing = |line: &KeyLine| missing.iter().any(|row| row.key == line.key);
     let is_in = |line: &KeyLine, filter: KeyFilter| match filter {
         KeyFilter::NeedsOffice => line.flags.iter().any(|flag| NEEDS_OFFICE.contains(flag)),
         KeyFilter::Out => line.person.is_some() || line.place == KeyPlaceKind::Lent,
         KeyFilter::InCabinet => line.place == KeyPlaceKind::Cabinet && line.sides.is_empty(),
-        KeyFilter::MissingAhead => is_missing(line),
+        KeyFilter::MissingAhead => missing_keys.contains(&line.key),
         KeyFilter::Lost => line.flags.iter().any(|flag| matches!(flag, KeyFlag::Lost | KeyFlag::Missing)),
         KeyFilter::All => true,
     };
@@ -91,14 +91,25 @@ pub(crate) fn key_board(
         words.iter().all(|word| all.contains(word))
     };
     lines.retain(|line| is_in(line, filter) && has_words(line));
-    let more = count(lines.len().saturating_sub(ROWS_MAX));
-    lines.truncate(ROWS_MAX);
-    let rows = lines.into_iter().map(|line| reader.board_row(&board, line)).collect::<Result<_, _>>()?;
+    let found: BTreeSet<DocumentId> = lines.iter().map(|line| line.key).collect();
+    let (mut rows, mut told) = (Vec::new(), Vec::new());
+    let shown = if filter == KeyFilter::MissingAhead {
+        let missing = missing.iter().filter(|(_, missing)| found.contains(&missing.key));
+        for (tag, missing) in missing.clone().take(ROWS_MAX) {
+            told.push(reader.missing_row(&plan, tag, missing)?);
+        }
+        missing.count()
+    } else {
+        let shown = lines.len();
+        lines.truncate(ROWS_MAX);
+        rows = lines.into_iter().map(|line| reader.board_row(&board, line)).collect::<Result<_, _>>()?;
+        shown
+    };
     Ok(KeyBoard {
         counts,
         rows,
-        more,
-        missing,
+        more: count(shown.saturating_sub(ROWS_MAX)),
+        missing: told,
         cabinets: cabinets(tx)?,
         colleagues: reader.colleagues()?,
         curfew: reader.names.units()?.iter().find_map(|unit| unit.key_curfew.clone()),

@@ -79,7 +79,7 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
         mine,
         to_confirm,
         disputed,
-        ahead: reader.missing(Some(me))?,
+        ahead: reader.missing(me)?,
         cabinets: cabinets(tx)?,
         colleagues: reader.colleagues()?,
         sync: super::sync_chip(tx, ctx)?,
@@ -122,6 +122,11 @@ pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(D
         kept.extend(row.key.copies.iter().filter(has).map(|copy| (row.document, row.key.tag_of(copy.number))));
     }
     Ok(kept)
+}
+
+/// A key, with of each copy's history no more than how it came to where it is; none if it is not here.
+pub(crate) fn key(tx: &Connection, document: DocumentId) -> Result<Option<Key>, StoreError> {
+    Ok(key_rows(tx, queries::KEY, params![document.as_bytes()])?.pop().map(|row| row.key))
 }
 
 /// The homes that a key opens, as far as this vault may know.
@@ -502,24 +507,23 @@ impl Reader<'_> {
         }))
     }
 
-    /// The keys that will be missing in the days to come: for a person's visits, or for all that are planned here.
-    pub(super) fn missing(&self, person: Option<PersonId>) -> Result<Vec<MissingRow>, StoreError> {
-        let now = self.ctx.now;
-        let today = Zone.day(now);
-        let last = Day(today.0 + DAYS_AHEAD - 1);
-        let visits = planned(self.tx, today, last, person)?;
-        self.missing_of(&visits, person, |key| {
-            Ok(self.key_rows(queries::KEY, params![key.as_bytes()])?.into_iter().next())
-        })
+    /// The keys that will be missing in the days to come for a person's visits.
+    fn missing(&self, person: PersonId) -> Result<Vec<MissingRow>, StoreError> {
+        let today = Zone.day(self.ctx.now);
+        let visits = planned(self.tx, today, Day(today.0 + DAYS_AHEAD - 1), Some(person))?;
+        let keys = |key: DocumentId| Ok(self.key_rows(queries::KEY, params![key.as_bytes()])?.into_iter().next());
+        let (plan, missing) = self.forecast(&visits, Some(person), keys)?;
+        missing.iter().map(|(tag, missing)| self.missing_row(&plan, tag, missing)).collect()
     }
 
-    /// The same for the visits of the days to come, all that are planned or those that a person is planned for.
-    pub(super) fn missing_of<K: Borrow<KeyRow>>(
+    /// The keys that will be missing at the visits of the days to come, with their tags, by time: at all that are
+    /// planned, or those that a person is planned for. What is told of them is made of the plan.
+    pub(super) fn forecast<K: Borrow<KeyRow>>(
         &self,
         visits: &[(PlannedVisit, DocumentId)],
         person: Option<PersonId>,
         row_of: impl Fn(DocumentId) -> Result<Option<K>, StoreError>,
-    ) -> Result<Vec<MissingRow>, StoreError> {
+    ) -> Result<(Plan, Vec<(String, MissingKey)>), StoreError> {
         let now = self.ctx.now;
         let today = Zone.day(now);
         let shifts = shifts(self.tx, Day(today.0 - 1), Day(today.0 + DAYS_AHEAD), None)?;
@@ -543,16 +547,15 @@ impl Reader<'_> {
             if row.key.kind == KeyKind::Alarm || row.key.is_retired() {
                 continue;
             }
-            for one in plan.missing(key, &whereabouts(&row.key), &needs, now) {
-                missing.push(self.missing_row(row, &one)?);
-            }
+            let of_key = plan.missing(key, &whereabouts(&row.key), &needs, now);
+            missing.extend(of_key.into_iter().map(|missing| (row.key.tag.clone(), missing)));
         }
-        missing.sort_by_key(|row| (row.start, row.key));
-        Ok(missing)
+        missing.sort_by_key(|(_, missing)| (missing.start, missing.key));
+        Ok((plan, missing))
     }
 
-    fn missing_row(&self, row: &KeyRow, missing: &MissingKey) -> Result<MissingRow, StoreError> {
-        let hand_over = missing.hand_over.map(|meeting| -> Result<_, StoreError> {
+    pub(super) fn missing_row(&self, plan: &Plan, tag: &str, missing: &MissingKey) -> Result<MissingRow, StoreError> {
+        let hand_over = plan.hand_over(missing, self.ctx.now).map(|meeting| -> Result<_, StoreError> {
             let giver = self.names.staff(meeting.from)?;
             Ok(HandOverView {
                 from_name: self.names.person(meeting.from)?,
@@ -564,7 +567,7 @@ impl Reader<'_> {
         });
         Ok(MissingRow {
             key: missing.key,
-            tag: row.key.tag.clone(),
+            tag: tag.to_owned(),
             day: missing.day.date().to_string(),
             person: missing.person,
             name: self.names.person(missing.person)?,

@@ -34,7 +34,7 @@ pub(crate) use day::{day, shift_closing};
 pub(crate) use facts::{my_record, visit_facts};
 pub(crate) use incidents::{incidents, my_incidents};
 pub(crate) use key_board::{cabinet, key_board, key_view};
-pub(crate) use keys::{find_tag, homes_of, keys, keys_needed, keys_with, unit_document};
+pub(crate) use keys::{find_tag, homes_of, key, keys, keys_needed, keys_with, unit_document};
 pub(crate) use late::{late_preview, late_status};
 pub(crate) use ledger::ledger;
 pub(crate) use notices::late_notices;

@@ -75,7 +75,7 @@ queries! {
         CROSS JOIN visit_person p ON p.document = v.document
         WHERE v.day BETWEEN ?1 AND ?2 AND v.recipient IS NOT NULL AND p.is_planned
             AND (?3 IS NULL OR EXISTS (SELECT 1 FROM visit_person o WHERE o.person = ?3 AND o.day = p.day
-                AND o.document = v.document AND o.is_planned)) AND v.json ->> '$.cancelled' IS NULL";
+                AND o.document = v.document AND o.is_planned))";
     SHIFTS = "SELECT person, json FROM run_sheet WHERE day BETWEEN ?1 AND ?2 AND (?3 IS NULL OR person = ?3)
         ORDER BY day, document";
 

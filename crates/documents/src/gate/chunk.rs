@@ -4,9 +4,7 @@
 //! of operations. Here nothing is expanded: runs are summed, and what is deflated is inflated up to a limit.
 //! The format is Automerge's binary document format, <https://automerge.org/automerge-binary-format-spec/>.
 
-use std::io::Read;
-
-use flate2::read::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use rundan_model::ChangeHash;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +21,9 @@ const OTHER_ACTORS_MAX: u64 = 1_000;
 /// The most columns of one table: Automerge knows sixteen.
 const COLUMNS_MAX: u64 = 32;
 
+/// How many times longer a column is expected to be when inflated: what a year of a key shows.
+const INFLATED_TIMES: usize = 8;
+
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHECKSUM_BYTES: usize = 4;
 const CHUNK_DOCUMENT: u8 = 0;
@@ -37,6 +38,9 @@ const ACTION: u32 = 0x42;
 const VALUE_LENGTHS: u32 = 0x56;
 const VALUES: u32 = 0x57;
 const PREDECESSORS: u32 = 0x70;
+/// The columns of a document's changes that say by whom each is and how many others it depends on.
+const CHANGE_ACTOR: u32 = 0x01;
+const DEPENDENCIES: u32 = 0x40;
 /// The bit of a column's specification that says it is deflated.
 const DEFLATED: u32 = 0b1000;
 
@@ -106,8 +110,9 @@ pub(crate) fn check_change(bytes: &[u8]) -> Reading<Counted> {
     if is_whole { Ok(counted) } else { Err(Refusal::Malformed) }
 }
 
-/// Checks that bytes are one saved document of bounded size, also when inflated, with nothing after it.
-pub(crate) fn check_document(bytes: &[u8]) -> Reading<()> {
+/// Checks that bytes are one saved document of bounded size, also when inflated, with nothing after it; tells how many
+/// of its changes depend on none.
+pub(crate) fn check_document(bytes: &[u8]) -> Reading<u64> {
     if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(Refusal::TooMuch);
     }
@@ -122,15 +127,24 @@ pub(crate) fn check_document(bytes: &[u8]) -> Reading<()> {
     body.skip(heads as usize * HASH_BYTES)?;
     let (changes, operations) = (body.columns()?, body.columns()?);
     let mut inflatable = DOCUMENT_BYTES_MAX;
-    for (columns, limit) in [(changes, DOCUMENT_CHANGES_MAX as u64), (operations, DOCUMENT_OPERATIONS_MAX)] {
+    let (mut count, mut dependent) = (0, 0);
+    for (columns, limit) in [(&changes, DOCUMENT_CHANGES_MAX as u64), (&operations, DOCUMENT_OPERATIONS_MAX)] {
         for column in columns {
             let bytes = body.take(column.bytes)?;
-            if column.specification & DEFLATED == 0 {
-                runs(column.specification, bytes, limit)?;
+            let specification = column.specification & !DEFLATED;
+            let runs = if column.specification == specification {
+                runs(specification, bytes, limit)?
             } else {
                 let inflated = inflate(bytes, inflatable)?;
                 inflatable -= inflated.len();
-                runs(column.specification, &inflated, limit)?;
+                runs(specification, &inflated, limit)?
+            };
+            if std::ptr::eq(columns, &changes) {
+                match specification {
+                    CHANGE_ACTOR => count = runs.entries,
+                    DEPENDENCIES => dependent = runs.above_zero,
+                    _ => {}
+                }
             }
         }
     }
@@ -138,7 +152,8 @@ pub(crate) fn check_document(bytes: &[u8]) -> Reading<()> {
     for _ in 0..heads {
         body.unsigned()?;
     }
-    if body.is_empty() { Ok(()) } else { Err(Refusal::Malformed) }
+    let independent = count.checked_sub(dependent).filter(|_| body.is_empty());
+    independent.ok_or(Refusal::Malformed)
 }
 
 /// The hash and the body of the only chunk in these bytes.
@@ -159,12 +174,19 @@ fn chunk(bytes: &[u8], expected: u8) -> Reading<(ChangeHash, Reader<'_>)> {
 
 /// Inflates at most `limit` bytes.
 fn inflate(bytes: &[u8], limit: usize) -> Reading<Vec<u8>> {
-    let mut inflated = Vec::new();
-    let reading = DeflateDecoder::new(bytes).take(limit as u64 + 1).read_to_end(&mut inflated);
-    match reading {
-        Ok(length) if length <= limit => Ok(inflated),
-        Ok(_) => Err(Refusal::TooMuch),
-        Err(_) => Err(Refusal::Malformed),
+    let mut inflater = Decompress::new(false);
+    let mut inflated = Vec::with_capacity(bytes.len().saturating_mul(INFLATED_TIMES).min(limit + 1));
+    loop {
+        let rest = usize::try_from(inflater.total_in()).ok().and_then(|read| bytes.get(read..)).unwrap_or_default();
+        match inflater.decompress_vec(rest, &mut inflated, FlushDecompress::Finish) {
+            Ok(_) if inflated.len() > limit => return Err(Refusal::TooMuch),
+            Ok(Status::StreamEnd) => return Ok(inflated),
+            // There is no more room.
+            Ok(_) if inflated.len() == inflated.capacity() => {
+                inflated.reserve_exact(inflated.len().clamp(1, limit + 1 - inflated.len()));
+            }
+            Ok(_) | Err(_) => return Err(Refusal::Malformed),
+        }
     }
 }
 
@@ -180,6 +202,8 @@ struct Runs {
     entries: u64,
     /// The sum of its numbers; of a group, how many members it has in all.
     total: u64,
+    /// How many of its numbers are above zero.
+    above_zero: u64,
 }
 
 /// How one entry of a column is read: as a number, if it is one that counts.
@@ -216,7 +240,11 @@ fn runs(specification: u32, bytes: &[u8], limit: u64) -> Reading<Runs> {
         sum.entries = sum.entries.checked_add(length).filter(|entries| *entries <= limit).ok_or(Refusal::TooMuch)?;
         for _ in 0..times {
             let repeated = if times == 1 { length } else { 1 };
-            let weight = entry(&mut reader)?.checked_mul(repeated).ok_or(Refusal::TooMuch)?;
+            let number = entry(&mut reader)?;
+            if number > 0 {
+                sum.above_zero += repeated;
+            }
+            let weight = number.checked_mul(repeated).ok_or(Refusal::TooMuch)?;
             sum.total = sum.total.checked_add(weight).ok_or(Refusal::TooMuch)?;
         }
     }
@@ -230,7 +258,7 @@ fn booleans(bytes: &[u8], limit: u64) -> Reading<Runs> {
         entries =
             entries.checked_add(reader.unsigned()?).filter(|entries| *entries <= limit).ok_or(Refusal::TooMuch)?;
     }
-    Ok(Runs { entries, total: 0 })
+    Ok(Runs { entries, ..Runs::default() })
 }
 
 /// Bytes still to be read.

@@ -4,6 +4,7 @@
 //! a year of a key that one phone after the other has seen is a chain, and costs what reading it costs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::{Certainty, Custody, Place, Step, flags, step};
 use crate::visit::Stated;
@@ -25,50 +26,89 @@ pub fn custody(
     home: Option<&str>,
 ) -> Custody {
     let graph = Graph::of(facts, of_copy);
-    let last = graph.latest();
-    let stretches: Vec<Stretch<'_>> = graph.stretches().into_iter().map(|facts| Stretch::of(&graph, facts)).collect();
-    let mut reached = vec![BTreeSet::from([start.clone()])];
-    let mut failed = None;
-    for (n, stretch) in stretches.iter().enumerate() {
-        let ends = reached.last().into_iter().flatten().map(|place| stretch.ends(place));
-        let ends: Option<BTreeSet<Place>> =
-            ends.collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect());
-        match ends {
-            Some(ends) if !ends.is_empty() => reached.push(ends),
-            _ => {
-                failed = Some(n);
-                break;
-            }
-        }
-    }
-    let possible = stretches.get(..failed.unwrap_or(stretches.len())).unwrap_or_default();
-    let series = first_series(possible, &reached, start.clone(), home);
-    let place = series.last().map_or(start, |step| step.place.clone());
-    let since = since(&series);
-    let certainty = match failed.and_then(|n| stretches.get(n)) {
-        Some(stretch) => Certainty::Disputed(sides(stretch, since)),
-        None if reached.last().is_some_and(|ends| ends.len() > 1) => Certainty::OrderUnclear,
+    let mut walk = Walk { home, place: start, series: Vec::new(), open: Vec::new(), reached: BTreeSet::new() };
+    let failed = graph.stretches().into_iter().find(|stretch| !walk.go(&graph, stretch.clone()));
+    let is_unclear = !walk.open.is_empty();
+    walk.settle();
+    let since = since(&walk.series);
+    let certainty = match failed {
+        Some(stretch) => Certainty::Disputed(sides(graph.facts.get(stretch).unwrap_or_default(), since)),
+        None if is_unclear => Certainty::OrderUnclear,
         None => Certainty::Certain,
     };
-    Custody { place, since, certainty, series, last }
+    Custody { place: walk.place, since, certainty, series: walk.series, last: graph.latest() }
 }
 
-/// The first possible series by the clocks, through stretches that are all possible.
-fn first_series(stretches: &[Stretch<'_>], reached: &[BTreeSet<Place>], start: Place, home: Option<&str>) -> Vec<Step> {
-    // From each place between two stretches, whether the rest is possible.
-    let mut good: Vec<BTreeSet<Place>> = vec![reached.get(stretches.len()).cloned().unwrap_or_default()];
-    for (stretch, from) in stretches.iter().zip(reached).rev() {
-        let next = good.last().cloned().unwrap_or_default();
-        let goes_on = |place: &&Place| stretch.ends(place).is_some_and(|ends| !ends.is_disjoint(&next));
-        good.push(from.iter().filter(goes_on).cloned().collect());
+/// The way of a copy from stretch to stretch.
+struct Walk<'a, 'h> {
+    home: Option<&'h str>,
+    /// Where it was when that was last certain.
+    place: Place,
+    /// How it came there.
+    series: Vec<Step>,
+    /// The stretches since then, each with the places that it can begin at.
+    open: Vec<(Stretch<'a>, BTreeSet<Place>)>,
+    /// Where it can be after those.
+    reached: BTreeSet<Place>,
+}
+
+impl<'a> Walk<'a, '_> {
+    /// Goes through a stretch; stays before it and tells so where that is not possible.
+    fn go(&mut self, graph: &Graph<'a>, stretch: Range<usize>) -> bool {
+        if self.open.is_empty()
+            && let Some([(id, fact)]) = graph.facts.get(stretch.clone())
+        {
+            let Some(next) = step(&self.place, fact) else { return false };
+            self.push(*id, fact, next);
+            return true;
+        }
+        let stretch = Stretch::of(graph, stretch);
+        let from = if self.open.is_empty() { BTreeSet::from([self.place.clone()]) } else { self.reached.clone() };
+        let Some(ends) = stretch.ends_of_all(&from).filter(|ends| !ends.is_empty()) else { return false };
+        self.open.push((stretch, from));
+        self.reached = ends;
+        if self.reached.len() == 1 {
+            self.settle();
+        }
+        true
     }
-    good.reverse();
-    let mut series = Vec::new();
-    let mut place = start;
-    for (stretch, good) in stretches.iter().zip(good.iter().skip(1)) {
-        place = stretch.follow(place, good, home, &mut series);
+
+    /// Goes the first possible way by the clocks through what is open.
+    fn settle(&mut self) {
+        // From each place between two stretches, whether the rest is possible.
+        let mut good = vec![std::mem::take(&mut self.reached)];
+        for (stretch, from) in self.open.iter().rev() {
+            let next = good.last().cloned().unwrap_or_default();
+            let goes_on = |place: &&Place| stretch.ends(place).is_some_and(|ends| !ends.is_disjoint(&next));
+            good.push(from.iter().filter(goes_on).cloned().collect());
+        }
+        for ((stretch, _), good) in std::mem::take(&mut self.open).into_iter().zip(good.iter().rev().skip(1)) {
+            self.follow(&stretch, good);
+        }
     }
-    series
+
+    /// Goes through a stretch to one of `good`, by the clocks wherever they can be right.
+    fn follow(&mut self, stretch: &Stretch<'a>, good: &BTreeSet<Place>) {
+        let mut tried = Tried::new();
+        let mut done = 0_u128;
+        while (done.count_ones() as usize) < stretch.facts.len() {
+            let next = stretch.ready(done).find_map(|(bit, id, fact)| {
+                let next = step(&self.place, fact)?;
+                let ends = stretch.ends_from(done | bit, &next, &mut tried)?;
+                (!ends.is_disjoint(good)).then_some((bit, id, fact, next))
+            });
+            let Some((bit, id, fact, next)) = next else { break };
+            self.push(id, fact, next);
+            done |= bit;
+        }
+    }
+
+    fn push(&mut self, id: FactId, fact: &Fact, next: Place) {
+        let flags = flags(&self.place, fact, &next, self.home);
+        let what = fact.body.kind().to_owned();
+        self.series.push(Step { stated: Stated::of(id, fact), what, place: next.clone(), flags });
+        self.place = next;
+    }
 }
 
 /// The fact that brought the copy to where it is.
@@ -79,72 +119,67 @@ fn since(series: &[Step]) -> Option<Stated> {
 }
 
 /// The facts that contradict each other: a stretch's, and where it is one fact alone, what it contradicts.
-fn sides(stretch: &Stretch<'_>, since: Option<Stated>) -> Vec<Stated> {
-    let own = stretch.facts.iter().map(|(id, fact, _)| stated(*id, fact));
-    since.filter(|_| stretch.facts.len() == 1).into_iter().chain(own).collect()
-}
-
-fn stated(id: FactId, fact: &Fact) -> Stated {
-    Stated { fact: id, by: fact.actor_person(), at: fact.at }
+fn sides(stretch: &[(FactId, &Fact)], since: Option<Stated>) -> Vec<Stated> {
+    let own = stretch.iter().map(|(id, fact)| Stated::of(*id, fact));
+    since.filter(|_| stretch.len() == 1).into_iter().chain(own).collect()
 }
 
 /// The facts of one copy, in an order that respects `after` and the clocks where `after` leaves it open.
 struct Graph<'a> {
     facts: Vec<(FactId, &'a Fact)>,
-    /// For each the places of those just before it.
-    before: Vec<BTreeSet<usize>>,
+    /// For each the places of those just before it, ascending.
+    before: Vec<Vec<usize>>,
 }
 
 impl<'a> Graph<'a> {
     fn of(facts: &'a BTreeMap<FactId, Fact>, of_copy: impl Fn(&FactId, &Fact) -> bool) -> Self {
+        let all: Vec<(FactId, &Fact)> = facts.iter().map(|(id, fact)| (*id, fact)).collect();
         let mut graph = Self { facts: Vec::new(), before: Vec::new() };
         // What of this copy stands nearest before each fact of the document, itself if it is of the copy.
-        let mut nearest: BTreeMap<FactId, BTreeSet<usize>> = BTreeMap::new();
-        for (id, earlier) in in_order(facts) {
-            let Some(fact) = facts.get(&id) else { continue };
-            let before: BTreeSet<usize> = earlier.iter().filter_map(|id| nearest.get(id)).flatten().copied().collect();
-            if of_copy(&id, fact) {
-                nearest.insert(id, BTreeSet::from([graph.facts.len()]));
-                graph.facts.push((id, fact));
+        let mut nearest: Vec<Vec<usize>> = vec![Vec::new(); all.len()];
+        for (n, earlier) in in_order(&all) {
+            let Some((id, fact)) = all.get(n) else { continue };
+            let mut before: Vec<usize> = earlier.iter().filter_map(|n| nearest.get(*n)).flatten().copied().collect();
+            before.sort_unstable();
+            before.dedup();
+            let Some(own) = nearest.get_mut(n) else { continue };
+            if of_copy(id, fact) {
+                *own = vec![graph.facts.len()];
+                graph.facts.push((*id, fact));
                 graph.before.push(before);
             } else {
-                nearest.insert(id, before);
+                *own = before;
             }
         }
         graph
     }
 
     fn latest(&self) -> Vec<FactId> {
-        let earlier: BTreeSet<usize> = self.before.iter().flatten().copied().collect();
-        let is_last = |n: &usize| !earlier.contains(n);
-        (0..self.facts.len()).filter(is_last).filter_map(|n| Some(self.facts.get(n)?.0)).collect()
+        let mut is_last = vec![true; self.facts.len()];
+        for n in self.before.iter().flatten() {
+            is_last.get_mut(*n).into_iter().for_each(|is_last| *is_last = false);
+        }
+        self.facts.iter().zip(is_last).filter(|(_, is_last)| *is_last).map(|((id, _), _)| *id).collect()
     }
 
     /// Divides the facts at each that all others follow or precede.
-    fn stretches(&self) -> Vec<Vec<usize>> {
+    fn stretches(&self) -> Vec<Range<usize>> {
         let mut stretches = Vec::new();
-        let mut stretch: Vec<usize> = Vec::new();
-        // Those of the stretch that nothing follows yet.
+        let mut from = 0;
+        // Those of the stretch from there that nothing follows yet.
         let mut open: BTreeSet<usize> = BTreeSet::new();
-        let all_follow = self.all_later_follow();
-        for n in 0..self.facts.len() {
-            let before = self.before.get(n).cloned().unwrap_or_default();
-            let is_divide = all_follow.get(n).copied().unwrap_or(true) && self.is_after_all(n, &open, &stretch);
-            if is_divide {
-                if !stretch.is_empty() {
-                    stretches.push(std::mem::take(&mut stretch));
-                }
-                stretches.push(vec![n]);
+        for ((n, before), all_follow) in self.before.iter().enumerate().zip(self.all_later_follow()) {
+            if all_follow && self.is_after_all(n, &open, from) {
+                stretches.extend(Some(from..n).filter(|stretch| !stretch.is_empty()));
+                stretches.push(n..n + 1);
+                from = n + 1;
                 open.clear();
             } else {
                 open.retain(|earlier| !before.contains(earlier));
                 open.insert(n);
-                stretch.push(n);
             }
         }
-        if !stretch.is_empty() {
-            stretches.push(stretch);
-        }
+        stretches.extend(Some(from..self.facts.len()).filter(|stretch| !stretch.is_empty()));
         stretches
     }
 
@@ -163,82 +198,92 @@ impl<'a> Graph<'a> {
         all_follow
     }
 
-    fn is_after_all(&self, n: usize, open: &BTreeSet<usize>, stretch: &[usize]) -> bool {
-        let Some(first) = stretch.first() else { return true };
+    /// Whether a fact follows all that stand before it in the stretch that begins there.
+    fn is_after_all(&self, n: usize, open: &BTreeSet<usize>, from: usize) -> bool {
         let mut left = open.clone();
         let mut waiting: Vec<usize> = vec![n];
         let mut seen = BTreeSet::new();
-        while let Some(next) = waiting.pop() {
+        while let Some(next) = waiting.pop().filter(|_| !left.is_empty()) {
             left.remove(&next);
             let earlier = self.before.get(next).into_iter().flatten().copied();
-            waiting.extend(earlier.filter(|earlier| earlier >= first && seen.insert(*earlier)));
+            waiting.extend(earlier.filter(|earlier| *earlier >= from && seen.insert(*earlier)));
         }
         left.is_empty()
     }
 }
 
-/// All facts, each with those that it follows, in an order that respects that; what `after` leaves open goes by stated
-/// time, then id. Facts that claim to follow each other are unordered.
-fn in_order(facts: &BTreeMap<FactId, Fact>) -> Vec<(FactId, BTreeSet<FactId>)> {
-    let mut all = earlier(facts);
-    let mut earlier = all.clone();
+/// The places of all facts, each with the places of those that it follows, in an order that respects that; what `after`
+/// leaves open goes by stated time, then id. Facts that claim to follow each other are unordered.
+fn in_order(facts: &[(FactId, &Fact)]) -> Vec<(usize, Vec<usize>)> {
+    let mut earlier: Vec<Vec<usize>> = (0..facts.len()).map(|n| earlier(facts, n)).collect();
     let mut order = Vec::with_capacity(facts.len());
+    let mut is_done = vec![false; facts.len()];
     loop {
-        sort(facts, &mut earlier, &mut order);
-        if earlier.is_empty() {
-            return order.into_iter().map(|id| (id, all.remove(&id).unwrap_or_default())).collect();
+        sort(facts, &earlier, &mut is_done, &mut order);
+        if order.len() == facts.len() {
+            return order
+                .into_iter()
+                .map(|n| (n, earlier.get_mut(n).map(std::mem::take).unwrap_or_default()))
+                .collect();
         }
         // Only rings are left, and what follows them: within a ring nothing orders.
-        let rings = reach(&earlier);
-        let follows = |a: &FactId, b: &FactId| rings.get(a).is_some_and(|reached| reached.contains(b));
-        for left in [&mut earlier, &mut all] {
-            for (id, before) in left {
-                before.retain(|other| !(follows(id, other) && follows(other, id)));
-            }
+        let rings: BTreeMap<usize, BTreeSet<usize>> = (0..facts.len())
+            .filter(|n| !is_done.get(*n).is_some_and(|done| *done))
+            .map(|n| (n, reach(&earlier, n)))
+            .collect();
+        let follows = |a: usize, b: usize| rings.get(&a).is_some_and(|reached| reached.contains(&b));
+        for (n, before) in earlier.iter_mut().enumerate() {
+            before.retain(|other| !(follows(n, *other) && follows(*other, n)));
         }
     }
 }
 
-fn earlier(facts: &BTreeMap<FactId, Fact>) -> BTreeMap<FactId, BTreeSet<FactId>> {
-    let known = |fact: &Fact, id: &FactId| -> BTreeSet<FactId> {
-        fact.after.iter().filter(|earlier| *earlier != id && facts.contains_key(earlier)).copied().collect()
-    };
-    facts.iter().map(|(id, fact)| (*id, known(fact, id))).collect()
+/// The places of the facts that one says it follows, ascending.
+fn earlier(facts: &[(FactId, &Fact)], n: usize) -> Vec<usize> {
+    let place = |id: &FactId| facts.binary_search_by_key(id, |(id, _)| *id).ok();
+    let after = facts.get(n).map(|(_, fact)| fact.after.as_slice()).unwrap_or_default();
+    let mut before: Vec<usize> = after.iter().filter_map(place).filter(|earlier| *earlier != n).collect();
+    before.sort_unstable();
+    before.dedup();
+    before
 }
 
 /// Takes what nothing stands before any more, again and again.
-fn sort(facts: &BTreeMap<FactId, Fact>, earlier: &mut BTreeMap<FactId, BTreeSet<FactId>>, order: &mut Vec<FactId>) {
-    let mut later: BTreeMap<FactId, Vec<FactId>> = BTreeMap::new();
-    for (id, before) in earlier.iter() {
-        before.iter().for_each(|other| later.entry(*other).or_default().push(*id));
+fn sort(facts: &[(FactId, &Fact)], earlier: &[Vec<usize>], is_done: &mut [bool], order: &mut Vec<usize>) {
+    let is_left = |is_done: &[bool], n: usize| !is_done.get(n).copied().unwrap_or(true);
+    let mut later: Vec<Vec<usize>> = vec![Vec::new(); facts.len()];
+    let mut waits_for = vec![0_usize; facts.len()];
+    for ((n, before), count) in earlier.iter().enumerate().zip(&mut waits_for) {
+        for other in before.iter().filter(|other| is_left(is_done, n) && is_left(is_done, **other)) {
+            *count += 1;
+            later.get_mut(*other).into_iter().for_each(|later| later.push(n));
+        }
     }
-    let key = |id: FactId| (facts.get(&id).map(|fact| fact.at), id);
-    let free = earlier.iter().filter(|(_, before)| before.is_empty());
-    let mut ready: BTreeSet<_> = free.map(|(id, _)| key(*id)).collect();
-    while let Some((_, id)) = ready.pop_first() {
-        earlier.remove(&id);
-        order.push(id);
-        for next in later.remove(&id).unwrap_or_default() {
-            let Some(before) = earlier.get_mut(&next) else { continue };
-            before.remove(&id);
-            if before.is_empty() {
+    // The facts stand by id.
+    let key = |n: usize| (facts.get(n).map(|(_, fact)| fact.at), n);
+    let free = waits_for.iter().enumerate().filter(|(n, count)| **count == 0 && is_left(is_done, *n));
+    let mut ready: BTreeSet<_> = free.map(|(n, _)| key(n)).collect();
+    while let Some((_, n)) = ready.pop_first() {
+        is_done.get_mut(n).into_iter().for_each(|is_done| *is_done = true);
+        order.push(n);
+        for next in later.get_mut(n).map(std::mem::take).unwrap_or_default() {
+            let Some(count) = waits_for.get_mut(next) else { continue };
+            *count -= 1;
+            if *count == 0 {
                 ready.insert(key(next));
             }
         }
     }
 }
 
-/// What each of these follows, closed transitively.
-fn reach(earlier: &BTreeMap<FactId, BTreeSet<FactId>>) -> BTreeMap<FactId, BTreeSet<FactId>> {
-    let all_before = |id: &FactId| {
-        let mut reached = BTreeSet::new();
-        let mut waiting = vec![*id];
-        while let Some(next) = waiting.pop() {
-            waiting.extend(earlier.get(&next).into_iter().flatten().filter(|before| reached.insert(**before)));
-        }
-        reached
-    };
-    earlier.keys().map(|id| (*id, all_before(id))).collect()
+/// What one follows, closed transitively.
+fn reach(earlier: &[Vec<usize>], n: usize) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::new();
+    let mut waiting = vec![n];
+    while let Some(next) = waiting.pop() {
+        waiting.extend(earlier.get(next).into_iter().flatten().filter(|before| reached.insert(**before)));
+    }
+    reached
 }
 
 /// Facts between two that divide.
@@ -251,18 +296,24 @@ struct Stretch<'a> {
 type Tried = BTreeMap<(u128, Place), BTreeSet<Place>>;
 
 impl<'a> Stretch<'a> {
-    fn of(graph: &Graph<'a>, places: Vec<usize>) -> Self {
-        let bit = |n: &usize| places.binary_search(n).ok().filter(|n| *n < STRETCH_MAX).map_or(0, |n| 1 << n);
-        let before = |n: &usize| graph.before.get(*n).into_iter().flatten().map(bit).fold(0, |all, one| all | one);
-        let facts = places.iter().filter_map(|n| graph.facts.get(*n).map(|(id, fact)| (*id, *fact, before(n))));
-        Self { facts: facts.collect() }
+    fn of(graph: &Graph<'a>, places: Range<usize>) -> Self {
+        let bit = |n: &usize| n.checked_sub(places.start).filter(|n| *n < STRETCH_MAX).map_or(0, |n| 1 << n);
+        let before = |before: &Vec<usize>| before.iter().map(bit).fold(0, |all, one| all | one);
+        let facts = graph.facts.iter().zip(&graph.before).take(places.end).skip(places.start);
+        Self { facts: facts.map(|((id, fact), all)| (*id, *fact, before(all))).collect() }
+    }
+
+    /// Where the copy can be after all of them, from one of these places; none where they are too many to say.
+    fn ends_of_all(&self, from: &BTreeSet<Place>) -> Option<BTreeSet<Place>> {
+        let mut ends = BTreeSet::new();
+        for place in from {
+            ends.append(&mut self.ends(place)?);
+        }
+        Some(ends)
     }
 
     /// Where the copy can be after all of them, from `place`; none where they are too many to say.
     fn ends(&self, place: &Place) -> Option<BTreeSet<Place>> {
-        if let [(_, fact, _)] = self.facts.as_slice() {
-            return Some(step(place, fact).into_iter().collect());
-        }
         self.ends_from(0, place, &mut Tried::new())
     }
 
@@ -270,13 +321,13 @@ impl<'a> Stretch<'a> {
         if self.facts.len() > STRETCH_MAX || tried.len() > TRIED_MAX {
             return None;
         }
+        if done.count_ones() as usize == self.facts.len() {
+            return Some(BTreeSet::from([place.clone()]));
+        }
         if let Some(ends) = tried.get(&(done, place.clone())) {
             return Some(ends.clone());
         }
         let mut ends = BTreeSet::new();
-        if done.count_ones() as usize == self.facts.len() {
-            ends.insert(place.clone());
-        }
         for (bit, _, fact) in self.ready(done) {
             if let Some(next) = step(place, fact) {
                 ends.extend(self.ends_from(done | bit, &next, tried)?);
@@ -293,25 +344,5 @@ impl<'a> Stretch<'a> {
         let mut ready: Vec<_> = facts.filter(|(bit, _, _, before)| is_ready(*bit, *before)).collect();
         ready.sort_by_key(|(_, id, fact, _)| (fact.at, *id));
         ready.into_iter().map(|(bit, id, fact, _)| (bit, id, fact))
-    }
-
-    /// Goes through the stretch from `place` to one of `good`, by the clocks wherever they can be right.
-    fn follow(&self, place: Place, good: &BTreeSet<Place>, home: Option<&str>, series: &mut Vec<Step>) -> Place {
-        let mut tried = Tried::new();
-        let (mut place, mut done) = (place, 0_u128);
-        while (done.count_ones() as usize) < self.facts.len() {
-            let next = self.ready(done).find_map(|(bit, id, fact)| {
-                let next = step(&place, fact)?;
-                let ends = self.ends_from(done | bit, &next, &mut tried)?;
-                (!ends.is_disjoint(good)).then_some((bit, id, fact, next))
-            });
-            let Some((bit, id, fact, next)) = next else { break };
-            let flags = flags(&place, fact, &next, home);
-            let what = fact.body.kind().to_owned();
-            series.push(Step { stated: stated(id, fact), what, place: next.clone(), flags });
-            place = next;
-            done |= bit;
-        }
-        place
     }
 }

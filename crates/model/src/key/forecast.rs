@@ -90,8 +90,6 @@ pub struct MissingKey {
     pub start: Timestamp,
     /// Who has a copy then; none if every copy is gone.
     pub holder: Option<PersonId>,
-    /// How it could come to her in time.
-    pub hand_over: Option<HandOver>,
 }
 
 /// A copy in the forecast.
@@ -102,18 +100,18 @@ struct Held {
 }
 
 /// The plan that a forecast is made of.
-pub struct Plan<'a> {
-    shifts: BTreeMap<PersonId, Vec<&'a PlannedShift>>,
-    visits: BTreeMap<PersonId, Vec<&'a PlannedVisit>>,
+pub struct Plan {
+    shifts: BTreeMap<PersonId, Vec<PlannedShift>>,
+    visits: BTreeMap<PersonId, Vec<PlannedVisit>>,
     is_whole: bool,
 }
 
-impl<'a> Plan<'a> {
+impl Plan {
     /// Orders a plan by person. Of whom a plan that is not `is_whole` says nothing puts keys back before the next day.
-    pub fn new(shifts: &'a [PlannedShift], visits: &'a [PlannedVisit], is_whole: bool) -> Self {
+    pub fn new(shifts: &[PlannedShift], visits: &[PlannedVisit], is_whole: bool) -> Self {
         let mut plan = Self { shifts: BTreeMap::new(), visits: BTreeMap::new(), is_whole };
-        shifts.iter().for_each(|shift| plan.shifts.entry(shift.person).or_default().push(shift));
-        visits.iter().for_each(|visit| plan.visits.entry(visit.person).or_default().push(visit));
+        shifts.iter().for_each(|shift| plan.shifts.entry(shift.person).or_default().push(*shift));
+        visits.iter().for_each(|visit| plan.visits.entry(visit.person).or_default().push(*visit));
         plan.shifts.values_mut().for_each(|shifts| shifts.sort());
         plan.visits.values_mut().for_each(|visits| visits.sort());
         plan
@@ -159,7 +157,6 @@ impl<'a> Plan<'a> {
                         visit: need.visit,
                         start: need.start,
                         holder,
-                        hand_over: holder.and_then(|from| self.hand_over(from, need, now)),
                     });
                 }
             }
@@ -196,8 +193,9 @@ impl<'a> Plan<'a> {
         shifts.find(|shift| shift.start <= need.start && need.start < shift.end).map_or(need.end, |shift| shift.end)
     }
 
-    /// The last time before the need when neither is at a visit.
-    fn hand_over(&self, from: PersonId, need: &PlannedVisit, now: Timestamp) -> Option<HandOver> {
+    /// How a missing key could come to her in time: the last time before her visit when neither is at one.
+    pub fn hand_over(&self, need: &MissingKey, now: Timestamp) -> Option<HandOver> {
+        let from = need.holder?;
         let of = |person: &PersonId| self.visits.get(person).map(Vec::as_slice).unwrap_or_default();
         let is_free = |person: PersonId, at: Timestamp| {
             of(&person).iter().all(|visit| visit.visit == need.visit || at < visit.start || visit.end <= at)
@@ -253,7 +251,7 @@ mod tests {
         let visits = [visit(ANNA, 8), visit(JONAS, 13)];
         let rows = missing(&shifts, &visits, &[Whereabouts::Free]);
         assert_eq!(rows.iter().map(|row| (row.person, row.holder)).collect::<Vec<_>>(), [(JONAS, Some(ANNA))]);
-        let meeting = rows[0].hand_over.unwrap();
+        let meeting = Plan::new(&shifts, &visits, true).hand_over(&rows[0], NOW).unwrap();
         assert_eq!((meeting.at, meeting.after), (visits[0].end, Some(visits[0].visit)));
         assert_eq!((meeting.from, meeting.before), (ANNA, visits[1].visit));
         assert_eq!(missing(&shifts, &visits, &[Whereabouts::Free, Whereabouts::Free]), []);
@@ -281,7 +279,7 @@ mod tests {
     fn with_someone_at_home_it_is_missing_until_she_comes_back() {
         let shifts = [shift(ANNA, 40, 48), shift(JONAS, 7, 16)];
         let rows = missing(&shifts, &[visit(JONAS, 13)], &[Whereabouts::With([ANNA].into())]);
-        assert_eq!((rows.len(), rows[0].hand_over), (1, None));
+        assert_eq!((rows.len(), Plan::new(&shifts, &[visit(JONAS, 13)], true).hand_over(&rows[0], NOW)), (1, None));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const ROUNDS: usize = 40;
 const ASKED: usize = 15;
 /// A key that eight carers a day take and put back.
 const FACTS_OF_YEAR: u32 = 8 * 365;
-const CABINET: &str = "Skåp Västertorp";
+pub(super) const CABINET: &str = "Skåp Västertorp";
 
 pub(super) async fn measure() -> Result<Vec<Figure>> {
     let mut figures = vec![busy_year()?];
@@ -31,17 +31,23 @@ pub(super) async fn measure() -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-fn plan(n: u32) -> Vec<(String, Value)> {
+pub(super) fn plan(n: u32) -> Vec<(String, Value)> {
     let place = json!({ "cabinet": CABINET, "hook": n.to_string() });
     let plan = [("tag", json!(format!("V-{n}"))), ("kind", json!("home")), ("place", place), ("copies", json!(1))];
     plan.into_iter().map(|(register, json)| (register.to_owned(), json)).collect()
 }
 
-/// Facts that take and put back a copy in turn, each after the one before.
-fn series(actor: ActorId, by: PersonId, whose: &[PersonId], count: u32, last: Timestamp) -> Vec<(FactId, Fact)> {
+/// Facts that take and put back the first copy in turn, each after the one before, the last of them some interval
+/// before `last`. `who` tells for each who states it, by which session, and whose act it is.
+pub(super) fn series(
+    count: u32,
+    last: Timestamp,
+    seconds_between: i64,
+    who: impl Fn(u32) -> (ActorId, PersonId, PersonId),
+) -> Vec<(FactId, Fact)> {
     let mut after = Vec::new();
     let fact = |n: u32| {
-        let person = whose.get(n as usize / 2 % whose.len()).copied().unwrap_or(by);
+        let (actor, by, person) = who(n);
         let cabinet = CABINET.to_owned();
         let body = if n.is_multiple_of(2) {
             FactBody::Taken { cabinet, what_for: KeyUse::Round, text: String::new() }
@@ -49,7 +55,7 @@ fn series(actor: ActorId, by: PersonId, whose: &[PersonId], count: u32, last: Ti
             FactBody::Returned { cabinet }
         };
         let id = FactId { actor, n: n + 1 };
-        let at = last.plus_seconds(-i64::from(count - n) * 3_600);
+        let at = last.plus_seconds(-i64::from(count - n) * seconds_between);
         let fact = Fact {
             on_behalf: (person != by).then(|| OnBehalf { person, reason: "mätning".to_owned() }),
             about: Some("1".to_owned()),
@@ -67,20 +73,12 @@ fn busy_year() -> Result<Figure> {
     let genesis = Genesis { kind: Kind::Key, nonce: [7; 16], plan: plan(1) };
     let office = ActorId::new(VaultId([99; 8]), [0; 8]);
     let (mut document, _) = Document::begin(office, Timestamp(1), &genesis)?;
-    let mut after = Vec::new();
-    for n in 0..FACTS_OF_YEAR {
-        let carer = carers.get(n as usize / 2 % carers.len()).copied().context("There is a carer")?;
-        let actor = ActorId::new(VaultId(carer.0), [1; 8]);
-        let cabinet = CABINET.to_owned();
-        let body = if n.is_multiple_of(2) {
-            FactBody::Taken { cabinet, what_for: KeyUse::Round, text: String::new() }
-        } else {
-            FactBody::Returned { cabinet }
-        };
-        let (id, at) = (FactId { actor, n: n + 1 }, Timestamp(1_780_000_000 + i64::from(n) * 10_800));
-        let stated = Fact::stated(carer, at, ActionId([7; 8]), body);
-        let fact = Fact { about: Some("1".to_owned()), after: std::mem::replace(&mut after, vec![id]), ..stated };
-        document.write(actor, at, &Edit { facts: vec![(id, fact)], puts: Vec::new() })?;
+    let stated = series(FACTS_OF_YEAR, Timestamp(1_811_536_000), 10_800, |n| {
+        let carer = carers.get(n as usize / 2 % carers.len()).copied().unwrap_or(PersonId([1; 8]));
+        (ActorId::new(VaultId(carer.0), [1; 8]), carer, carer)
+    });
+    for (id, fact) in stated {
+        document.write(id.actor, fact.at, &Edit { facts: vec![(id, fact)], puts: Vec::new() })?;
     }
     let saved = document.save();
     let (mut loads, mut derives) = (Vec::new(), Vec::new());
@@ -127,7 +125,10 @@ async fn board() -> Result<Vec<Figure>> {
         let (some, carers) = (some.to_vec(), carers.clone());
         let write = stage.server.commit(stage.unit, move |commit, own| {
             for key in &some {
-                let facts = series(own.actor, own.person, &carers, FACTS_OF_KEY, now);
+                let facts = series(FACTS_OF_KEY, now, 3_600, |n| {
+                    let carer = carers.get(n as usize / 2 % carers.len()).copied();
+                    (own.actor, own.person, carer.unwrap_or(own.person))
+                });
                 commit.write(own, now, *key, None, &Edit { facts, puts: Vec::new() })?;
             }
             Ok(())
@@ -143,6 +144,7 @@ async fn board() -> Result<Vec<Figure>> {
         ("the key board", "key_board", board("needs_office", "")),
         ("the key board, all", "key_board", board("all", "")),
         ("the key board, a search", "key_board", board("all", "skidvägen 12")),
+        ("the key board, what will be missing", "key_board", board("missing_ahead", "")),
         ("a key with its history", "key", json!({ "key": keys.first() })),
         ("a cabinet to be counted", "cabinet", json!({ "cabinet": CABINET, "since": now })),
         ("a carer's keys", "keys", Value::Null),
@@ -193,6 +195,12 @@ async fn round() -> Result<Figure> {
         bare.push(bare_store.commit(pages.checked_div(counted).unwrap_or(1))?);
         act(&phone, put_back.clone()).await?;
         sync(&phone).await?;
+    }
+    if let Some(first) = taken.first() {
+        println!(
+            "        taking the 12 keys of a round for the first time since the app's start: {}",
+            milliseconds(*first)
+        );
     }
     let (take, limit) = (quantile(&mut taken, 0.5), quantile(&mut bare, 0.5));
     let ratio = take.as_secs_f64() / limit.as_secs_f64();

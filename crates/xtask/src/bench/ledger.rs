@@ -3,27 +3,22 @@
 use anyhow::{Context, Result, ensure};
 use rundan_device::api::{Command, LedgerFormat, LedgerQuery};
 use rundan_documents::Edit;
-use rundan_model::{ActionId, DocumentId, Fact, FactBody, FactId, KeyUse, Kind, Role, Timestamp, VaultId};
+use rundan_model::{DocumentId, Kind, Role, Timestamp, VaultId};
 use rundan_server::scope::AcceptedChange;
 use rundan_server::store::documents::{self, Bringer, Signer};
-use serde_json::json;
 
+use super::keys::{CABINET, plan, series};
 use super::stage::{Stage, ask, sync};
 use super::{Figure, milliseconds, timed};
 
 const KEYS: u32 = 180;
 const FACTS_OF_KEY: u32 = 334;
-const CABINET: &str = "Skåp A";
 const SECONDS_MAX: f64 = 5.0;
 
 pub(super) async fn measure() -> Result<Vec<Figure>> {
     let stage = Stage::open().await?;
     let planner = stage.people(1, Role::Planner).await?.first().copied().context("There is a planner")?;
-    let keys = (0..KEYS).map(|n| {
-        let place = json!({ "cabinet": CABINET, "hook": n.to_string() });
-        let plan = [("tag", json!(format!("V-{n}"))), ("kind", json!("home")), ("place", place), ("copies", json!(1))];
-        (Kind::Key, plan.into_iter().map(|(key, json)| (key.to_owned(), json)).collect())
-    });
+    let keys = (0..KEYS).map(|n| (Kind::Key, plan(n)));
     for key in stage.plan(keys.collect()).await? {
         a_year(&stage, key).await?;
     }
@@ -57,25 +52,15 @@ async fn a_year(stage: &Stage, key: DocumentId) -> Result<()> {
         let mut document = documents::load(tx, unit, key)?.ok_or_else(missing)?;
         let vault: VaultId = own.actor.vault();
         let mut accepted = Vec::new();
-        let mut after = Vec::new();
-        for n in 1..=FACTS_OF_KEY {
-            let at = Timestamp(1_766_000_000 + i64::from(n) * 47_000);
-            let cabinet = CABINET.to_owned();
-            let body = match n % 2 {
-                1 => FactBody::Taken { cabinet, what_for: KeyUse::Round, text: String::new() },
-                _ => FactBody::Returned { cabinet },
-            };
-            let id = FactId { actor: own.actor, n };
-            let fact = Fact {
-                about: Some("1".to_owned()),
-                after: std::mem::replace(&mut after, vec![id]),
-                ..Fact::stated(own.person, at, ActionId([1; 8]), body)
-            };
+        for (id, fact) in
+            series(FACTS_OF_KEY, Timestamp(1_781_700_000), 47_000, |_| (own.actor, own.person, own.person))
+        {
+            let at = fact.at;
             let change = document.write(own.actor, at, &Edit { facts: vec![(id, fact)], puts: Vec::new() })?;
             accepted.push(AcceptedChange {
                 hash: change.hash,
                 actor: own.actor,
-                actor_seq: u64::from(n),
+                actor_seq: u64::from(id.n),
                 payload: change.bytes,
                 signer: Signer { vault, person: own.person, by: Bringer::Server, at },
                 touches_plan: false,

@@ -111,7 +111,9 @@ export class FakeKeyBoard {
       return words.every((each) => all.includes(each));
     };
     const counted = (which: KeyFilter) => rows.filter(({ line }) => isIn(line, which)).length;
-    const shown = rows.filter(({ line }) => isIn(line, filter) && has(line));
+    const found = rows.filter(({ line }) => isIn(line, filter) && has(line));
+    const isAhead = filter === 'missing_ahead';
+    const shown = isAhead ? [] : found;
     return {
       counts: {
         needs_office: counted('needs_office'), out: counted('out'), in_cabinet: counted('in_cabinet'),
@@ -119,7 +121,7 @@ export class FakeKeyBoard {
       },
       rows: shown.slice(0, ROWS_MAX),
       more: Math.max(0, shown.length - ROWS_MAX),
-      missing,
+      missing: isAhead ? missing.filter(({ key }) => found.some(({ line }) => line.key === key)) : [],
       cabinets: [...CABINETS],
       colleagues: PEOPLE.map((name, index): Colleague => ({ person: person(name), name, is_at_work: index < 4 })),
       curfew: this.#kept.curfew,

@@ -1,5 +1,6 @@
 import type { Borrower, KeyFlag, LostStep } from '../../api/generated';
 import { catalogue, plural } from '../../i18n/catalogue.svelte';
+import { cabinet, theCabinet } from '../../keys/texts';
 
 export const texts = catalogue(
   {
@@ -40,10 +41,10 @@ export const texts = catalogue(
     entrance: 'port',
     cabinetKey: 'skåp',
 
-    inPlace: (cabinet: string, hook: string) => (hook === '' ? `Skåp ${cabinet}` : `Skåp ${cabinet}, krok ${hook}`),
+    inPlace: (name: string, hook: string) => (hook === '' ? cabinet(name) : `${cabinet(name)}, krok ${hook}`),
     gives: (from: string, to: string) => `${from} lämnar över till ${to}`,
     received: (to: string, from: string) => `${to} har fått den av ${from}`,
-    missingIn: (cabinet: string) => `saknas i skåp ${cabinet}`,
+    missingIn: (name: string) => `saknas i ${theCabinet(name)}`,
     isLost: 'borttappad',
     lentTo: (to: string) => `utlånad till ${to}`,
     retired: 'brickan är avslutad',
@@ -93,7 +94,7 @@ export const texts = catalogue(
     giveBack: 'Lämna tillbaka',
     toCabinet: 'I vilket skåp?',
     badCabinet: 'Skriv vilket skåp.',
-    wasReturned: (tag: string, cabinet: string) => `${tag} är tillbaka i skåp ${cabinet}`,
+    wasReturned: (tag: string, name: string) => `${tag} är tillbaka i ${theCabinet(name)}`,
     gotFrom: (name: string) => `Jag fick den av ${name}`,
     wasReceived: (tag: string) => `Du har ${tag}`,
     hand: 'Lämna över',
@@ -194,7 +195,7 @@ export const texts = catalogue(
     countChoose: 'Vilket skåp räknar du?',
     countNone: 'Det finns inga skåp än. Ett skåp finns när en nyckel har sin plats där.',
     countHelp: 'Gå krok för krok. Det du trycker sparas direkt. Piltangenterna går mellan raderna.',
-    counting: (cabinet: string) => `Inventerar skåp ${cabinet}`,
+    counting: (name: string) => `Inventerar ${theCabinet(name)}`,
     countedLast: (when: string, name: string) => `Räknades senast ${when} av ${name}`,
     countedNever: 'Har inte räknats förut',
     countedOf: (done: number, all: number) => `${done} av ${all} räknade`,
@@ -573,16 +574,16 @@ export const lostSteps: Words<'lost' | LostStep> = catalogue(
 /** What someone did with a key, after her name; `where` is a cabinet or another person. */
 export const deeds = catalogue(
   {
-    taken: (where: string) => `tog ut ur skåp ${where}`,
-    returned: (where: string) => `lämnade tillbaka i skåp ${where}`,
+    taken: (where: string) => `tog ut ur ${theCabinet(where)}`,
+    returned: (where: string) => `lämnade tillbaka i ${theCabinet(where)}`,
     given: (where: string) => `lämnade över till ${where}`,
     received: (where: string) => `fick den av ${where}`,
-    not_there: (where: string) => `fann den inte i skåp ${where}`,
-    counted: (where: string) => `såg den i skåp ${where} vid inventering`,
-    missing: (where: string) => `saknade den i skåp ${where} vid inventering`,
+    not_there: (where: string) => `fann den inte i ${theCabinet(where)}`,
+    counted: (where: string) => `såg den i ${theCabinet(where)} vid inventering`,
+    missing: (where: string) => `saknade den i ${theCabinet(where)} vid inventering`,
     lost: () => 'anmälde den borttappad',
     lost_step: (where: string) => `noterade: ${where.toLowerCase()}`,
-    found: (where: string) => (where === '' ? 'hittade den' : `hittade den, i skåp ${where}`),
+    found: (where: string) => (where === '' ? 'hittade den' : `hittade den, i ${theCabinet(where)}`),
     damaged: () => 'anmälde den skadad',
     lent: (where: string) => `lånade ut den till ${where}`,
     lock_changed: () => 'noterade att låset är bytt',

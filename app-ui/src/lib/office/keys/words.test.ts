@@ -68,6 +68,7 @@ describe('a dispute', () => {
 describe('what someone did', () => {
   test('reads as a sentence after her name', () => {
     expect(deed({ what: 'taken', detail: 'Västertorp' })).toBe('tog ut ur skåp Västertorp');
+    expect(deed({ what: 'taken', detail: 'Skåp 2' })).toBe('tog ut ur skåp 2');
     expect(deed({ what: 'lost_step', detail: 'searched' })).toBe('noterade: sökt');
     expect(deed({ what: 'found', detail: '' })).toBe('hittade den');
     speak('en');

@@ -229,8 +229,7 @@ impl World {
         let (time, action) = (at(clock), fact.action);
         self.write(move |tx| {
             let mut held = Held::load(tx, id)?.unwrap();
-            let change =
-                held.document.write(actor(by), time, &Edit { facts: vec![(fact_id, fact)], puts: Vec::new() })?;
+            let change = held.write(actor(by), time, Edit { facts: vec![(fact_id, fact)], puts: Vec::new() })?;
             tx.execute(
                 "INSERT INTO pending (unit, document, hash, bytes, action) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![UNIT.as_bytes(), id.as_bytes(), change.hash.as_bytes(), change.bytes, action.as_bytes()],

@@ -1,22 +1,24 @@
+use std::io::Read;
+
 use super::*;
 
 #[test]
 fn runs_literals_and_absent_entries_are_summed() {
     // Three times 5, then 1 and 2, then four absent.
     let column = [3, 5, 0x7e, 1, 2, 0, 4];
-    assert_eq!(runs(0x70, &column, 9), Ok(Runs { entries: 9, total: 18 }));
+    assert_eq!(runs(0x70, &column, 9), Ok(Runs { entries: 9, total: 18, above_zero: 5 }));
     assert_eq!(runs(0x70, &column, 8), Err(Refusal::TooMuch));
 }
 
 #[test]
 fn texts_are_skipped_by_their_length() {
-    assert_eq!(runs(0x15, b"\x7e\x03abc\x01d", 9), Ok(Runs { entries: 2, total: 0 }));
+    assert_eq!(runs(0x15, b"\x7e\x03abc\x01d", 9), Ok(Runs { entries: 2, ..Runs::default() }));
     assert_eq!(runs(0x15, b"\x7f\x04abc", 9), Err(Refusal::Malformed));
 }
 
 #[test]
 fn booleans_are_counts_in_turn() {
-    assert_eq!(runs(0x34, &[0, 2, 3], 5), Ok(Runs { entries: 5, total: 0 }));
+    assert_eq!(runs(0x34, &[0, 2, 3], 5), Ok(Runs { entries: 5, ..Runs::default() }));
     assert_eq!(runs(0x34, &[0, 2, 3], 4), Err(Refusal::TooMuch));
 }
 

@@ -535,3 +535,43 @@ async fn unsent_work_on_what_nobody_has_any_more_is_told_to_its_author_too_and_h
     cast.office.sync().await;
     assert_eq!(kinds(&cast.office.facts(other).await), ["note"]);
 }
+
+#[tokio::test]
+async fn own_work_whose_receipt_lay_on_a_damaged_page_comes_back_to_a_restored_server() {
+    for (has_synced, has_left) in [(true, false), (false, false), (true, true), (false, true)] {
+        let mut cast = Cast::new().await;
+        let ingrid = cast.world.person("Ingrid", Role::UnitHead).await;
+        let ingrids = cast.world.phone(ingrid).await;
+        let visit = cast.world.visit(cast.maj, "09:00", &[cast.anna]).await;
+        cast.sync_all().await;
+        let backup = cast.world.server_backup("monday").await;
+        cast.handheld.start(visit).await;
+        cast.handheld.done(visit, "OMV04").await;
+        cast.handheld.end(visit).await;
+        cast.handheld.sync().await;
+        if has_left {
+            ingrids.sync().await;
+            ingrids.act(to_fatima(&cast, visit)).await;
+            ingrids.sync().await;
+            for _ in 0..16 {
+                cast.world.pass_day().await;
+            }
+            cast.handheld.sync().await;
+            cast.handheld.sync().await;
+        }
+        assert_eq!(has_left, cast.handheld.try_ask("visit", json!({ "visit": visit })).await.is_err());
+        // Nobody else has it.
+        drop(ingrids);
+        cast.handheld = cast.world.damaged(cast.handheld, "DELETE FROM receipt WHERE is_own = 1").await;
+        if has_synced {
+            cast.handheld.sync().await;
+            assert_eq!(cast.handheld.unsent().await, 0);
+        }
+        cast.world.restore_server(&backup).await;
+        cast.handheld.sync().await;
+        cast.handheld.sync().await;
+        assert_eq!((cast.handheld.unsent().await, told(&cast.handheld).await), (0, Vec::new()));
+        cast.office.sync().await;
+        assert_eq!(kinds(&cast.office.facts(visit).await), ["done", "ended", "started"], "{has_synced} {has_left}");
+    }
+}

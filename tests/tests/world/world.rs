@@ -434,6 +434,30 @@ impl World {
         Device::open(self, &directory).await
     }
 
+    /// The same phone after a page of its file was damaged on which nothing lies that is not elsewhere too, with what
+    /// such a page might have taken with it; the phone has noticed.
+    pub async fn damaged(&self, device: Device, statements: &str) -> Device {
+        let directory = device.directory.clone();
+        drop(device);
+        let connection = open_vault(&directory);
+        connection.execute_batch(statements).unwrap();
+        let index = "SELECT rootpage FROM sqlite_schema WHERE name = 'receipt_by_document'";
+        let page: u32 = connection.query_row(index, [], |row| row.get(0)).unwrap();
+        // Closing the last connection moves the log into the file.
+        drop(connection);
+        let file = file_in(&directory, "rundan");
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[(page as usize - 1) * PAGE_BYTES + PAGE_BYTES / 2] ^= 0x5a;
+        std::fs::write(&file, bytes).unwrap();
+        let device = Device::open(self, &directory).await;
+        device.cut();
+        device.sync().await;
+        device.restore();
+        let app = device.ask("app", Value::Null).await;
+        assert_eq!(app["vaults"][0]["mended"][0]["lost"], json!(0), "{app}");
+        device
+    }
+
     /// The same phone after its app was killed.
     pub async fn reopened(&self, device: Device) -> Device {
         let directory = device.directory.clone();
@@ -442,14 +466,19 @@ impl World {
     }
 }
 
+/// The size of a page of a phone's file.
+const PAGE_BYTES: usize = 4_096;
+
+/// The one file in a folder that ends so.
+fn file_in(folder: &Path, extension: &str) -> PathBuf {
+    let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
+}
+
 /// Opens the file of the one vault in a phone's folder.
 fn open_vault(directory: &Path) -> rusqlite::Connection {
-    let file = |folder: &Path, extension: &str| {
-        let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        paths.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
-    };
-    let connection = rusqlite::Connection::open(file(directory, "rundan")).unwrap();
-    let key = hex::encode(std::fs::read(file(&directory.join("keys"), "key")).unwrap());
+    let connection = rusqlite::Connection::open(file_in(directory, "rundan")).unwrap();
+    let key = hex::encode(std::fs::read(file_in(&directory.join("keys"), "key")).unwrap());
     connection.pragma_update(None, "key", format!("x'{key}'")).unwrap();
     connection
 }

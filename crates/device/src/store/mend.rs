@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rundan_documents::{Document, read_own_change};
-use rundan_model::{DocumentId, Kind, Timestamp, UnitId};
+use rundan_documents::{Document, ReadChange, read_own_change};
+use rundan_model::{ChangeHash, DocumentId, Kind, Timestamp, UnitId};
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Transaction, params, params_from_iter};
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use super::{DocumentRow, DocumentState, Held, StoreError, make, pending_changes, remove_beside};
 use crate::act::Session;
 use crate::keys::sync_directory;
-use crate::sync::{Identity, give_up, stand_alone};
+use crate::sync::{Identity, give_up, proven, stand_alone};
 
 /// Why an action is refused whose change could not be read.
 const DAMAGED: &str = "damaged";
@@ -264,6 +264,7 @@ fn salvage(tx: &Transaction<'_>, old: &mut Damaged, session: &Session, now: Time
     Identity::load(tx)?;
     compare_all(tx)?;
     leave_out_broken(tx)?;
+    send_unproven(tx)?;
     hold_places(tx)?;
     replay_pending(tx, session)?;
     let count = lose(tx, old, lost_of(&PENDING))? + lost_of(&TYPING).len() + lost_of(&KEPT_TEXT).len();
@@ -335,25 +336,80 @@ fn compare_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Leaves out documents that are not what was accepted, and those that nothing proves any more: both come again.
+/// Leaves out documents that are not what was accepted, and those of which something is proven by nothing any more: both
+/// come again.
 fn leave_out_broken(tx: &Transaction<'_>) -> Result<(), StoreError> {
     for id in ids(tx, "SELECT document FROM document")? {
-        if !is_whole(tx, id)? {
+        if !is_sure(tx, id)? {
             tx.execute("DELETE FROM document WHERE document = ?1", [id.as_bytes()])?;
         }
     }
-    tx.execute("DELETE FROM document WHERE state = 'held' AND document NOT IN (SELECT document FROM receipt)", [])?;
     tx.execute("DELETE FROM receipt WHERE is_own = 0 AND document NOT IN (SELECT document FROM document)", [])?;
     Ok(())
 }
 
-fn is_whole(tx: &Transaction<'_>, id: DocumentId) -> Result<bool, StoreError> {
+fn is_sure(tx: &Transaction<'_>, id: DocumentId) -> Result<bool, StoreError> {
     match DocumentRow::load(tx, id) {
-        Ok(Some((row, Some(saved)))) => Ok(Document::load(&saved).is_ok_and(|document| document.heads() == row.heads)),
+        Ok(Some((row, Some(saved)))) => {
+            let is_whole = Document::load(&saved).is_ok_and(|document| document.heads() == row.heads);
+            let proven = proven(tx, id)?;
+            // One that leaves does not come again.
+            let is_proven = || row.records.keys().all(|hash| proven.contains(hash));
+            Ok(is_whole && (row.state != DocumentState::Held || is_proven()))
+        }
         Ok(Some((row, None))) => Ok(row.state == DocumentState::Own),
         Ok(None) | Err(StoreError::Id(_)) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// An own change that was accepted.
+struct Kept {
+    hash: ChangeHash,
+    bytes: Vec<u8>,
+    action: Vec<u8>,
+    read: ReadChange,
+}
+
+/// Has own work sent again that the server has taken and that nothing proves any more, of documents that are not here: a
+/// server that was put back from an older backup has it by nobody else. One that has it says so.
+fn send_unproven(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    let sql = "SELECT DISTINCT document FROM kept WHERE document NOT IN (SELECT document FROM document)";
+    for id in ids(tx, sql)? {
+        let proven = proven(tx, id)?;
+        let mut unproven: Vec<Kept> = kept(tx, id)?;
+        unproven.retain(|change| !proven.contains(&change.hash));
+        // Each after what it builds on.
+        while let Some(first) = unproven.iter().position(|change| {
+            let is_after = |other: &Kept| change.read.deps.contains(&other.hash);
+            !unproven.iter().any(is_after)
+        }) {
+            let Kept { hash, bytes, action, .. } = unproven.remove(first);
+            tx.execute(
+                "INSERT OR IGNORE INTO pending (unit, document, hash, bytes, action)
+                 SELECT unit, document, hash, ?3, ?4 FROM kept WHERE document = ?1 AND hash = ?2",
+                params![id.as_bytes(), hash.as_bytes(), bytes, action],
+            )?;
+            let sent = params![id.as_bytes(), hash.as_bytes()];
+            tx.execute("DELETE FROM kept WHERE document = ?1 AND hash = ?2", sent)?;
+        }
+    }
+    Ok(())
+}
+
+/// The own changes of a document that were accepted, as far as they can be read.
+fn kept(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Kept>, StoreError> {
+    let mut query = tx.prepare("SELECT bytes, action FROM kept WHERE document = ?1 ORDER BY hash")?;
+    let mut rows = query.query([id.as_bytes()])?;
+    let mut kept = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (bytes, action): (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+        let Some(read) = read_own_change(&bytes) else { continue };
+        let stated = read.edit.facts.first().map(|(_, fact)| fact.action.0.to_vec());
+        let Some(action) = action.or(stated) else { continue };
+        kept.push(Kept { hash: read.info.hash, bytes, action, read });
+    }
+    Ok(kept)
 }
 
 /// Notes the documents that own changes belong to and that are not here: what was begun here, and what the server has.

@@ -11,6 +11,7 @@ mod request;
 mod round;
 
 pub(crate) use answer::{Taken, Writer, take};
+pub(crate) use recovery::proven;
 pub(crate) use replay::{give_up, stand_alone};
 pub(crate) use request::{Asked, Identity, ask, next_counter};
 pub(crate) use round::{RoundEnd, Rounds};

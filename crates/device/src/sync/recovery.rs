@@ -229,6 +229,11 @@ pub(super) fn offers(tx: &Transaction<'_>, unit: UnitId) -> Result<Offers, Store
     Ok(all)
 }
 
+/// The changes of a document that receipts prove to a server that lost them.
+pub(crate) fn proven(tx: &Transaction<'_>, id: DocumentId) -> Result<BTreeSet<ChangeHash>, StoreError> {
+    Ok(offers_of(tx, id)?.hashes.into_iter().flatten().collect())
+}
+
 fn offers_of(tx: &Transaction<'_>, id: DocumentId) -> Result<Offers, StoreError> {
     let mut changes: BTreeMap<[u8; PREFIX_BYTES], Change> = BTreeMap::new();
     let mut know = |change: Change| {

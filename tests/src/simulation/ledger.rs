@@ -65,6 +65,29 @@ impl Ledger {
         Ok(written)
     }
 
+    /// What stands beside something refused is written anew: the same press in other changes, or in none where it says
+    /// nothing any more, as the undo of what was refused. What it stated must still stand in the end.
+    fn follow(&mut self, vault: VaultId, holding: &Holding, truth: &Truth) -> Result<()> {
+        if holding.actions.values().all(Option::is_none) {
+            return Ok(());
+        }
+        let mut known = holding.could_bring()?;
+        known.extend(truth.changes.iter().map(|change| change.hash));
+        known.extend(holding.kept.iter().map(|change| change.hash));
+        // Another copy of the same phone may know of others.
+        let is_here = |saved: &&mut Saved| saved.vault == vault && holding.actions.contains_key(&saved.action);
+        for saved in self.saved.iter_mut().filter(is_here).filter(|saved| saved.fate == Fate::Owed) {
+            saved.changes.retain(|(_, hash)| known.contains(hash));
+            let anew = holding.pending.iter().filter(|change| change.action == saved.action);
+            for change in anew.map(|change| (change.document, change.hash)) {
+                if !saved.changes.contains(&change) {
+                    saved.changes.push(change);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Files were replaced or lost: what neither the server has nor a living phone can bring is gone with them.
     pub(crate) fn lose(&mut self, bringable: &BTreeSet<ChangeHash>) -> usize {
         let mut lost = 0;
@@ -85,6 +108,7 @@ impl Ledger {
     /// the server has lost and is not hers in this one.
     pub(crate) fn note_refusals(
         &mut self,
+        vault: VaultId,
         holding: &Holding,
         truth: &Truth,
         is_demoted: bool,
@@ -110,6 +134,7 @@ impl Ledger {
                 wrong.push(format!("{} ({:?}): {reason}", saved.action, saved.facts));
             }
         }
+        self.follow(vault, holding, truth)?;
         Ok((new, wrong))
     }
 
@@ -150,16 +175,11 @@ impl Ledger {
                 *stated.entry((fact.action, said)).or_default() += 1;
             }
         }
-        let refused: BTreeSet<VaultId> =
-            self.saved.iter().filter(|saved| saved.fate == Fate::Refused).map(|saved| saved.vault).collect();
         for saved in self.saved.iter().filter(|saved| saved.fate == Fate::Owed) {
-            // What stood beside refused work was written anew: the same facts in another change.
-            let is_anew = refused.contains(&saved.vault)
-                && saved.facts.iter().all(|said| stated.contains_key(&(saved.action, said.clone())));
             let changes = saved.changes.iter().filter(|(document, _)| !truth.destroyed.contains(document));
             for (document, hash) in changes {
                 ensure!(
-                    is_anew || logged.contains_key(hash),
+                    logged.contains_key(hash),
                     "P1: action {} of vault {} is not in {document} on the server",
                     saved.action,
                     saved.vault

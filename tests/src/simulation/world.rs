@@ -449,7 +449,8 @@ impl World {
         let is_demoted = self.demoted.contains(&handset.owner.person);
         let (person, was_restored, server) = (handset.owner.person, self.was_restored, &self.looking);
         let was_hers = |document| Ok(!was_restored || host::was_in_scope(server, person, document)?);
-        let (refused, wrongly) = self.ledger.note_refusals(&holding, &self.truth, is_demoted, was_hers)?;
+        let (refused, wrongly) =
+            self.ledger.note_refusals(handset.vault, &holding, &self.truth, is_demoted, was_hers)?;
         self.figures.refused += refused as u64;
         ensure!(wrongly.is_empty(), "P11: the server refused what {} did: {}", handset.owner.name, wrongly.join(", "));
         self.ledger.check_shown(&holding)?;

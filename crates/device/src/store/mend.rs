@@ -352,7 +352,7 @@ fn is_sure(tx: &Transaction<'_>, id: DocumentId) -> Result<bool, StoreError> {
     match DocumentRow::load(tx, id) {
         Ok(Some((row, Some(saved)))) => {
             let is_whole = Document::load(&saved).is_ok_and(|document| document.heads() == row.heads);
-            let proven = proven(tx, id)?;
+            let proven = proven(tx, id, row.records.keys().copied())?;
             // One that leaves does not come again.
             let is_proven = || row.records.keys().all(|hash| proven.contains(hash));
             Ok(is_whole && (row.state != DocumentState::Held || is_proven()))
@@ -376,7 +376,7 @@ struct Kept {
 fn send_unproven(tx: &Transaction<'_>) -> Result<(), StoreError> {
     let sql = "SELECT DISTINCT document FROM kept WHERE document NOT IN (SELECT document FROM document)";
     for id in ids(tx, sql)? {
-        let proven = proven(tx, id)?;
+        let proven = proven(tx, id, std::iter::empty())?;
         let mut unproven: Vec<Kept> = kept(tx, id)?;
         unproven.retain(|change| !proven.contains(&change.hash));
         // Each after what it builds on.

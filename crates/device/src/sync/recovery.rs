@@ -229,9 +229,34 @@ pub(super) fn offers(tx: &Transaction<'_>, unit: UnitId) -> Result<Offers, Store
     Ok(all)
 }
 
-/// The changes of a document that receipts prove to a server that lost them.
-pub(crate) fn proven(tx: &Transaction<'_>, id: DocumentId) -> Result<BTreeSet<ChangeHash>, StoreError> {
-    Ok(offers_of(tx, id)?.hashes.into_iter().flatten().collect())
+/// The changes of a document that receipts prove to a server that lost them: of those that are accepted here, and those
+/// that are kept.
+pub(crate) fn proven(
+    tx: &Transaction<'_>,
+    id: DocumentId,
+    accepted: impl Iterator<Item = ChangeHash>,
+) -> Result<BTreeSet<ChangeHash>, StoreError> {
+    let mut kept = tx.prepare_cached("SELECT hash FROM kept WHERE document = ?1")?;
+    let kept = kept.query_map([id.as_bytes()], |row| Ok(ChangeHash(row.get(0)?)))?;
+    let hashes = accepted.map(Ok).chain(kept).collect::<rusqlite::Result<Vec<_>>>()?;
+    let prefixed = hashes.into_iter().filter_map(|hash| Some((*hash.0.first_chunk()?, hash)));
+    let known: BTreeMap<[u8; PREFIX_BYTES], ChangeHash> = prefixed.collect();
+    let mut query = tx.prepare_cached("SELECT sealed FROM receipt WHERE document = ?1")?;
+    let mut rows = query.query([id.as_bytes()])?;
+    let mut proven = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let covered = covered(row.get_ref(0)?.as_blob().unwrap_or_default(), &known);
+        proven.extend(covered.into_iter().flat_map(|(_, _, hashes)| hashes));
+    }
+    Ok(proven)
+}
+
+/// A stored receipt with its columns and all that it covers; none where not all of that is known.
+fn covered<'a, T>(sealed: &[u8], known: &'a BTreeMap<[u8; PREFIX_BYTES], T>) -> Option<(Receipt, ByteBuf, Vec<&'a T>)> {
+    let (receipt, columns, prefixes) = wire::from_cbor::<Sealed>(sealed).ok()?;
+    let (prefixes, _) = prefixes.as_chunks();
+    let covered: Option<Vec<&T>> = prefixes.iter().map(|prefix| known.get(prefix)).collect();
+    Some((receipt, columns, covered?))
 }
 
 fn offers_of(tx: &Transaction<'_>, id: DocumentId) -> Result<Offers, StoreError> {
@@ -267,12 +292,9 @@ fn offers_of(tx: &Transaction<'_>, id: DocumentId) -> Result<Offers, StoreError>
 impl Offers {
     /// Adds what a stored receipt covers, if all of it is here.
     fn add(&mut self, sealed: &[u8], changes: &BTreeMap<[u8; PREFIX_BYTES], Change>) {
-        let Ok((receipt, columns, prefixes)) = wire::from_cbor::<Sealed>(sealed) else { return };
-        let (prefixes, _) = prefixes.as_chunks();
-        let found: Option<Vec<&Change>> = prefixes.iter().map(|prefix| changes.get(prefix)).collect();
-        let Some(found) = found else { return };
-        self.hashes.push(found.iter().map(|change| change.hash).collect());
-        let changes = found.into_iter().map(|change| ByteBuf::from(change.bytes.clone())).collect();
+        let Some((receipt, columns, covered)) = covered(sealed, changes) else { return };
+        self.hashes.push(covered.iter().map(|change| change.hash).collect());
+        let changes = covered.into_iter().map(|change| ByteBuf::from(change.bytes.clone())).collect();
         self.offers.push(Offer { receipt, columns, changes });
     }
 }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rundan_documents::Document;
 use rundan_model::Kind;
@@ -160,6 +160,23 @@ fn soon<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     outcome.recv_timeout(PATIENCE).expect("it hangs")
 }
 
+/// How many bytes a copy of what is remembered lacks, as the server tells.
+fn uncopied(serving: &Serving) -> u64 {
+    let told = serving.exchange(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let lacks = told.lines().find_map(|line| line.strip_prefix("rundan_remembered_uncopied_bytes "));
+    lacks.and_then(|bytes| bytes.parse().ok()).unwrap_or_else(|| panic!("{told}"))
+}
+
+/// Starts a server, and waits until it has looked at its copies: from then on it writes none unasked.
+fn settled(folder: &Path) -> Serving {
+    let serving = Serving::start(folder);
+    let end = Instant::now() + PATIENCE;
+    while uncopied(&serving) > 0 {
+        assert!(Instant::now() < end, "it never looks at its copies");
+    }
+    serving
+}
+
 /// Nobody reads this pipe: whoever opens it to write waits, as for a disk that does not answer.
 fn hang(file: &Path) {
     assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
@@ -170,9 +187,9 @@ fn a_disk_for_backups_that_hangs_holds_up_nobody_and_gets_what_it_lacks_when_it_
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().to_owned();
     said(&run(&at, &["init", "--unit", "Exempelenheten"]));
-    let serving = Serving::start(&at);
     let backups = at.join("backups");
     said(&run(&at, &["backup", backups.to_str().unwrap()]));
+    let serving = settled(&at);
     let (copy, part) = (backups.join("rundan.remembered"), backups.join("rundan.part"));
     let own = || std::fs::read_to_string(folder.path().join("rundan.db.remembered")).unwrap();
     assert_eq!(std::fs::read_to_string(&copy).unwrap(), own());
@@ -184,9 +201,7 @@ fn a_disk_for_backups_that_hangs_holds_up_nobody_and_gets_what_it_lacks_when_it_
         soon(move || said(&run(&at, &["enrol", "--name", name, "--role", "carer"])));
         assert!(own().contains(name), "{name} is remembered beside the database");
     }
-    let told = serving.exchange(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    let lacks = told.lines().find_map(|line| line.strip_prefix("rundan_remembered_uncopied_bytes "));
-    assert!(lacks.is_some_and(|bytes| bytes != "0"), "{told}");
+    assert!(uncopied(&serving) > 0);
     let ready = serving.exchange(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
 
@@ -197,7 +212,7 @@ fn a_disk_for_backups_that_hangs_holds_up_nobody_and_gets_what_it_lacks_when_it_
     assert!(serving.stop().success());
     assert_eq!(std::fs::read_to_string(&copy).unwrap(), own(), "a server that stops waits for a disk that answers");
 
-    let serving = Serving::start(&at);
+    let serving = settled(&at);
     std::fs::remove_file(&copy).unwrap();
     hang(&part);
     said(&run(&at, &["enrol", "--name", "Dag Exempel", "--role", "carer"]));

@@ -140,14 +140,17 @@ impl Handset {
         // The first sync ends in a look at the whole file.
         let is_open = is_open(&phone).await? && phone.sync().await.is_ok() && is_open(&phone).await?;
         let mut told = if is_open { Damage::Mended } else { Damage::Unreadable };
-        let now = std::fs::read(&file)?;
+        let is_bad = |file: &[u8]| file.get(page..page + PAGE_BYTES) == Some(&bad[..]);
         let mut phone = phone;
-        if is_open && now.get(page..page + PAGE_BYTES) == Some(&bad[..]) {
-            told = Damage::Unnoticed;
+        if is_open && is_bad(&std::fs::read(&file)?) {
             drop(phone);
+            // Closing has moved the log into the file: the page may have been written over only now.
             let mut now = std::fs::read(&file)?;
-            now[page..page + PAGE_BYTES].copy_from_slice(&good);
-            std::fs::write(&file, now)?;
+            if is_bad(&now) {
+                told = Damage::Unnoticed;
+                now[page..page + PAGE_BYTES].copy_from_slice(&good);
+                std::fs::write(&file, now)?;
+            }
             phone = open(place, &directory, &wire, &clock).await?;
         }
         let looking = holding::open(&directory, vault)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::visit::Stated;
 use crate::{Borrower, Fact, FactBody, FactId, KeyUse, PersonId};
 
-pub use series::custody;
+pub use series::{custody, overruled};
 
 /// Whose word there is for a hand-over until the other's comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -196,6 +196,10 @@ pub fn step(place: &Place, fact: &Fact) -> Option<Place> {
             let place = if cabinet == there { Place::Missing { cabinet: cabinet.clone() } } else { place.clone() };
             Some(place)
         }
+        // She took all keys of her round with one press, and this one did not hang there.
+        (FactBody::NotThere { cabinet }, Place::With { person }) if *person == who => {
+            Some(Place::Missing { cabinet: cabinet.clone() })
+        }
         (FactBody::NotThere { .. } | FactBody::Missing { .. }, place) => Some(place.clone()),
 
         (FactBody::Counted { cabinet }, Place::Cabinet { .. } | Place::Missing { .. } | Place::Lost) => {
@@ -209,7 +213,7 @@ pub fn step(place: &Place, fact: &Fact) -> Option<Place> {
         (FactBody::Found { cabinet: Some(cabinet) }, Place::Cabinet { cabinet: there }) if cabinet == there => {
             Some(place.clone())
         }
-        (FactBody::Found { cabinet }, Place::Lost | Place::Missing { .. }) => match cabinet {
+        (FactBody::Found { cabinet }, Place::Lost | Place::Missing { .. } | Place::Lent { .. }) => match cabinet {
             Some(cabinet) => in_cabinet(cabinet),
             None => Some(Place::With { person: who }),
         },

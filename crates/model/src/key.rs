@@ -2,12 +2,12 @@
 
 pub mod forecast;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, taken_back};
-use crate::custody::{Custody, Flag, Place, Step, custody, is_of_custody};
+use crate::custody::{Custody, Flag, Place, Step, custody, is_of_custody, overruled};
 use crate::plan::{KeyPlace, KeyReceipt};
 use crate::visit::{Clash, Decision, Stated, clashes, decisions};
 use crate::{DocumentId, Fact, FactBody, FactId, KeyKind, LostStep};
@@ -126,14 +126,15 @@ pub fn key(content: &Content) -> Key {
     let named = holding.iter().filter(|(_, fact)| is_of_custody(&fact.body)).filter_map(|(_, fact)| copy_of(fact));
     let count = named.chain([planned]).max().unwrap_or(1).min(COPIES_MAX);
     let copy = |number| {
-        let is_of_copy = |id: &FactId, fact: &Fact| {
-            let is_about = fact.about.is_none() || copy_of(fact) == Some(number);
-            is_about && is_of_custody(&fact.body) && !taken_back.contains(id)
-        };
-        let start = Place::Cabinet { cabinet: place.cabinet.clone() };
-        let custody = custody(&content.facts, is_of_copy, start, Some(&place.cabinet));
-        let own = || holding.iter().filter(move |(_, fact)| fact.about.is_none() || copy_of(fact) == Some(number));
-        KeyCopy { number, damaged: damaged(own()), lost_steps: lost_steps(own(), &custody), custody }
+        let custody = custody(
+            &content.facts,
+            is_of_copy(&taken_back, number),
+            start(&content.facts, &holding, number, &place),
+            Some(&place.cabinet),
+        );
+        let own = || holding.iter().filter(move |(_, fact)| is_about(fact, number));
+        let lost_steps = lost_steps(&content.facts, own(), &custody);
+        KeyCopy { number, damaged: damaged(own()), lost_steps, custody }
     };
     Key {
         tag: content.get("tag").unwrap_or_default(),
@@ -149,6 +150,42 @@ pub fn key(content: &Content) -> Key {
     }
 }
 
+/// What must not hold for one side of a copy's dispute to hold: the fewest facts; none where it cannot hold.
+pub fn overruled_by(content: &Content, number: u32, right: FactId) -> Option<BTreeSet<FactId>> {
+    let taken_back = taken_back(&content.facts);
+    let place: KeyPlace = content.get::<Option<KeyPlace>>("place").flatten().unwrap_or_default();
+    let holding: Vec<(FactId, &Fact)> =
+        content.facts.iter().filter(|(id, _)| !taken_back.contains(id)).map(|(id, fact)| (*id, fact)).collect();
+    let start = start(&content.facts, &holding, number, &place);
+    overruled(&content.facts, is_of_copy(&taken_back, number), &start, right)
+}
+
+fn is_of_copy(taken_back: &BTreeSet<FactId>, number: u32) -> impl Fn(&FactId, &Fact) -> bool {
+    move |id, fact| is_about(fact, number) && is_of_custody(&fact.body) && !taken_back.contains(id)
+}
+
+/// Whether a fact speaks of a copy: of it alone, or of all.
+fn is_about(fact: &Fact, number: u32) -> bool {
+    fact.about.is_none() || copy_of(fact) == Some(number)
+}
+
+/// Where a copy hung before anything was stated of it. Its own cabinet may have been changed since: who missed it first
+/// looked where it hung then.
+fn start(facts: &BTreeMap<FactId, Fact>, holding: &[(FactId, &Fact)], number: u32, place: &KeyPlace) -> Place {
+    let own = || holding.iter().filter(move |(_, fact)| is_about(fact, number) && is_of_custody(&fact.body));
+    let missed = own().filter_map(|(id, fact)| match &fact.body {
+        FactBody::NotThere { cabinet } | FactBody::Missing { cabinet } => Some((*id, cabinet)),
+        _ => None,
+    });
+    let mut elsewhere = missed.filter(|(_, cabinet)| **cabinet != place.cabinet);
+    let is_first = |(id, _): &(FactId, &String)| {
+        let before = before(facts, *id);
+        !own().any(|(other, _)| before.contains(other))
+    };
+    let cabinet = elsewhere.find(is_first).map_or(&place.cabinet, |(_, cabinet)| cabinet);
+    Place::Cabinet { cabinet: cabinet.clone() }
+}
+
 /// Which copy a fact is about.
 pub fn copy_of(fact: &Fact) -> Option<u32> {
     fact.about.as_deref()?.parse().ok()
@@ -162,21 +199,32 @@ fn damaged<'a>(facts: impl Iterator<Item = &'a (FactId, &'a Fact)>) -> Option<(S
     damages.max_by_key(|(stated, _)| (stated.at, stated.fact))
 }
 
-/// What was done about a copy since it was lost: nothing of an earlier loss counts.
+/// What was done about a copy since it was lost: nothing of an earlier loss counts, whatever the clocks say.
 fn lost_steps<'a>(
-    facts: impl Iterator<Item = &'a (FactId, &'a Fact)>,
+    facts: &BTreeMap<FactId, Fact>,
+    own: impl Iterator<Item = &'a (FactId, &'a Fact)>,
     custody: &Custody,
 ) -> Vec<(Stated, LostStep, String)> {
     let Some(since) = custody.since.filter(|_| custody.place == Place::Lost) else { return Vec::new() };
-    let mut steps: Vec<_> = facts
+    let mut steps: Vec<_> = own
         .filter_map(|(id, fact)| match &fact.body {
             FactBody::LostStep { step, text } => Some((Stated::of(*id, fact), step.clone(), text.clone())),
             _ => None,
         })
-        .filter(|(stated, _, _)| stated.at >= since.at)
+        .filter(|(stated, _, _)| before(facts, stated.fact).contains(&since.fact))
         .collect();
     steps.sort_by_key(|(stated, _, _)| (stated.at, stated.fact));
     steps
+}
+
+/// What a fact follows, by `after` closed transitively.
+fn before(facts: &BTreeMap<FactId, Fact>, id: FactId) -> BTreeSet<FactId> {
+    let (mut waiting, mut before) = (vec![id], BTreeSet::new());
+    while let Some(next) = waiting.pop() {
+        let earlier = facts.get(&next).map(|fact| fact.after.as_slice()).unwrap_or_default();
+        waiting.extend(earlier.iter().filter(|earlier| before.insert(**earlier)));
+    }
+    before
 }
 
 /// Which home a key opens.
@@ -203,6 +251,9 @@ pub fn key_home(content: &Content) -> KeyHome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::{Register, Value};
+    use crate::custody::Certainty;
+    use crate::{ActionId, ActorId, KeyUse, Kind, PersonId, Timestamp};
 
     #[test]
     fn a_tag_reads_in_one_spelling() {
@@ -212,5 +263,86 @@ mod tests {
             assert_eq!(read_tag(wrong), None, "{wrong}");
         }
         assert_eq!((tag_text("V-1", 2, 3), tag_text("V-1", 1, 1)), ("V-1/2".to_owned(), "V-1".to_owned()));
+    }
+
+    const ANNA: PersonId = PersonId([1; 8]);
+    const EVA: PersonId = PersonId([2; 8]);
+
+    /// A key with one copy in a cabinet, and what was stated of it: by whom, when, after what, as places in the list.
+    fn stated(cabinet: &str, facts: &[(PersonId, i64, &[usize], FactBody)]) -> Content {
+        let mut content = Content::new(Kind::Key);
+        let place = KeyPlace { cabinet: cabinet.to_owned(), hook: "17".to_owned() };
+        let value = Value { json: serde_json::to_value(place).unwrap(), actor: fact(0).actor };
+        content.plan.insert("place".to_owned(), Register { values: vec![value] });
+        for (n, (by, at, after, body)) in facts.iter().enumerate() {
+            let after = after.iter().map(|n| fact(*n)).collect();
+            let stated = Fact::stated(*by, Timestamp(*at), ActionId([1; 8]), body.clone());
+            content.facts.insert(fact(n), Fact { about: Some("1".to_owned()), after, ..stated });
+        }
+        content
+    }
+
+    fn fact(n: usize) -> FactId {
+        FactId { actor: ActorId([1; 16]), n: n as u32 }
+    }
+
+    fn taken() -> FactBody {
+        FactBody::Taken { cabinet: "Väster".to_owned(), what_for: KeyUse::Round, text: String::new() }
+    }
+
+    #[test]
+    fn steps_for_a_lost_key_count_from_its_loss_whatever_the_clocks_say() {
+        let lost = || FactBody::Lost { text: String::new() };
+        let step = |step| FactBody::LostStep { step, text: String::new() };
+        let found = FactBody::Found { cabinet: Some("Väster".to_owned()) };
+        let content = stated(
+            "Väster",
+            &[
+                (ANNA, 10, &[], taken()),
+                (ANNA, 86_400, &[0], lost()),
+                (EVA, 20, &[1], step(LostStep::Told)),
+                (EVA, 30, &[1], found),
+                (ANNA, 0, &[3], taken()),
+                (ANNA, 5, &[4], lost()),
+                (EVA, 40, &[5], step(LostStep::Searched)),
+            ],
+        );
+        let copy = key(&content).copies.remove(0);
+        let done: Vec<_> = copy.lost_steps.iter().map(|(_, step, _)| step.clone()).collect();
+        assert_eq!((done, copy.lost_step()), (vec![LostStep::Searched], Some(2)), "the first loss was another case");
+    }
+
+    #[test]
+    fn a_key_that_was_missing_before_its_place_was_changed_is_missing_still() {
+        let missing = || FactBody::Missing { cabinet: "Väster".to_owned() };
+        let lost = FactBody::Lost { text: String::new() };
+        let of = |facts: &[(PersonId, i64, &[usize], FactBody)]| key(&stated("Norr", facts)).copies.remove(0).custody;
+        assert_eq!(of(&[(EVA, 1, &[], missing())]).place, Place::Missing { cabinet: "Väster".to_owned() });
+        let gone = of(&[(EVA, 1, &[], missing()), (ANNA, 2, &[0], lost)]);
+        assert_eq!((gone.place, gone.certainty), (Place::Lost, Certainty::Certain));
+        let after = of(&[(ANNA, 1, &[], taken()), (EVA, 2, &[0], missing())]);
+        assert_eq!(after.place, Place::With { person: ANNA }, "she had it, wherever someone looked");
+    }
+
+    #[test]
+    fn a_side_of_a_dispute_overrules_what_cannot_be_with_it_and_no_more() {
+        let jonas = PersonId([3; 8]);
+        let content = stated(
+            "Väster",
+            &[
+                (ANNA, 1, &[], taken()),
+                (jonas, 2, &[], taken()),
+                (jonas, 3, &[1], FactBody::Given { to: EVA }),
+                (EVA, 4, &[2], FactBody::Received { from: jonas }),
+            ],
+        );
+        assert!(key(&content).copies[0].custody.is_disputed());
+        let overruled = |n| overruled_by(&content, 1, fact(n)).map(|facts| facts.into_iter().collect::<Vec<_>>());
+        assert_eq!(overruled(0), Some(vec![fact(1), fact(2), fact(3)]));
+        assert_eq!([overruled(1), overruled(2), overruled(3)], [(); 3].map(|()| Some(vec![fact(0)])));
+
+        let content = stated("Väster", &[(ANNA, 1, &[], taken()), (jonas, 2, &[0], FactBody::Found { cabinet: None })]);
+        let right = |n| overruled_by(&content, 1, fact(n));
+        assert_eq!((right(0), right(1)), (Some([fact(1)].into()), None), "what hung in its cabinet nobody found");
     }
 }

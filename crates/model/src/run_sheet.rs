@@ -33,6 +33,39 @@ pub struct Turn {
     pub kind: String,
 }
 
+/// What a carer noted of a key on her run sheet, where only she and the office read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyNote {
+    /// The fact.
+    pub stated: Stated,
+    /// What is written on the tag.
+    pub tag: String,
+    /// The key, if her phone knew it.
+    pub key: Option<DocumentId>,
+    /// Whose alarm she took it for, if she was on the phone.
+    pub recipient: Option<DocumentId>,
+    /// When that alarm was raised.
+    pub alarmed_at: Option<Timestamp>,
+    /// In words: whose alarm, why she kept it, or what she did with a tag that is not known.
+    pub text: String,
+}
+
+/// What holds of a run sheet's notes on keys.
+pub fn key_notes(content: &Content) -> Vec<KeyNote> {
+    let note = |(id, fact): (FactId, &Fact)| match &fact.body {
+        FactBody::KeyNoted { tag, key, recipient, alarmed_at, text } => Some(KeyNote {
+            stated: Stated::of(id, fact),
+            tag: tag.clone(),
+            key: *key,
+            recipient: *recipient,
+            alarmed_at: *alarmed_at,
+            text: text.clone(),
+        }),
+        _ => None,
+    };
+    content.standing().holding().into_iter().filter_map(note).collect()
+}
+
 /// A run sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSheet {

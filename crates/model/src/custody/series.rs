@@ -14,6 +14,8 @@ use crate::{Fact, FactId};
 const STRETCH_MAX: usize = 128;
 /// The most ways through one stretch that are tried; the same beyond it.
 const TRIED_MAX: usize = 10_000;
+/// The most facts of which any may not hold where a dispute is settled: all ways are tried.
+const DOUBTED_MAX: usize = 8;
 
 /// Derives a copy's custody.
 ///
@@ -37,6 +39,42 @@ pub fn custody(
         None => Certainty::Certain,
     };
     Custody { place: walk.place, since, certainty, series: walk.series, last: graph.latest() }
+}
+
+/// The fewest facts that must not hold for `right` to hold in a dispute; none where it cannot hold in any series, or
+/// where too many contradict each other to try.
+///
+/// What came before the dispute stays, but for the fact that brought the copy to where it was then; what came after it
+/// stays where that is too much to try. The rest is as in [`custody`].
+pub fn overruled(
+    facts: &BTreeMap<FactId, Fact>,
+    of_copy: impl Fn(&FactId, &Fact) -> bool,
+    start: &Place,
+    right: FactId,
+) -> Option<BTreeSet<FactId>> {
+    let before = custody(facts, &of_copy, start.clone(), None);
+    let Certainty::Disputed(sides) = &before.certainty else { return None };
+    let brought = before.since.map(|since| since.fact);
+    let is_sure = |id: &FactId| Some(*id) != brought && before.series.iter().any(|step| step.stated.fact == *id);
+    let doubted = facts.iter().filter(|(id, fact)| **id != right && of_copy(id, fact) && !is_sure(id));
+    let mut doubted: Vec<FactId> = doubted.map(|(id, _)| *id).collect();
+    if doubted.len() > DOUBTED_MAX {
+        doubted = sides.iter().map(|side| side.fact).filter(|id| *id != right).collect();
+    }
+    if doubted.len() > DOUBTED_MAX {
+        return None;
+    }
+    let mut ways: Vec<u32> = (1..1 << doubted.len()).collect();
+    ways.sort_by_key(|way| (way.count_ones(), *way));
+    let chosen = |way: u32| {
+        let is_in = |(n, id): (usize, &FactId)| (way >> n & 1 == 1).then_some(*id);
+        doubted.iter().enumerate().filter_map(is_in).collect::<BTreeSet<_>>()
+    };
+    let settles = |chosen: &BTreeSet<FactId>| {
+        let holds = |id: &FactId, fact: &Fact| of_copy(id, fact) && !chosen.contains(id);
+        !custody(facts, holds, start.clone(), None).is_disputed()
+    };
+    ways.into_iter().map(chosen).find(settles)
 }
 
 /// The way of a copy from stretch to stretch.

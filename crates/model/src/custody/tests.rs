@@ -118,6 +118,36 @@ fn a_lost_key_is_found_or_counted_and_no_one_takes_it_before() {
 }
 
 #[test]
+fn what_she_took_with_all_keys_of_her_round_and_was_not_there_is_missing() {
+    let mut facts = Facts::new();
+    let had = add(&mut facts, ANNA, 1, &[], taken());
+    let not_there = FactBody::NotThere { cabinet: HOME.into() };
+    let mut others = facts.clone();
+    add(&mut others, JONAS, 1, &[had], not_there.clone());
+    assert_eq!(derive(&others).place, Place::With { person: ANNA }, "she has it: no wonder that he does not find it");
+    let missed = add(&mut facts, ANNA, 2, &[had], not_there);
+    let missing = derive(&facts);
+    assert_eq!((&missing.place, missing.certainty), (&Place::Missing { cabinet: HOME.into() }, Certainty::Certain));
+    // Jonas, who had it all the time, took it before her.
+    add(&mut facts, JONAS, 1, &[], taken());
+    let with_jonas = derive(&facts);
+    assert_eq!((with_jonas.place, with_jonas.certainty), (Place::With { person: JONAS }, Certainty::Certain));
+    assert_eq!(with_jonas.last.len(), 2, "{missed}");
+}
+
+#[test]
+fn what_was_lent_is_had_back_by_whoever_finds_it() {
+    for (cabinet, place) in [(None, Place::With { person: JONAS }), (Some(HOME.to_owned()), home())] {
+        let mut facts = Facts::new();
+        let lent = FactBody::Lent { borrower: Borrower::Locksmith, to: "Låssmeden".into() };
+        let lent = add(&mut facts, ANNA, 1, &[], lent);
+        add(&mut facts, JONAS, 1, &[lent], FactBody::Found { cabinet });
+        let back = derive(&facts);
+        assert_eq!((back.place, back.certainty), (place, Certainty::Certain));
+    }
+}
+
+#[test]
 fn facts_that_claim_to_follow_each_other_are_unordered() {
     let mut facts = Facts::new();
     let first = FactId { actor: ActorId([1; 16]), n: 1 };

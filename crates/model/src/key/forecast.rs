@@ -53,6 +53,7 @@ pub enum Whereabouts {
 /// Where each copy of a key is as the forecast begins. Of a dispute each side may have it.
 pub fn whereabouts(key: &Key) -> Vec<Whereabouts> {
     let of_copy = |copy: &super::KeyCopy| match (&copy.custody.certainty, &copy.custody.place) {
+        _ if key.lock_changed.is_some() => Whereabouts::Gone,
         (Certainty::Disputed(sides), _) => Whereabouts::With(sides.iter().map(|side| side.by).collect()),
         (_, Place::Cabinet { .. }) => Whereabouts::Free,
         (_, Place::With { person }) => Whereabouts::With([*person].into()),
@@ -200,13 +201,16 @@ impl Plan {
         let is_free = |person: PersonId, at: Timestamp| {
             of(&person).iter().all(|visit| visit.visit == need.visit || at < visit.start || visit.end <= at)
         };
+        // Of others a plan that is not whole says nothing: they are asked whether they can.
+        let is_unknown = |person: PersonId| !self.is_whole && !self.shifts.contains_key(&person);
         let is_at_work = |person: PersonId, at: Timestamp| {
-            self.shifts.get(&person).into_iter().flatten().any(|shift| shift.start <= at && at < shift.end)
+            let mut shifts = self.shifts.get(&person).into_iter().flatten();
+            is_unknown(person) || shifts.any(|shift| shift.start <= at && at < shift.end)
         };
-        // A gap begins where a visit or a shift does; nobody has to look further.
+        // A gap begins where a visit ends or a shift begins, or now; nobody has to look further.
         let ends = of(&from).iter().chain(of(&need.person)).map(|visit| visit.end);
         let begins = [from, need.person].into_iter().flat_map(|person| self.shifts.get(&person).into_iter().flatten());
-        let times: BTreeSet<Timestamp> = ends.chain(begins.map(|shift| shift.start)).collect();
+        let times: BTreeSet<Timestamp> = ends.chain(begins.map(|shift| shift.start)).chain([now]).collect();
         let is_possible = |at: &&Timestamp| {
             **at >= now
                 && **at <= need.start

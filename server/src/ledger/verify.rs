@@ -16,10 +16,11 @@ use super::lines::{self, Derived};
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::store::vaults::{self, Pushed, Vault};
+use crate::store::verify::unit_faults;
 use crate::store::{documents, log};
 
-/// The most faults that are named; after that it is enough to know how many more there are.
-const FAULTS_MAX: usize = 20;
+/// The most faults, or places, that are named; after that it is enough to know how many more there are.
+const NAMED_MAX: usize = 20;
 /// The longest file that is read: a PDF with its ledger in it.
 const READ_BYTES_MAX: u64 = 2 * FILE_BYTES_MAX as u64;
 
@@ -47,10 +48,10 @@ impl fmt::Display for Findings {
         for note in &self.notes {
             writeln!(f, "{note}")?;
         }
-        for fault in self.faults.iter().take(FAULTS_MAX) {
+        for fault in self.faults.iter().take(NAMED_MAX) {
             writeln!(f, "FAULT: {fault}")?;
         }
-        match self.faults.len().saturating_sub(FAULTS_MAX) {
+        match self.faults.len().saturating_sub(NAMED_MAX) {
             0 => Ok(()),
             more => writeln!(f, "FAULT: {more} more"),
         }
@@ -89,7 +90,7 @@ pub fn prove_file(path: &Path, trusted: Option<PublicKey>) -> Result<Findings> {
     Ok(findings)
 }
 
-/// Proves a file against the database of the server that issued it.
+/// Proves a file against the database of the server that issued it: its log first, then the lines by the log.
 pub fn verify(tx: &Connection, keys: &Keys, path: &Path) -> Result<Findings> {
     let read = read(path)?;
     let mut findings = Findings::default();
@@ -102,6 +103,12 @@ pub fn verify(tx: &Connection, keys: &Keys, path: &Path) -> Result<Findings> {
             .fault(format!("the unit's log has no place {seq} with that chain: it was restored since, or is another"));
         return Ok(findings);
     };
+    let faults = unit_faults(tx, *unit)?;
+    if !faults.is_empty() {
+        findings.note("Not checked: whether it is complete, for the server's own log does not hold".to_owned());
+        findings.faults.extend(faults);
+        return Ok(findings);
+    }
     let derived = lines::derive(tx, *unit, query, head.seq)?;
     compare(tx, *unit, &ledger, &derived, &mut findings)?;
     if findings.faults.is_empty() {
@@ -198,15 +205,15 @@ fn compare(
 /// The changes that a statement is over, each with its document; none where that was not kept yet.
 type Covered = Option<BTreeSet<(DocumentId, ChangeHash)>>;
 
-/// Says for how many lines the author's own signature shows that she stated it, and by which keys.
+/// Says for how many lines the author's own signature shows that she stated it, by which keys, and where none does.
 fn authors(tx: &Connection, keys: &Keys, unit: UnitId, derived: &Derived, findings: &mut Findings) -> Result<()> {
     let mut shown: BTreeMap<(PersonId, VaultId), (PublicKey, u64)> = BTreeMap::new();
     let mut read: BTreeMap<(VaultId, u64), Covered> = BTreeMap::new();
     let mut vaults: BTreeMap<VaultId, Option<Vault>> = BTreeMap::new();
-    let (mut lost, mut old) = (0_u64, 0_u64);
+    let (mut lost, mut old) = (Vec::new(), Vec::new());
     for Line { key, hash, record, .. } in &derived.lines {
         let Some(counter) = documents::counter(tx, unit, record.seq)? else {
-            lost += 1;
+            lost.push(record.seq);
             continue;
         };
         let vault = match vaults.entry(record.vault) {
@@ -234,7 +241,7 @@ fn authors(tx: &Connection, keys: &Keys, unit: UnitId, derived: &Derived, findin
                 shown.entry((record.person, record.vault)).or_insert((vault.key, 0)).1 += 1;
             }
             Some(_) => findings.fault(format!("place {}: no statement of its vault has the change", record.seq)),
-            None => old += 1,
+            None => old.push(record.seq),
         }
     }
     let all = derived.lines.len();
@@ -247,14 +254,25 @@ fn authors(tx: &Connection, keys: &Keys, unit: UnitId, derived: &Derived, findin
         let key = hex::encode(key.0);
         findings.note(format!("  {name} ({person}): {lines} lines, vault {vault}, key {key}"));
     }
-    if lost > 0 {
-        findings
-            .note(format!("  {lost} lines came without one: the server made them, or got them back after a restore"));
-    }
-    if old > 0 {
-        findings.note(format!("  {old} lines came before the server kept what each signature is over"));
+    for (seqs, why) in [
+        (lost, "came without one: the server made them, or got them back after a restore"),
+        (old, "came before the server kept what each signature is over"),
+    ] {
+        if !seqs.is_empty() {
+            findings.note(format!("  {} lines {why}. Places in the log: {}", seqs.len(), places(&seqs)));
+        }
     }
     Ok(())
+}
+
+/// Names places in the log, each once.
+fn places(seqs: &[u64]) -> String {
+    let places: BTreeSet<u64> = seqs.iter().copied().collect();
+    let named = places.iter().take(NAMED_MAX).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    match places.len().saturating_sub(NAMED_MAX) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// Whether a statement that was kept is the vault's own over just these changes.

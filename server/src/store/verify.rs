@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use rundan_documents::Document;
+use rundan_documents::{Document, read_own_change};
 use rundan_model::{ChangeHash, DocumentId, UnitId};
 use rundan_sync::chain::{Entry, EntryKind};
 use rundan_sync::change::change_hash;
 use rundan_sync::{Chain, Cursor};
 use rusqlite::{Connection, params};
 
-use super::documents::{is_purged, unpack_heads};
+use super::documents::{self, is_purged, unpack_heads};
 use super::log::{unit_state, units};
 use super::{column, seq};
 use crate::error::{Error, Result};
@@ -53,15 +53,20 @@ pub fn verify(tx: &Connection) -> Result<Proof> {
     for unit in units(tx)? {
         let state = unit_state(tx, unit)?.ok_or(Error::NoUnit(unit))?;
         let mut reading = Reading { tx, unit, faults: &mut proof.faults };
-        let head = reading.log()?;
-        if head != state.head {
-            reading.fault(format!("unit {unit}: its log ends at {} and not at {}", head.seq, state.head.seq));
-        }
-        let changes = reading.changes()?;
+        let changes = reading.logged(state.head)?;
         let documents = reading.documents()?;
         proof.units.push(UnitProof { unit, name: state.name, head: state.head, changes, documents });
     }
     Ok(proof)
+}
+
+/// What does not fit between a unit's log and its changes. What their documents hold is not read.
+pub(crate) fn unit_faults(tx: &Connection, unit: UnitId) -> Result<Vec<String>> {
+    let state = unit_state(tx, unit)?.ok_or(Error::NoUnit(unit))?;
+    let mut faults = Vec::new();
+    let mut reading = Reading { tx, unit, faults: &mut faults };
+    reading.logged(state.head)?;
+    Ok(faults)
 }
 
 impl fmt::Display for Proof {
@@ -85,6 +90,18 @@ impl Reading<'_> {
         if self.faults.len() < FAULTS_MAX {
             self.faults.push(what);
         }
+    }
+
+    /// Holds the log, which should end at `head`, and its changes against each other; answers how many changes it has.
+    fn logged(&mut self, head: Cursor) -> Result<u64> {
+        let end = self.log()?;
+        if end != head {
+            let unit = self.unit;
+            self.fault(format!("unit {unit}: its log ends at {} and not at {}", end.seq, head.seq));
+        }
+        let changes = self.changes()?;
+        self.beside()?;
+        Ok(changes)
     }
 
     /// Follows the chain from its first link; answers where it really ends.
@@ -114,10 +131,10 @@ impl Reading<'_> {
         Ok(end)
     }
 
-    /// Every entry that is a change has its bytes, unless its document was destroyed.
+    /// Every entry that is a change has its bytes, and what it began is kept, unless its document was destroyed.
     fn changes(&mut self) -> Result<u64> {
         let mut query = self.tx.prepare(
-            "SELECT log.seq, log.document, log.payload, change.hash, change.payload
+            "SELECT log.seq, log.document, log.payload, change.document, change.hash, change.payload
              FROM log LEFT JOIN change ON change.unit = log.unit AND change.seq = log.seq
              WHERE log.unit = ?1 AND log.kind = ?2 ORDER BY log.seq",
         )?;
@@ -126,18 +143,53 @@ impl Reading<'_> {
         while let Some(row) = rows.next()? {
             let entry = seq(row, 0)?;
             let (document, hash): (DocumentId, ChangeHash) = (column(row, 1)?, column(row, 2)?);
-            let payload: Option<Vec<u8>> = row.get(4)?;
-            let is_whole = match payload {
-                None => false,
-                Some(payload) if payload.is_empty() => is_purged(self.tx, self.unit, document)?,
-                Some(payload) => column::<ChangeHash>(row, 3)? == hash && change_hash(&payload) == Some(hash),
-            };
-            if !is_whole {
-                self.fault(format!("the change of entry {entry} is not what the log says"));
+            let is_of_entry = column::<DocumentId>(row, 3).is_ok_and(|of| of == document)
+                && column::<ChangeHash>(row, 4).is_ok_and(|of| of == hash);
+            let payload = row.get::<_, Option<Vec<u8>>>(5)?.filter(|_| is_of_entry);
+            match payload.as_deref() {
+                Some([]) if is_purged(self.tx, self.unit, document)? => {}
+                Some(payload) if change_hash(payload) == Some(hash) => {
+                    if DocumentId::of_genesis(&hash) == document && !self.is_kept(document, payload)? {
+                        self.fault(format!("document {document} is not kept as what it began as"));
+                    }
+                }
+                _ => self.fault(format!("the change of entry {entry} is not what the log says")),
             }
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Whether a document is kept as what its first change began.
+    fn is_kept(&self, document: DocumentId, genesis: &[u8]) -> Result<bool> {
+        let begun = read_own_change(genesis).and_then(|read| read.begins);
+        let kept = documents::row(self.tx, self.unit, document)?.map(|row| row.kind);
+        Ok(begun.is_some() && begun == kept)
+    }
+
+    /// Nothing stands beside the log: no change, and no destruction of a document.
+    fn beside(&mut self) -> Result<()> {
+        let mut query = self.tx.prepare(
+            "SELECT change.seq FROM change LEFT JOIN log
+             ON log.unit = change.unit AND log.seq = change.seq AND log.kind = ?2
+             WHERE change.unit = ?1 AND log.seq IS NULL ORDER BY change.seq",
+        )?;
+        let mut rows = query.query(params![self.unit.0, EntryKind::Change.number()])?;
+        while let Some(row) = rows.next()? {
+            let place = seq(row, 0)?;
+            self.fault(format!("the log has no change at place {place}"));
+        }
+        let mut query = self.tx.prepare(
+            "SELECT purged.document FROM purged LEFT JOIN log
+             ON log.unit = purged.unit AND log.seq = purged.seq AND log.kind = ?2 AND log.document = purged.document
+             WHERE purged.unit = ?1 AND log.seq IS NULL ORDER BY purged.document",
+        )?;
+        let mut rows = query.query(params![self.unit.0, EntryKind::Purge.number()])?;
+        while let Some(row) = rows.next()? {
+            let document: DocumentId = column(row, 0)?;
+            self.fault(format!("the log does not say that document {document} was destroyed"));
+        }
+        Ok(())
     }
 
     /// Every document can be read, and holds just the changes that the log has for it.

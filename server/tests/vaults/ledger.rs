@@ -8,7 +8,7 @@ use rundan_ledger::file::{self, Head};
 use rundan_ledger::line::FACT;
 use rundan_ledger::{Ledger, Line, Names, pdf};
 use rundan_model::fact::OnBehalf;
-use rundan_model::{Day, DocumentId, FactBody, FactId, KeyUse, Kind, PersonId, Role, UnitId};
+use rundan_model::{Day, DocumentId, FactBody, FactId, KeyUse, Kind, PersonId, Role, UnitId, VaultId};
 use rundan_server::ledger::{self, Findings, PATH};
 use rundan_server::store::{Db, documents};
 use rundan_sync::statement::{self, Statement};
@@ -66,6 +66,23 @@ async fn found(world: &World, file: &[u8]) -> Findings {
     std::fs::write(&path, file).unwrap();
     let keys = world.server.keys.clone();
     world.server.db.read_apart(move |tx| ledger::verify(tx, &keys, &path)).await.unwrap()
+}
+
+/// Alters the server's database behind its back.
+async fn alter(world: &World, alteration: String) {
+    let alter = move |tx: &rusqlite::Connection| {
+        tx.execute_batch(&alteration)?;
+        Ok(())
+    };
+    world.server.db.write(alter).await.unwrap();
+}
+
+/// What is found in a ledger that was issued before the server's database was altered, and in one issued after.
+async fn found_around(day: &mut Day1, alteration: String) -> [Findings; 2] {
+    let before = ask(&day.world, &mut day.eva, LedgerQuery::default()).await;
+    alter(&day.world, alteration).await;
+    let after = ask(&day.world, &mut day.eva, LedgerQuery::default()).await;
+    [found(&day.world, &before).await, found(&day.world, &after).await]
 }
 
 /// A carer and a planner with two keys, and a day of what they state.
@@ -244,6 +261,94 @@ async fn what_a_server_itself_left_out_added_or_altered_is_found() {
     let head = Head { head: rundan_sync::Cursor { seq: head.head.seq - 1, ..head.head }, ..head };
     let findings = found(&day.world, &file::write(&head, &lines, &names, &key).unwrap()).await;
     assert!(findings.faults[0].contains("no place"), "{findings}");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_say_what_its_log_says_proves_no_ledger() {
+    let altered = "the change of entry :given is not what the log says";
+    let other_key = "document :key is not kept as what it began as";
+    let alterations = [
+        // Another fact's bytes, which read well.
+        ("UPDATE change SET payload = (SELECT payload FROM change WHERE seq = :taken) WHERE seq = :given", altered),
+        ("DELETE FROM change WHERE seq = :given", altered),
+        ("UPDATE change SET document = x':other' WHERE seq = :given", altered),
+        ("UPDATE log SET payload = zeroblob(32) WHERE seq = :given", "entry :given does not follow on entry"),
+        (
+            "INSERT INTO change
+             SELECT unit, (SELECT max(seq) FROM log WHERE kind <> 1), document, zeroblob(32), actor, actor_seq + 1000,
+                    vault, person, 0, received_at, payload
+             FROM change WHERE seq = :given",
+            "the log has no change at place",
+        ),
+        ("DELETE FROM document WHERE document = x':key'", other_key),
+        ("UPDATE document SET kind = 'visit' WHERE document = x':key'", other_key),
+        (
+            "UPDATE change SET payload = x'' WHERE document = x':key';
+             DELETE FROM document WHERE document = x':key';
+             INSERT INTO purged SELECT unit, document, seq FROM change WHERE seq = :given",
+            "the log does not say that document :key was destroyed",
+        ),
+    ];
+    for (alteration, fault) in alterations {
+        let mut day = Day1::new().await;
+        let (lines, _) = day.lines().await;
+        let [key, other] = day.keys;
+        let places: Vec<u64> = lines.iter().filter(|line| line.key == key).map(|line| line.record.seq).collect();
+        let of_day = |text: &str| {
+            let text = text.replace(":taken", &places[0].to_string()).replace(":given", &places[1].to_string());
+            text.replace(":key", &key.to_string()).replace(":other", &other.to_string())
+        };
+        for findings in found_around(&mut day, of_day(alteration)).await {
+            let told = findings.to_string();
+            assert!(told.contains(&format!("FAULT: {}", of_day(fault))), "{alteration}: {told}");
+            assert!(!told.contains("Complete:") && !told.contains("signature is kept"), "{alteration}: {told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_reads_no_more_is_a_fault_and_no_failure() {
+    let mut day = Day1::new().await;
+    let file = ask(&day.world, &mut day.eva, LedgerQuery::default()).await;
+    let place = day.lines().await.0[0].record.seq;
+    alter(&day.world, format!("UPDATE change SET payload = x'00' WHERE seq = {place}")).await;
+    let findings = found(&day.world, &file).await;
+    assert_eq!(findings.faults, [format!("the change of entry {place} is not what the log says")]);
+}
+
+#[tokio::test]
+async fn lines_without_their_authors_statement_are_named_by_their_places() {
+    let mut day = Day1::new().await;
+    for _ in 0..18 {
+        day.alice.state(&day.world, day.keys[1], taken(""));
+    }
+    let results = day.alice.sync(&day.world).await;
+    assert!(results.iter().all(|result| matches!(result, PushResult::Accepted(..))), "{results:?}");
+    let (alice, eva) = (day.alice.vault, day.eva.vault);
+    alter(
+        &day.world,
+        format!(
+            "UPDATE change SET counter = 0 WHERE vault = x'{alice}';
+             UPDATE statement SET pushed = NULL WHERE vault = x'{eva}'"
+        ),
+    )
+    .await;
+    let file = ask(&day.world, &mut day.eva, LedgerQuery::default()).await;
+    let findings = found(&day.world, &file).await;
+    assert_eq!(findings.faults, Vec::<String>::new());
+
+    let (lines, _) = day.lines().await;
+    let places = |vault: VaultId| {
+        let own = lines.iter().filter(|line| line.record.vault == vault);
+        own.map(|line| line.record.seq.to_string()).collect::<Vec<_>>()
+    };
+    let (alices, evas) = (places(alice), places(eva));
+    let told = findings.to_string();
+    assert!(told.contains("signature is kept for 0 of 23 lines"), "{told}");
+    let lost = format!("got them back after a restore. Places in the log: {} and 1 more\n", alices[..20].join(", "));
+    assert!(told.contains("  21 lines came without one") && told.contains(&lost), "{told}");
+    let old = format!("what each signature is over. Places in the log: {}\n", evas.join(", "));
+    assert!(told.contains("  2 lines came before the server kept") && told.contains(&old), "{told}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test';
 
-import { fail, goTo, openDay } from './screens';
+import { fail, goTo, listen, openDay } from './screens';
 
 async function openKeys(page: Page, query = ''): Promise<void> {
   await openDay(page, query);
@@ -146,6 +146,37 @@ test('who has the key of a visit is told there, with a call and a late notice fo
   await expect(sheet(page).getByRole('link', { name: 'Ring Jonas Berg' })).toHaveAttribute('href', 'tel:0701740631');
   await sheet(page).getByRole('button', { name: 'Meddela att jag blir sen' }).tap();
   await expect(page.getByRole('button', { name: 'Nyckel', pressed: true })).toBeVisible();
+});
+
+test('she may lack the key also when the visit has begun, until something is done there', async ({ page }) => {
+  await openDay(page);
+  await goTo(page, '#/visit/visit-6');
+  await page.getByRole('button', { name: 'Starta besök' }).tap();
+  await expect(page.getByText('Ring på först.')).toBeVisible();
+  await page.getByRole('button', { name: 'Jag saknar nyckeln' }).tap();
+  await expect(sheet(page).getByText('Hos Jonas Berg sedan 07:10')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('checkbox', { name: /^Frukost/ }).tap();
+  await expect(page.getByText('Ring på först.')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Jag saknar nyckeln' })).toBeHidden();
+});
+
+test('two statements in the same words are both told', async ({ page }) => {
+  const refused = listen(page);
+  await openKeys(page);
+  await page.evaluate(() => {
+    interface Found { lines?: { sides: unknown[] }[] }
+    const { fake } = window as unknown as { fake: { call: (command: string, args: unknown) => Promise<Found> } };
+    const call = fake.call.bind(fake);
+    fake.call = async (command, args) => {
+      const answer = await call(command, args);
+      if (command !== 'find_tag') return answer;
+      return { ...answer, lines: (answer.lines ?? []).map((line) => ({ ...line, sides: [...line.sides, ...line.sides] })) };
+    };
+  });
+  await find(page, 'V-095');
+  await expect(sheet(page).getByText('Jonas Berg tog ut den 06:59')).toHaveCount(2);
+  expect(refused).toEqual([]);
 });
 
 test('a reminder that is due is told on the day, and to the phone once', async ({ page }) => {

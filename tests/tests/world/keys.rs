@@ -6,23 +6,23 @@ use serde_json::{Value, json};
 
 use crate::world::{Device, World, at, each};
 
-const CABINET: &str = "Skåp Västertorp";
+pub(crate) const CABINET: &str = "Skåp Västertorp";
 
 /// Anna and Jonas each have a visit that needs the key to Maj-Britt's home; Eva is at her desktop.
-struct Round {
-    world: World,
-    anna: Device,
-    jonas: Device,
-    office: Device,
-    anna_id: PersonId,
-    jonas_id: PersonId,
-    sheet: DocumentId,
-    maj: DocumentId,
-    key: DocumentId,
+pub(crate) struct Round {
+    pub(crate) world: World,
+    pub(crate) anna: Device,
+    pub(crate) jonas: Device,
+    pub(crate) office: Device,
+    pub(crate) anna_id: PersonId,
+    pub(crate) jonas_id: PersonId,
+    pub(crate) sheet: DocumentId,
+    pub(crate) maj: DocumentId,
+    pub(crate) key: DocumentId,
 }
 
 impl Round {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let anna_id = world.person("Anna", Role::Carer).await;
         let jonas_id = world.person("Jonas", Role::Carer).await;
@@ -38,15 +38,15 @@ impl Round {
         Self { world, anna, jonas, office, anna_id, jonas_id, sheet, maj, key }
     }
 
-    fn copy(&self) -> Value {
+    pub(crate) fn copy(&self) -> Value {
         json!([{ "key": self.key, "copy": 1 }])
     }
 
-    async fn take(&self, device: &Device) -> Value {
+    pub(crate) async fn take(&self, device: &Device) -> Value {
         device.act(take(&self.copy())).await
     }
 
-    async fn everyone_syncs(&self) {
+    pub(crate) async fn everyone_syncs(&self) {
         for _ in 0..2 {
             for device in [&self.anna, &self.jonas, &self.office] {
                 device.restore();
@@ -56,12 +56,12 @@ impl Round {
     }
 
     /// The first copy as a device's panel of the key shows it.
-    async fn line(&self, device: &Device) -> Value {
+    pub(crate) async fn line(&self, device: &Device) -> Value {
         device.ask("key", json!({ "key": self.key })).await["copies"][0].clone()
     }
 }
 
-async fn key(world: &World, tag: &str, kind: &str, home: Option<DocumentId>) -> DocumentId {
+pub(crate) async fn key(world: &World, tag: &str, kind: &str, home: Option<DocumentId>) -> DocumentId {
     let place = json!({ "cabinet": CABINET, "hook": "17" });
     let plan = vec![("tag", json!(tag)), ("kind", json!(kind)), ("place", place), ("copies", json!(1))];
     let key = world.plan(Kind::Key, plan).await;
@@ -71,11 +71,11 @@ async fn key(world: &World, tag: &str, kind: &str, home: Option<DocumentId>) -> 
     key
 }
 
-fn take(keys: &Value) -> Value {
+pub(crate) fn take(keys: &Value) -> Value {
     json!({ "do": "take_keys", "keys": keys, "what_for": "round", "alarm": null, "text": "" })
 }
 
-fn flags(line: &Value) -> Vec<&str> {
+pub(crate) fn flags(line: &Value) -> Vec<&str> {
     line["flags"].as_array().unwrap().iter().filter_map(Value::as_str).collect()
 }
 
@@ -138,10 +138,11 @@ async fn two_who_take_the_same_key_offline_see_both_names_and_the_office_settles
     }
     let board = round.office.ask("key_board", json!({ "filter": "needs_office", "text": "" })).await;
     assert_eq!(flags(&board["rows"][0]["line"]), ["disputed"]);
-    let sides = board["rows"][0]["line"]["sides"].as_array().unwrap().clone();
-    let annas = sides.iter().find(|side| side["by"] == "Anna Exempel").unwrap();
-    let settle =
-        json!({ "do": "settle", "document": round.key, "facts": [annas["fact"]], "text": "Anna hade fel bricka" });
+    let sides = round.line(&round.office).await["sides"].as_array().unwrap().clone();
+    let of = |name: &str| sides.iter().find(|side| side["by"] == name).unwrap().clone();
+    let facts = of("Jonas Exempel")["overrules"].clone();
+    assert_eq!(facts, json!([of("Anna Exempel")["fact"]]), "what cannot be if Jonas is right");
+    let settle = json!({ "do": "settle", "document": round.key, "facts": facts, "text": "Anna hade fel bricka" });
     round.office.act(settle).await;
     round.everyone_syncs().await;
     for device in [&round.anna, &round.jonas, &round.office] {
@@ -229,7 +230,12 @@ async fn words_on_a_key_are_kept_while_they_are_typed_and_gone_when_they_are_sai
     assert_eq!(round.anna.ask("kept_text", json!({ "place": places[1] })).await, "I cykelk", "it is of another tag");
     let settlement = of_key("settlement", "1");
     round.office.ask("keep_text", json!({ "place": settlement, "text": "Anna har den" })).await;
-    round.office.act(json!({ "do": "settle", "document": round.key, "facts": [], "text": "Anna har den" })).await;
+    let settle =
+        |facts: Value| json!({ "do": "settle", "document": round.key, "facts": facts, "text": "Anna har den" });
+    let nothing = round.office.try_ask("act", json!({ "intent": settle(json!([])) })).await.unwrap_err();
+    assert_eq!(nothing.detail.as_deref(), Some("facts"), "what settles nothing is not settled");
+    let taken = round.office.ask("key", json!({ "key": round.key })).await["history"][0]["fact"].clone();
+    round.office.act(settle(json!([taken]))).await;
     assert_eq!(round.office.ask("kept_text", json!({ "place": settlement })).await, "");
 }
 
@@ -316,11 +322,30 @@ async fn a_counted_cabinet_says_what_differs() {
         lines.iter().find(|line| line["line"]["tag"] == tag).unwrap().clone()
     };
     assert_eq!(flags(&line("V-117")["line"]), ["disputed"], "it hangs there though Anna has it");
+    assert_eq!(line("V-117")["counted"], true);
     assert_eq!((&line("V-118")["line"]["place"], &line("V-118")["counted"]), (&json!("missing"), &json!(false)));
     round.anna.cut();
     round.anna.act(json!({ "do": "return_keys", "keys": there, "cabinet": CABINET })).await;
     round.everyone_syncs().await;
     assert_eq!(flags(&round.line(&round.office).await), ["order_unclear"][..0].to_vec());
+}
+
+#[tokio::test]
+async fn a_key_that_someone_has_and_that_hangs_in_another_cabinet_is_in_the_count_of_that() {
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    round.everyone_syncs().await;
+    let since = at("06:00").0;
+    let count = json!({ "do": "count_cabinet", "cabinet": "Skåp Fruängen", "there": round.copy(), "missing": [] });
+    let done = round.office.act(count).await;
+    let counted = async |cabinet: &str| {
+        let count = round.office.ask("cabinet", json!({ "cabinet": cabinet, "since": since })).await;
+        count["lines"].as_array().unwrap().iter().map(|line| line["counted"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("Skåp Fruängen").await, [json!(true)]);
+    assert_eq!(counted(CABINET).await, [Value::Null], "in its own it was not counted");
+    round.office.ask("undo", json!({ "action": done["action"] })).await;
+    assert_eq!(counted("Skåp Fruängen").await, [Value::Null; 0]);
 }
 
 #[tokio::test]
@@ -371,4 +396,97 @@ async fn a_key_to_a_home_comes_to_who_is_there_on_an_unplanned_visit() {
     key(&world, "V-117", "home", Some(tore)).await;
     handheld.sync().await;
     assert_eq!(handheld.ask("visit", json!({ "visit": begun })).await["card"]["key"]["tag"], "V-117");
+}
+
+#[tokio::test]
+async fn what_was_not_there_after_all_were_taken_is_missing_and_not_with_her() {
+    let round = Round::new().await;
+    round.anna.cut();
+    round.take(&round.anna).await;
+    let not_there = json!({ "is": "not_there" });
+    let report = json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": not_there });
+    let done = round.anna.act(report.clone()).await;
+    let keys = round.anna.ask("keys", Value::Null).await;
+    assert_eq!(keys["mine"], json!([]));
+    assert_eq!(each(&json!([keys["needed"][0]["line"]]), "place"), ["missing"]);
+    assert_eq!(keys["needed"][0]["can_take"], false);
+    round.anna.ask("undo", json!({ "action": done["action"] })).await;
+    assert_eq!(each(&json!([round.anna.ask("keys", Value::Null).await["mine"][0]["line"]]), "tag"), ["V-117"]);
+    round.anna.act(report).await;
+    round.everyone_syncs().await;
+    let board = round.office.ask("key_board", json!({ "filter": "lost", "text": "" })).await;
+    assert_eq!(flags(&board["rows"][0]["line"]), ["missing"]);
+    assert_eq!(board["rows"][0]["line"]["where_text"], CABINET);
+}
+
+#[tokio::test]
+async fn who_is_handed_a_key_that_her_phone_believes_in_its_cabinet_has_it_and_may_put_it_back() {
+    let round = Round::new().await;
+    round.anna.cut();
+    round.jonas.cut();
+    round.take(&round.anna).await;
+    round.anna.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.jonas_id })).await;
+    round.jonas.act(json!({ "do": "receive_keys", "keys": round.copy(), "from": round.anna_id })).await;
+    let keys = round.jonas.ask("keys", Value::Null).await;
+    assert_eq!(keys["disputed"], json!([]), "nobody says otherwise");
+    let line = &keys["mine"][0]["line"];
+    assert_eq!((&line["place"], &line["name"]), (&json!("received"), &json!("Anna Exempel")));
+    assert_eq!(keys["mine"][0]["from_name"], "Anna Exempel");
+    round.jonas.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": CABINET })).await;
+    assert_eq!(round.jonas.ask("keys", Value::Null).await["mine"], json!([]));
+    round.everyone_syncs().await;
+    let line = round.line(&round.office).await;
+    assert_eq!((&line["place"], &line["where_text"], &line["flags"]), (&json!("cabinet"), &json!(CABINET), &json!([])));
+}
+
+#[tokio::test]
+async fn a_shift_does_not_end_with_a_key_that_she_says_she_was_handed() {
+    let round = Round::new().await;
+    round.jonas.act(json!({ "do": "receive_keys", "keys": round.copy(), "from": round.anna_id })).await;
+    let sheet = round.jonas.day().await["run_sheet"]["document"].clone();
+    round.jonas.act(json!({ "do": "start_shift", "run_sheet": sheet })).await;
+    let end = json!({ "do": "end_shift", "run_sheet": sheet, "keys_kept": "" });
+    let refused = round.jonas.try_ask("act", json!({ "intent": end })).await.unwrap_err();
+    assert_eq!(refused.detail.as_deref(), Some("keys_kept"));
+}
+
+#[tokio::test]
+async fn a_reminder_that_is_due_stays_until_the_keys_are_back() {
+    let round = Round::new().await;
+    let curfew = json!({ "do": "set_key_curfew", "time": "21:00" });
+    let reminder = async || round.anna.ask("keys", Value::Null).await["reminder"].clone();
+    let told = |reminder: &Value| (reminder["why"].clone(), reminder["at"].clone(), reminder["is_due"].clone());
+    round.world.plan(Kind::Unit, vec![("name", json!("Enheten"))]).await;
+    round.everyone_syncs().await;
+    round.office.act(curfew).await;
+    round.everyone_syncs().await;
+    round.world.set_time("07:10");
+    assert_eq!(reminder().await, Value::Null, "she has no key");
+    round.take(&round.anna).await;
+    let shift_end = json!(at("15:30"));
+    assert_eq!(told(&reminder().await), (json!("shift_ends"), shift_end.clone(), json!(false)));
+    for time in ["15:30", "15:59", "16:01", "20:59"] {
+        round.world.set_time(time);
+        assert_eq!(told(&reminder().await), (json!("shift_ends"), shift_end.clone(), json!(true)), "{time}");
+    }
+    round.world.set_time("21:00");
+    let curfew = (json!("curfew"), json!(at("21:00")), json!(true));
+    assert_eq!(told(&reminder().await), curfew);
+    round.world.set_time("06:00");
+    round.world.pass_day().await;
+    assert_eq!(told(&reminder().await), curfew, "over midnight");
+    round.anna.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": CABINET })).await;
+    assert_eq!(reminder().await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_lent_key_is_had_back_and_nobody_is_told_to_call_herself() {
+    let round = Round::new().await;
+    let lent = json!({ "is": "lent", "copy": 1, "borrower": "locksmith", "to": "Låssmeden" });
+    round.office.act(json!({ "do": "change_key", "key": round.key, "change": lent })).await;
+    round.everyone_syncs().await;
+    let found = json!({ "is": "found", "cabinet": null });
+    round.anna.act(json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": found })).await;
+    let line = round.anna.ask("keys", Value::Null).await["mine"][0]["line"].clone();
+    assert_eq!((&line["place"], &line["telephone"]), (&json!("with"), &json!("")));
 }

@@ -7,6 +7,7 @@ mod copies;
 mod day;
 mod faults;
 mod incidents;
+mod key_board;
 mod keys;
 mod ledger;
 mod night;

@@ -1092,7 +1092,11 @@ colleagues: Array<Colleague>,
 /**
  * When keys should be back, `HH:MM`.
  */
-curfew: string | null, sync: SyncChip, };
+curfew: string | null, 
+/**
+ * What carers noted of keys on their run sheets, the newest first.
+ */
+notes: Array<KeyNote>, sync: SyncChip, };
 
 export type KeyBoardRow = { line: KeyLine, 
 /**
@@ -1180,7 +1184,27 @@ sides: Array<KeySide>,
 /**
  * How far the case of a lost copy has come, and of how many steps.
  */
-lost_step: number | null, lost_steps: number, };
+lost_step: number | null, lost_steps: number, 
+/**
+ * The steps taken since it was lost.
+ */
+lost_done: Array<LostStep>, };
+
+export type KeyNote = { fact: string, at: number, 
+/**
+ * Whose note.
+ */
+name: string, tag: string, key: string | null, what: KeyNoteKind, 
+/**
+ * Whose alarm it was, by name or in her words.
+ */
+for_name: string, 
+/**
+ * When it was raised.
+ */
+alarmed_at: number | null, text: string, };
+
+export type KeyNoteKind = "alarm" | "kept" | "unknown_tag";
 
 export type KeyPlaceKind = "cabinet" | "with" | "given" | "received" | "missing" | "lost" | "lent" | "retired";
 
@@ -1204,13 +1228,21 @@ by: string, is_me: boolean,
 /**
  * The kind of fact: `taken`, `returned`.
  */
-what: string, at: number, };
+what: string, at: number, 
+/**
+ * What must not hold for this to hold; empty where it cannot hold, and outside the key's own view.
+ */
+overrules: string[], };
 
 export type KeyView = { key: string, tag: string, kind: KeyKind, cabinet: string, hook: string, copies: Array<KeyLine>, homes: Array<KeyHomeView>, clashes: Array<ClashView>, 
 /**
  * The newest first.
  */
-history: Array<KeyFactLine>, is_retired: boolean, 
+history: Array<KeyFactLine>, 
+/**
+ * What carers noted of it on their run sheets, the newest first.
+ */
+notes: Array<KeyNote>, is_retired: boolean, 
 /**
  * She may change it.
  */

@@ -35,8 +35,8 @@ export class Keys {
   readonly takeable: readonly KeyLine[] = $derived.by(() => this.view.value?.needed.filter(({ can_take }) => can_take).map(({ line }) => line) ?? []);
   /** How many things wait for her: keys that the round lacks, and hand-overs to confirm. */
   readonly toSeeTo: number = $derived.by(() => (this.view.value?.needed.length ?? 0) + (this.view.value?.to_confirm.length ?? 0));
-  /** Those that she has beyond doubt, and would keep if her shift ended now. */
-  readonly kept: readonly KeyLine[] = $derived.by(() => this.view.value?.mine.filter(({ line }) => line.place === 'with').map(({ line }) => line) ?? []);
+  /** Those that she has, by her own word where she was handed one, and would keep if her shift ended now. */
+  readonly kept: readonly KeyLine[] = $derived.by(() => this.view.value?.mine.filter(({ line }) => line.place === 'with' || (line.place === 'received' && line.to === this.me)).map(({ line }) => line) ?? []);
   /** The reminder that is due. */
   readonly due: KeyReminder | null = $derived.by(() => {
     const reminder = this.view.value?.reminder ?? null;

@@ -173,6 +173,10 @@ test('what can be done follows from where a key is, and who has it', async () =>
   expect((await can('V-150'))[0]).toBe('give_back');
 });
 
+test('a lent key comes back or is found, and nobody of the unit can hand it over', async () => {
+  expect(deeds({ ...(await line('V-140')), place: 'lent' }, keys.me)).toEqual(['give_back', 'found']);
+});
+
 test('every copy of the keys to a visit\'s home is found', async () => {
   const visit = await device.call('visit', { visit: 'visit-6' });
   expect(tags(await linesFor(device, visit.card))).toEqual(['V-131']);

@@ -13,7 +13,7 @@ const DEEDS: Readonly<Record<KeyPlaceKind, readonly Deed[]>> = {
   received: ['receive', 'take', 'give_back', 'found'],
   missing: ['found', 'take', 'receive', 'lost', 'damaged'],
   lost: ['found', 'damaged'],
-  lent: ['give_back', 'receive', 'found'],
+  lent: ['give_back', 'found'],
   retired: [],
 };
 const DEEDS_WITH_ME: readonly Deed[] = ['give_back', 'give', 'lost', 'damaged'];

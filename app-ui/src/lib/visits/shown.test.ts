@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Partner } from '../api/generated';
 import { aDay, at, item } from '../api/fake/world';
-import { lateReadWords, lateWords, partnerWords, place, planWords, savedWords, sentence, statementWords, stateWords, worked } from './shown';
+import { lateReadWords, lateWords, mayBeAtDoor, partnerWords, place, planWords, savedWords, sentence, statementWords, stateWords, worked } from './shown';
 
 const partner: Partner = {
   name: 'Fatima Nordin', given_name: 'Fatima', state: 'here', at: at('09:04'), heard: at('09:15'), last_done: 'Frukost',
@@ -43,6 +43,12 @@ test('a late notice says whether the recipient knows', () => {
 test('what is saved says honestly how far it has come', () => {
   expect(savedWords(at('09:22'), 'on_phone')).toBe('Sparat på telefonen 09:22 · skickas när det finns nät');
   expect(savedWords(at('09:22'), 'at_office')).toBe('Sparat 09:22 · hos kontoret');
+});
+
+test('she may be at the door until something is done there', () => {
+  const shown = (['planned', 'running', 'paused', 'done'] as const).map((state) => mayBeAtDoor({ state, done_items: 0 }));
+  expect(shown).toEqual([true, true, false, false]);
+  expect(mayBeAtDoor({ state: 'running', done_items: 1 })).toBe(false);
 });
 
 test('worked time is from the first start to the last end', () => {

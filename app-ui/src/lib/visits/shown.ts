@@ -22,6 +22,11 @@ export function worked({ segments }: VisitCard): string {
   return last.end === null ? `${clock(first.start)}–` : `${clock(first.start)}–${clock(last.end)}`;
 }
 
+/** Whether she may still stand at the door: until something is done there. */
+export function mayBeAtDoor({ state, done_items }: Pick<VisitCard, 'state' | 'done_items'>): boolean {
+  return state === 'planned' || (state === 'running' && done_items === 0);
+}
+
 /** The planned time in words. */
 export function plannedTime({ start, minutes }: VisitCard): string {
   return start === null ? texts.noPlannedTime : texts.planned(span(start, minutes));

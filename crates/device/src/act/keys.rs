@@ -1,6 +1,7 @@
 //! Keys: taking them, putting them back, handing them over, and what the office does about them.
 
 use chrono::NaiveDate;
+use rundan_model::custody::Place;
 use rundan_model::key::{COPIES_MAX, Key, key_home, read_tag};
 use rundan_model::plan::{FirstValues, KeyPlace, KeyReceipt, first};
 use rundan_model::{DocumentId, FactBody, KeyKind, KeyUse, Kind, Timestamp, UnitId, Zone};
@@ -104,7 +105,7 @@ impl Act<'_, '_> {
                 _ => KeyUse::Other,
             };
             let cabinet = match &copy.custody.place {
-                rundan_model::custody::Place::Cabinet { cabinet } => cabinet.clone(),
+                Place::Cabinet { cabinet } => cabinet.clone(),
                 _ => key.place.cabinet.clone(),
             };
             self.each_copy(&[*taken], |_, _| {
@@ -137,15 +138,28 @@ impl Act<'_, '_> {
 
     fn report_key(&mut self, key: KeyCopyRef, report: &KeyReport) -> Result<(), ActError> {
         let body = match report {
-            KeyReport::NotThere => {
-                let cabinet = self.key(key.key)?.place.cabinet;
-                FactBody::NotThere { cabinet }
-            }
+            KeyReport::NotThere => FactBody::NotThere { cabinet: self.looked_in(key)? },
             KeyReport::Lost { text } => FactBody::Lost { text: words_on_key(text)? },
             KeyReport::Found { cabinet } => FactBody::Found { cabinet: cabinet.as_deref().map(name).transpose()? },
             KeyReport::Damaged { text } => FactBody::Damaged { text: words_on_key(text)? },
         };
         self.each_copy(&[key], |_, _| Some(body.clone()))
+    }
+
+    /// The cabinet in which she looked for a copy: where it hangs by the log, else where she took it from by her own
+    /// word, else its own.
+    fn looked_in(&mut self, KeyCopyRef { key: id, copy }: KeyCopyRef) -> Result<String, ActError> {
+        let key = self.key(id)?;
+        let custody = &key.copy(copy).ok_or(ActError::NotFound)?.custody;
+        if let Place::Cabinet { cabinet } | Place::Missing { cabinet } = &custody.place {
+            return Ok(cabinet.clone());
+        }
+        let content = self.content(id)?;
+        let came = custody.since.and_then(|since| content.facts.get(&since.fact));
+        Ok(match came.map(|fact| &fact.body) {
+            Some(FactBody::Taken { cabinet, .. }) => cabinet.clone(),
+            _ => key.place.cabinet,
+        })
     }
 
     /// Notes on her run sheet what she did with a tag that her phone does not know.
@@ -263,27 +277,26 @@ impl Act<'_, '_> {
         }
     }
 
-    /// The document that says which home a key opens, if there is one.
-    fn home_of(&mut self, key: DocumentId, recipient: DocumentId) -> Result<Option<DocumentId>, ActError> {
-        for home in views::homes_of(self.tx, key)? {
-            if home.recipient == recipient {
-                return Ok(Some(home.document));
-            }
-        }
-        Ok(None)
+    /// The documents that say that a key opens a home: an import may have begun one beside the office's.
+    fn homes_of(&mut self, key: DocumentId, recipient: DocumentId) -> Result<Vec<DocumentId>, ActError> {
+        let homes = views::homes_of(self.tx, key)?.into_iter();
+        Ok(homes.filter(|home| home.recipient == recipient).map(|home| home.document).collect())
     }
 
     fn change_home(&mut self, key: DocumentId, recipient: DocumentId, opens: bool) -> Result<(), ActError> {
         let unit = self.held(key)?.row.unit;
-        match (self.home_of(key, recipient)?, opens) {
-            (Some(home), false) => self.put(home, "recipient", Json::Null),
-            (None, true) => self.begin_home(unit, key, recipient).map(drop),
-            _ => Ok(()),
+        let homes = self.homes_of(key, recipient)?;
+        if homes.is_empty() && opens {
+            return self.begin_home(unit, key, recipient).map(drop);
         }
+        for home in homes.into_iter().filter(|_| !opens) {
+            self.put(home, "recipient", Json::Null)?;
+        }
+        Ok(())
     }
 
     fn sign_receipt(&mut self, key: DocumentId, recipient: DocumentId, given: &ReceiptText) -> Result<(), ActError> {
-        let home = self.home_of(key, recipient)?.ok_or(ActError::NotFound)?;
+        let home = *self.homes_of(key, recipient)?.first().ok_or(ActError::NotFound)?;
         if !(1..=COPIES_MAX).contains(&given.copies) {
             return Err(ActError::BadInput("copies"));
         }

@@ -32,6 +32,9 @@ impl Act<'_, '_> {
             }
             Intent::Settle { document, facts, text: words } => {
                 self.held(*document)?;
+                if facts.is_empty() {
+                    return Err(ActError::BadInput("facts"));
+                }
                 let body = FactBody::Settled { facts: facts.clone(), text: text(words)? };
                 let statement = Statement { after: facts.clone(), ..Statement::now(self.actor.now, body) };
                 self.state(*document, statement).map(drop)

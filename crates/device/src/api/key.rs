@@ -194,6 +194,9 @@ pub struct KeySide {
     pub what: String,
     #[ts(type = "number")]
     pub at: i64,
+    /// What must not hold for this to hold; empty where it cannot hold, and outside the key's own view.
+    #[ts(type = "string[]")]
+    pub overrules: Vec<FactId>,
 }
 
 /// A copy of a key in a list.
@@ -233,6 +236,8 @@ pub struct KeyLine {
     /// How far the case of a lost copy has come, and of how many steps.
     pub lost_step: Option<u32>,
     pub lost_steps: u32,
+    /// The steps taken since it was lost.
+    pub lost_done: Vec<LostStep>,
 }
 
 /// A key that she has, as her list shows it.
@@ -440,7 +445,44 @@ pub struct KeyBoard {
     pub colleagues: Vec<Colleague>,
     /// When keys should be back, `HH:MM`.
     pub curfew: Option<String>,
+    /// What carers noted of keys on their run sheets, the newest first.
+    pub notes: Vec<KeyNote>,
     pub sync: SyncChip,
+}
+
+/// What a note on a key is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum KeyNoteKind {
+    /// The alarm that an alarm key was taken for.
+    Alarm,
+    /// Why it was kept when a shift ended.
+    Kept,
+    /// A tag that the phone did not know, or that is used no more.
+    UnknownTag,
+}
+
+/// What a carer noted of a key on her run sheet, where only she and the office read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct KeyNote {
+    #[ts(type = "string")]
+    pub fact: FactId,
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Whose note.
+    pub name: String,
+    pub tag: String,
+    #[ts(type = "string | null")]
+    pub key: Option<DocumentId>,
+    pub what: KeyNoteKind,
+    /// Whose alarm it was, by name or in her words.
+    pub for_name: String,
+    /// When it was raised.
+    #[ts(type = "number | null")]
+    pub alarmed_at: Option<i64>,
+    pub text: String,
 }
 
 /// One fact of a key's history.
@@ -499,6 +541,8 @@ pub struct KeyView {
     pub clashes: Vec<ClashView>,
     /// The newest first.
     pub history: Vec<KeyFactLine>,
+    /// What carers noted of it on their run sheets, the newest first.
+    pub notes: Vec<KeyNote>,
     pub is_retired: bool,
     /// She may change it.
     pub may_change: bool,

@@ -17,9 +17,9 @@ pub use error::{ApiError, ErrorCode};
 pub use intent::{Done, DraftText, EndOther, Intent, LateVisit, PlanChange, SlotTime, Stated};
 pub use key::{
     AlarmFor, CabinetCount, Colleague, CountLine, HandOverView, KeyBoard, KeyBoardRow, KeyChange, KeyCopyRef,
-    KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine, KeyPlaceKind, KeyReminder, KeyReminderWhy,
-    KeyReport, KeySide, KeyView, KeysView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView, MissingRow,
-    MyKey, NeededKey, ReceiptText, TagView,
+    KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine, KeyNote, KeyNoteKind, KeyPlaceKind, KeyReminder,
+    KeyReminderWhy, KeyReport, KeySide, KeyView, KeysView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery,
+    LedgerView, MissingRow, MyKey, NeededKey, ReceiptText, TagView,
 };
 pub use office::{
     Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DecisionView,

@@ -125,6 +125,8 @@ pub fn typescript() -> String {
         KeyFlag,
         KeyHomeView,
         KeyLine,
+        KeyNote,
+        KeyNoteKind,
         KeyPlaceKind,
         KeyReminder,
         KeyReminderWhy,

@@ -8,7 +8,7 @@ use rundan_model::incident::{draft, incident};
 use rundan_model::key::{Key, key, key_home};
 use rundan_model::recipient::{Recipient, access, recipient};
 use rundan_model::refused::refused;
-use rundan_model::run_sheet::run_sheet;
+use rundan_model::run_sheet::{key_notes, run_sheet};
 use rundan_model::staff::staff;
 use rundan_model::unit::unit;
 use rundan_model::visit::{Clash, Visit, visit};
@@ -18,10 +18,10 @@ use rusqlite::{Transaction, params};
 use super::{Held, StoreError};
 
 /// The version of what is projected: raised whenever a row would come out otherwise.
-pub(crate) const VERSION: i64 = 6;
+pub(crate) const VERSION: i64 = 7;
 
 /// The tables that are projections, each with one or more rows for a document: they can be made of documents anew.
-pub const PROJECTIONS: [&str; 15] = [
+pub const PROJECTIONS: [&str; 16] = [
     "visit",
     "visit_person",
     "board_visit",
@@ -37,6 +37,7 @@ pub const PROJECTIONS: [&str; 15] = [
     "key",
     "key_copy",
     "key_home",
+    "key_note",
 ];
 
 /// Projects a document anew: with its pending changes, as the person sees it. A document that left is taken out.
@@ -237,6 +238,17 @@ fn put_run_sheet(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Res
     let (Some(day), Some(person)) = (sheet.day, sheet.staff) else { return clear(tx, id) };
     tx.prepare_cached("INSERT OR REPLACE INTO run_sheet (document, day, person, json) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id.as_bytes(), day.0, person.as_bytes(), serde_json::to_string(&sheet)?])?;
+    tx.prepare_cached("DELETE FROM key_note WHERE document = ?1")?.execute([id.as_bytes()])?;
+    for note in key_notes(content) {
+        tx.prepare_cached("INSERT INTO key_note (document, fact, at, key, json) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+                id.as_bytes(),
+                note.stated.fact.to_string(),
+                note.stated.at.0,
+                note.key.map(|key| key.0),
+                serde_json::to_string(&note)?,
+            ])?;
+    }
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 8, sql: WAITING },
     Migration { number: 9, sql: KEYS },
     Migration { number: 10, sql: MENDED },
+    Migration { number: 11, sql: KEY_NOTES },
 ];
 
 const FIRST: &str = "
@@ -362,6 +363,20 @@ CREATE TABLE key_home (
 ) STRICT;
 CREATE INDEX key_home_by_key ON key_home (key);
 CREATE INDEX key_home_by_recipient ON key_home (recipient);
+";
+
+const KEY_NOTES: &str = "
+-- What run sheets say of keys.
+CREATE TABLE key_note (
+    document BLOB NOT NULL,
+    fact TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    key BLOB,
+    json TEXT NOT NULL,
+    PRIMARY KEY (document, fact)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_note_by_time ON key_note (at);
+CREATE INDEX key_note_by_key ON key_note (key, at) WHERE key IS NOT NULL;
 ";
 
 const MENDED: &str = "

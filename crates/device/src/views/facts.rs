@@ -254,6 +254,7 @@ pub(super) fn said(body: &FactBody) -> (&str, &str) {
         }
         FactBody::Note { text }
         | FactBody::Added { text }
+        | FactBody::KeyNoted { text, .. }
         | FactBody::Settled { text, .. }
         | FactBody::PutAside { text } => ("", text),
         _ => ("", ""),

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rundan_model::custody::{Place, Step};
 use rundan_model::key::forecast::{DAYS_AHEAD, PlannedVisit};
-use rundan_model::key::{Key, KeyCopy, copy_of, key};
+use rundan_model::key::{Key, KeyCopy, copy_of, key, overruled_by};
 use rundan_model::plan::KeyReceipt;
 use rundan_model::recipient::Recipient;
+use rundan_model::run_sheet;
 use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, PersonId, Timestamp, Zone};
 use rusqlite::{Transaction, params};
 
@@ -19,7 +20,7 @@ use super::{ViewContext, queries};
 use crate::StoreError;
 use crate::api::{
     CabinetCount, CountLine, KeyBoard, KeyBoardRow, KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine,
-    KeyPlaceKind, KeyView, ReceiptText,
+    KeyNote, KeyNoteKind, KeyPlaceKind, KeyView, ReceiptText,
 };
 use crate::store::Held;
 use crate::store::projection::fold;
@@ -28,9 +29,13 @@ use crate::store::projection::fold;
 const ROWS_MAX: usize = 200;
 /// How many days ahead the next visit that needs a key is looked for, today among them.
 const NEXT_DAYS: i32 = 8;
+/// The most notes of carers that are told at once.
+const NOTES_MAX: u32 = 50;
+/// For how long the board tells a note, seconds: two weeks.
+const NOTES_SECONDS: i64 = 14 * 24 * 60 * 60;
 
 /// What needs someone at the office.
-const NEEDS_OFFICE: [KeyFlag; 10] = [
+const NEEDS_OFFICE: [KeyFlag; 12] = [
     KeyFlag::Disputed,
     KeyFlag::OrderUnclear,
     KeyFlag::InAnotherCabinet,
@@ -38,6 +43,8 @@ const NEEDS_OFFICE: [KeyFlag; 10] = [
     KeyFlag::OutOvernight,
     KeyFlag::Lost,
     KeyFlag::Missing,
+    KeyFlag::Damaged,
+    KeyFlag::LockChanged,
     KeyFlag::SameTag,
     KeyFlag::Clash,
     KeyFlag::NewerFact,
@@ -87,7 +94,9 @@ pub(crate) fn key_board(
     let has_words = |line: &KeyLine| {
         let names = board.recipients.get(&line.key).into_iter().flatten().map(|(name, _)| name.clone());
         let all = [line.tag.clone(), line.name.clone(), line.to_name.clone(), line.where_text.clone()];
-        let all = fold(&all.into_iter().chain(line.homes.clone()).chain(names).collect::<Vec<_>>().join(" "));
+        let who = line.sides.iter().map(|side| side.by.clone());
+        let all =
+            fold(&all.into_iter().chain(who).chain(line.homes.clone()).chain(names).collect::<Vec<_>>().join(" "));
         words.iter().all(|word| all.contains(word))
     };
     lines.retain(|line| is_in(line, filter) && has_words(line));
@@ -113,6 +122,7 @@ pub(crate) fn key_board(
         cabinets: cabinets(tx)?,
         colleagues: reader.colleagues()?,
         curfew: reader.names.units()?.iter().find_map(|unit| unit.key_curfew.clone()),
+        notes: reader.key_notes(queries::KEY_NOTES, params![ctx.now.plus_seconds(-NOTES_SECONDS).0, NOTES_MAX])?,
         sync: super::sync_chip(tx, ctx)?,
     })
 }
@@ -134,8 +144,12 @@ impl Board {
         while let Some(row) = rows.next()? {
             let (key, home) = (id(&row.get::<_, Vec<u8>>(0)?)?, id(&row.get::<_, Vec<u8>>(1)?)?);
             let recipient: Recipient = json(&row.get::<_, String>(2)?)?;
-            board.recipients.entry(key).or_default().push((recipient.name.full(), recipient.address.shown()));
-            keys.entry(home).or_default().push(key);
+            let opened = keys.entry(home).or_default();
+            // Both the office and an import may have entered the same home.
+            if !opened.contains(&key) {
+                opened.push(key);
+                board.recipients.entry(key).or_default().push((recipient.name.full(), recipient.address.shown()));
+            }
         }
         for (visit, recipient) in visits.iter().filter(|(visit, _)| visit.start >= reader.ctx.now) {
             for key in keys.get(recipient).into_iter().flatten() {
@@ -159,15 +173,27 @@ pub(crate) fn key_view(
         return Ok(None);
     }
     let row = KeyRow { document, key: key(&content) };
-    let copies = row.key.copies.iter().map(|copy| reader.key_line(&row, copy)).collect::<Result<_, _>>()?;
-    let mut homes = Vec::new();
+    let mut copies: Vec<KeyLine> =
+        row.key.copies.iter().map(|copy| reader.key_line(&row, copy)).collect::<Result<_, _>>()?;
+    for line in &mut copies {
+        for side in &mut line.sides {
+            side.overrules = overruled_by(&content, line.copy, side.fact).into_iter().flatten().collect();
+        }
+    }
+    let mut homes: Vec<KeyHomeView> = Vec::new();
     for home in super::homes_of(tx, document)? {
+        let receipts = home.home.receipts.values().map(receipt);
+        // Both the office and an import may have entered the same home.
+        if let Some(known) = homes.iter_mut().find(|known| known.recipient == home.recipient) {
+            known.receipts.extend(receipts);
+            continue;
+        }
         let recipient = reader.names.recipient(home.recipient)?;
         homes.push(KeyHomeView {
             recipient: home.recipient,
             name: recipient.as_ref().map(|recipient| recipient.name.shown()).unwrap_or_default(),
             address: recipient.map(|recipient| recipient.address.shown()).unwrap_or_default(),
-            receipts: home.home.receipts.values().map(receipt).collect(),
+            receipts: receipts.collect(),
         });
     }
     let Key { tag, kind, place, clashes, .. } = &row.key;
@@ -181,6 +207,7 @@ pub(crate) fn key_view(
         homes,
         clashes: reader.clashes(&held, clashes)?,
         history: reader.key_history(&held, &content, &row.key)?,
+        notes: reader.key_notes(queries::NOTES_OF_KEY, params![document.as_bytes(), NOTES_MAX])?,
         is_retired: row.key.is_retired(),
         may_change: ctx.is_office(),
     }))
@@ -204,13 +231,17 @@ pub(crate) fn cabinet(
         for copy in row.key.copies.iter().filter(|copy| copy.custody.place != Place::Retired) {
             let is_expected = row.key.place.cabinet == cabinet;
             let is_there = matches!(&copy.custody.place, Place::Cabinet { cabinet: there } if there == cabinet);
-            let mut counts = counts_of(copy);
+            let mut counts = counts_of(copy, cabinet);
             last = last.max(counts.clone().map(|step| (step.stated.at, step.stated.by)).max());
-            let counted = counts.rfind(|step| step.stated.at >= since);
-            if is_expected || is_there {
+            let counted = counts.rfind(|step| step.stated.at >= since).map(|step| step.what == "counted");
+            if copy.custody.is_disputed() {
                 let line = reader.key_line(&row, copy)?;
-                let counted = counted.map(|step| step.what == "counted");
-                lines.push(CountLine { line, is_expected, counted });
+                let counted = reader.disputed_count(&row, copy, cabinet, since)?.or(counted);
+                if is_expected || is_there || counted == Some(true) {
+                    lines.push(CountLine { line, is_expected, counted });
+                }
+            } else if is_expected || is_there {
+                lines.push(CountLine { line: reader.key_line(&row, copy)?, is_expected, counted });
             }
         }
     }
@@ -219,12 +250,71 @@ pub(crate) fn cabinet(
     Ok(CabinetCount { cabinet: cabinet.to_owned(), lines, counted_at: last.map(|(at, _)| at.0), counted_by })
 }
 
-/// The counts of a copy since it came to where it is.
-fn counts_of(copy: &KeyCopy) -> impl DoubleEndedIterator<Item = &Step> + Clone {
-    copy.recent().iter().filter(|step| matches!(step.what.as_str(), "counted" | "missing"))
+/// The counts of a copy in a cabinet since it came to where it is.
+fn counts_of<'a>(copy: &'a KeyCopy, cabinet: &'a str) -> impl DoubleEndedIterator<Item = &'a Step> + Clone {
+    let is_here = move |step: &&Step| match (step.what.as_str(), &step.place) {
+        ("counted", Place::Cabinet { cabinet: there }) | ("missing", Place::Missing { cabinet: there }) => {
+            there == cabinet
+        }
+        _ => false,
+    };
+    copy.recent().iter().filter(is_here)
 }
 
 impl Reader<'_> {
+    /// The latest count of a cabinet of a copy in dispute: whether it hung there.
+    fn disputed_count(
+        &self,
+        row: &KeyRow,
+        copy: &KeyCopy,
+        cabinet: &str,
+        since: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
+        let Some(held) = Held::load(self.tx, row.document)? else { return Ok(None) };
+        let content = held.document.content();
+        let standing = content.standing();
+        let count = |(id, fact): (&FactId, &Fact)| {
+            let is_there = match &fact.body {
+                FactBody::Counted { cabinet: counted } if counted == cabinet => true,
+                FactBody::Missing { cabinet: counted } if counted == cabinet => false,
+                _ => return None,
+            };
+            let is_of_count = fact.at >= since && copy_of(fact) == Some(copy.number) && !standing.is_superseded(id);
+            is_of_count.then_some((fact.at, *id, is_there))
+        };
+        Ok(content.facts.iter().filter_map(count).max().map(|(_, _, is_there)| is_there))
+    }
+
+    fn key_notes<P: rusqlite::Params>(&self, sql: &str, params: P) -> Result<Vec<KeyNote>, StoreError> {
+        let mut query = self.tx.prepare_cached(sql)?;
+        let mut rows = query.query(params)?;
+        let mut notes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let run_sheet::KeyNote { stated, tag, key, recipient, alarmed_at, text } = json(&row.get::<_, String>(0)?)?;
+            let what = match (alarmed_at, key) {
+                (Some(_), _) => KeyNoteKind::Alarm,
+                (None, Some(_)) => KeyNoteKind::Kept,
+                (None, None) => KeyNoteKind::UnknownTag,
+            };
+            let recipient = recipient.map(|recipient| self.names.recipient(recipient)).transpose()?.flatten();
+            let is_name = what == KeyNoteKind::Alarm && recipient.is_none();
+            let for_name = recipient.map(|recipient| recipient.name.shown()).unwrap_or_default();
+            let (for_name, text) = if is_name { (text, String::new()) } else { (for_name, text) };
+            notes.push(KeyNote {
+                fact: stated.fact,
+                at: stated.at.0,
+                name: self.names.person(stated.by)?,
+                tag,
+                key,
+                what,
+                for_name,
+                alarmed_at: alarmed_at.map(|at| at.0),
+                text,
+            });
+        }
+        Ok(notes)
+    }
+
     fn board_line(&self, board: &Board, row: &KeyRow, copy: &KeyCopy) -> Result<KeyLine, StoreError> {
         let homes = board.recipients.get(&row.document).into_iter().flatten();
         self.key_line_with(row, copy, homes.map(|(_, address)| address.clone()).collect())

@@ -3,13 +3,14 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rundan_model::custody::{Certainty, Flag, Place, Side};
+use chrono::Days;
+use rundan_model::custody::{Certainty, Flag, Place, Side, Step};
 use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
 use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, read_tag};
 use rundan_model::recipient::Recipient;
 use rundan_model::run_sheet::RunSheet;
 use rundan_model::staff::Staff;
-use rundan_model::visit::State;
+use rundan_model::visit::{State, Stated};
 use rundan_model::{Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -48,10 +49,13 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
     let (mut mine, mut to_confirm, mut disputed) = (Vec::new(), Vec::new(), Vec::new());
     let held: Vec<KeyRow> = reader.key_rows(queries::KEYS_WITH, params![me.as_bytes()])?;
     let in_round = keys_needed(tx, me, ctx.now)?;
-    let shift = shift_now(tx, me, ctx.now)?;
+    let shifts = shifts_of(tx, me, ctx.now)?;
+    let shift = shifts.iter().find(|shift| shift.end > ctx.now).or(shifts.last()).copied();
     let noted = noted_alarms(tx, me, ctx.now)?;
     for row in &held {
         for copy in &row.key.copies {
+            let told = told_alone(tx, row.document, copy, me)?;
+            let copy = told.as_ref().unwrap_or(copy);
             let line = || reader.key_line(row, copy);
             match (&copy.custody.certainty, &copy.custody.place) {
                 (Certainty::Disputed(sides), _) if sides.iter().any(|side| side.by == me) => disputed.push(line()?),
@@ -75,7 +79,7 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
     Ok(KeysView {
         now: ctx.now.0,
         needed,
-        reminder: reminder(&reader, &mine, shift)?,
+        reminder: reminder(&reader, &mine, &shifts)?,
         mine,
         to_confirm,
         disputed,
@@ -114,14 +118,56 @@ pub(crate) fn keys_needed(
     Ok(needs_of(tx, person, now, |_| Ok(true))?.into_iter().map(|(key, _)| key).collect())
 }
 
-/// The keys that a person has beyond doubt, each with what is written on its tag.
+/// The keys that a person has, each with what is written on its tag: beyond doubt, or by her own word that she was handed
+/// it.
 pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(DocumentId, String)>, StoreError> {
     let mut kept = Vec::new();
     for row in key_rows(tx, queries::KEYS_WITH, params![person.as_bytes()])? {
-        let has = |copy: &&KeyCopy| !copy.custody.is_disputed() && copy.custody.place == Place::With { person };
-        kept.extend(row.key.copies.iter().filter(has).map(|copy| (row.document, row.key.tag_of(copy.number))));
+        for copy in &row.key.copies {
+            let told = told_alone(tx, row.document, copy, person)?;
+            let custody = &told.as_ref().unwrap_or(copy).custody;
+            let has = match &custody.place {
+                Place::With { person: holder } => *holder == person,
+                Place::HandingOver { to, confirmed: Side::Receiver, .. } => *to == person,
+                _ => false,
+            };
+            if has && !custody.is_disputed() {
+                kept.push((row.document, row.key.tag_of(copy.number)));
+            }
+        }
     }
     Ok(kept)
+}
+
+/// A copy that she was handed by someone whose taking this phone has not heard of, as she has it: nothing contradicts
+/// her but that it hung in a cabinet before. None if that is not so.
+fn told_alone(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    copy: &KeyCopy,
+    me: PersonId,
+) -> Result<Option<KeyCopy>, StoreError> {
+    let custody = &copy.custody;
+    let Certainty::Disputed(sides) = &custody.certainty else { return Ok(None) };
+    let Some((own, before)) = sides.split_last() else { return Ok(None) };
+    let is_before = |side: &Stated| Some(side.fact) == custody.since.map(|since| since.fact);
+    let is_alone = own.by == me && custody.last == [own.fact] && before.iter().all(is_before);
+    if !is_alone || !matches!(custody.place, Place::Cabinet { .. } | Place::Missing { .. }) {
+        return Ok(None);
+    }
+    let Some(held) = Held::load(tx, document)? else { return Ok(None) };
+    let content = held.document.content();
+    let Some(FactBody::Received { from }) = content.facts.get(&own.fact).map(|fact| &fact.body) else {
+        return Ok(None);
+    };
+    let place = Place::HandingOver { from: *from, to: me, confirmed: Side::Receiver };
+    let mut copy = copy.clone();
+    let what = "received".to_owned();
+    copy.custody.series.push(Step { stated: *own, what, place: place.clone(), flags: Vec::new() });
+    copy.custody.place = place;
+    copy.custody.since = Some(*own);
+    copy.custody.certainty = Certainty::Certain;
+    Ok(Some(copy))
 }
 
 /// A key, with of each copy's history no more than how it came to where it is; none if it is not here.
@@ -215,7 +261,8 @@ fn needs_of(
             continue;
         }
         for row in key_rows(tx, queries::KEYS_TO, params![recipient.as_bytes()])? {
-            let is_for_round = row.key.kind != KeyKind::Alarm && !row.key.is_retired();
+            let is_for_round =
+                row.key.kind != KeyKind::Alarm && !row.key.is_retired() && row.key.lock_changed.is_none();
             if is_for_round && !needs.iter().any(|(key, _)| *key == row.document) {
                 needs.push((row.document, visit));
             }
@@ -233,10 +280,15 @@ fn is_ahead(tx: &Transaction<'_>, person: PersonId, planned: &PlannedVisit) -> R
 
 /// The planned shift that someone works now, or her next one today.
 fn shift_now(tx: &Connection, person: PersonId, now: Timestamp) -> Result<Option<PlannedShift>, StoreError> {
+    Ok(shifts_of(tx, person, now)?.into_iter().find(|shift| shift.end > now))
+}
+
+/// Someone's planned shifts of yesterday and today, in order.
+fn shifts_of(tx: &Connection, person: PersonId, now: Timestamp) -> Result<Vec<PlannedShift>, StoreError> {
     let today = Zone.day(now);
     let mut shifts = shifts(tx, Day(today.0 - 1), today, Some(person))?;
     shifts.sort_by_key(|shift| shift.start);
-    Ok(shifts.into_iter().find(|shift| shift.end > now))
+    Ok(shifts)
 }
 
 /// The planned shifts of some days.
@@ -271,25 +323,23 @@ fn noted_alarms(tx: &Transaction<'_>, me: PersonId, now: Timestamp) -> Result<BT
     Ok(noted)
 }
 
-fn reminder(
-    reader: &Reader<'_>,
-    mine: &[MyKey],
-    shift: Option<PlannedShift>,
-) -> Result<Option<KeyReminder>, StoreError> {
+fn reminder(reader: &Reader<'_>, mine: &[MyKey], shifts: &[PlannedShift]) -> Result<Option<KeyReminder>, StoreError> {
     if mine.is_empty() {
         return Ok(None);
     }
     let now = reader.ctx.now;
-    let end = shift.map(|shift| (shift.end.plus_seconds(-REMIND_SECONDS), KeyReminderWhy::ShiftEnds));
+    let ends =
+        shifts.iter().map(|shift| (shift.end.plus_seconds(-REMIND_SECONDS), shift.end, KeyReminderWhy::ShiftEnds));
     let units = reader.names.units()?;
     let curfew = units.iter().find_map(|unit| rundan_model::time::parse_clock(unit.key_curfew.as_deref()?));
-    let curfew = curfew.and_then(|time| Zone.at(Zone.date(now), time).first());
-    let curfew = curfew.map(|at| (at, KeyReminderWhy::Curfew));
-    // What is due stays told; of what is to come, the first.
-    let times: Vec<_> = end.into_iter().chain(curfew).collect();
-    let due = times.iter().filter(|(at, _)| *at <= now).max_by_key(|(at, _)| *at);
-    let next = due.or(times.iter().min_by_key(|(at, _)| *at));
-    Ok(next.map(|(at, why)| KeyReminder {
+    let today = Zone.date(now);
+    let curfews = [today - Days::new(1), today].into_iter().filter_map(|date| Zone.at(date, curfew?).first());
+    let times: Vec<_> = ends.chain(curfews.map(|at| (at, at, KeyReminderWhy::Curfew))).collect();
+    // What is due stays told, over the shift's end and midnight, for what she had then; of what is to come, the first.
+    let had = mine.iter().filter_map(|key| key.line.since).min().map_or(now, Timestamp);
+    let due = times.iter().filter(|(at, end, _)| *at <= now && *end > had).max_by_key(|(at, ..)| *at);
+    let next = due.or(times.iter().filter(|(at, ..)| *at > now).min_by_key(|(at, ..)| *at));
+    Ok(next.map(|(at, _, why)| KeyReminder {
         why: why.clone(),
         at: at.0,
         is_due: *at <= now,
@@ -324,7 +374,8 @@ impl Reader<'_> {
     /// A copy of a key in a list.
     pub(super) fn key_line(&self, row: &KeyRow, copy: &KeyCopy) -> Result<KeyLine, StoreError> {
         let mut homes = Vec::new();
-        for home in homes_of(self.tx, row.document)? {
+        let mut seen = BTreeSet::new();
+        for home in homes_of(self.tx, row.document)?.iter().filter(|home| seen.insert(home.recipient)) {
             homes.extend(self.names.recipient(home.recipient)?.map(|recipient| recipient.address.shown()));
         }
         self.key_line_with(row, copy, homes)
@@ -340,6 +391,10 @@ impl Reader<'_> {
         let KeyRow { document, key } = row;
         let (place, where_text, person, to) = placed(&copy.custody.place);
         let holder = person.map(|person| self.names.staff(person)).transpose()?.flatten();
+        // Of two of whom one has it, the other is called.
+        let me = self.ctx.person;
+        let called = [person, to].into_iter().flatten().find(|person| *person != me);
+        let called = called.map(|person| self.names.staff(person)).transpose()?.flatten();
         let sides = match &copy.custody.certainty {
             Certainty::Disputed(sides) => self.key_sides(*document, sides)?,
             Certainty::Certain | Certainty::OrderUnclear => Vec::new(),
@@ -356,7 +411,7 @@ impl Reader<'_> {
             where_text,
             person,
             name: holder.as_ref().map(|staff| staff.name.shown()).unwrap_or_default(),
-            telephone: holder.map(|staff| staff.telephone.clone()).unwrap_or_default(),
+            telephone: called.map(|staff| staff.telephone.clone()).unwrap_or_default(),
             to,
             to_name: to.map(|to| self.names.person(to)).transpose()?.unwrap_or_default(),
             since: copy.custody.since.map(|since| since.at.0),
@@ -364,6 +419,7 @@ impl Reader<'_> {
             sides,
             lost_step: copy.lost_step().map(count),
             lost_steps: count(LOST_STEPS),
+            lost_done: copy.lost_steps.iter().map(|(_, step, _)| step.clone()).collect(),
         })
     }
 
@@ -381,6 +437,7 @@ impl Reader<'_> {
                 is_me: stated.by == self.ctx.person,
                 what: content.facts.get(&stated.fact).map(|fact| fact.body.kind().to_owned()).unwrap_or_default(),
                 at: stated.at.0,
+                overrules: Vec::new(),
             })
         };
         sides.iter().map(side).collect()
@@ -492,7 +549,10 @@ impl Reader<'_> {
         let Some(row) = rows.first() else { return Ok(None) };
         let hangs =
             |copy: &&KeyCopy| !copy.custody.is_disputed() && matches!(copy.custody.place, Place::Cabinet { .. });
-        let free: Vec<&KeyCopy> = row.key.copies.iter().filter(hangs).collect();
+        let mut free: Vec<&KeyCopy> = row.key.copies.iter().filter(hangs).collect();
+        if free.iter().any(|copy| copy.damaged.is_none()) {
+            free.retain(|copy| copy.damaged.is_none());
+        }
         let spread = self.ctx.person.0.iter().map(|byte| usize::from(*byte)).sum::<usize>();
         let chosen = spread.checked_rem(free.len()).and_then(|n| free.get(n).copied());
         let somewhere = || row.key.copies.iter().find(|copy| copy.custody.place != Place::Retired);
@@ -527,7 +587,7 @@ impl Reader<'_> {
         let now = self.ctx.now;
         let today = Zone.day(now);
         let shifts = shifts(self.tx, Day(today.0 - 1), Day(today.0 + DAYS_AHEAD), None)?;
-        let mut needs: BTreeMap<DocumentId, Vec<PlannedVisit>> = BTreeMap::new();
+        let mut needs: BTreeMap<DocumentId, Vec<(PlannedVisit, DocumentId)>> = BTreeMap::new();
         let mut homes: BTreeMap<DocumentId, Vec<HomeRow>> = BTreeMap::new();
         let is_hers = |visit: &PlannedVisit| person.is_none_or(|person| visit.person == person);
         for (visit, recipient) in visits.iter().filter(|(visit, _)| visit.start >= now && is_hers(visit)) {
@@ -535,18 +595,38 @@ impl Reader<'_> {
                 homes.insert(*recipient, home_rows(self.tx, queries::HOMES_OF_RECIPIENT, *recipient)?);
             }
             for home in homes.get(recipient).into_iter().flatten() {
-                needs.entry(home.key).or_default().push(*visit);
+                needs.entry(home.key).or_default().push((*visit, *recipient));
             }
         }
         let visits: Vec<PlannedVisit> = visits.iter().map(|(visit, _)| *visit).collect();
         let plan = Plan::new(&shifts, &visits, person.is_none());
         let mut missing = Vec::new();
-        for (key, needs) in needs {
+        for (key, mut needs) in needs {
             let Some(row) = row_of(key)? else { continue };
             let row: &KeyRow = row.borrow();
             if row.key.kind == KeyKind::Alarm || row.key.is_retired() {
                 continue;
             }
+            if row.key.lock_changed.is_some() {
+                // Another key has taken its place where there is one to the changed lock.
+                let mut is_replaced = BTreeSet::new();
+                for (recipient, homes) in &homes {
+                    for home in homes.iter().filter(|home| home.key != key) {
+                        let opens = row_of(home.key)?.is_some_and(|other| {
+                            let other: &KeyRow = other.borrow();
+                            other.key.kind == row.key.kind
+                                && other.key.lock_changed.is_none()
+                                && !other.key.is_retired()
+                        });
+                        if opens {
+                            is_replaced.insert(*recipient);
+                        }
+                    }
+                }
+                needs.retain(|(_, recipient)| !is_replaced.contains(recipient));
+            }
+            let mut needs: Vec<PlannedVisit> = needs.into_iter().map(|(visit, _)| visit).collect();
+            needs.dedup();
             let of_key = plan.missing(key, &whereabouts(&row.key), &needs, now);
             missing.extend(of_key.into_iter().map(|missing| (row.key.tag.clone(), missing)));
         }

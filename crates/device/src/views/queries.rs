@@ -65,6 +65,8 @@ queries! {
         CROSS JOIN key k ON k.document = c.document ORDER BY k.document";
     KEYS_TO = "SELECT DISTINCT k.document, k.json FROM key_home h CROSS JOIN key k ON k.document = h.key
         WHERE h.recipient = ?1 ORDER BY k.tag, k.document";
+    KEY_NOTES = "SELECT json FROM key_note WHERE at >= ?1 ORDER BY at DESC, fact DESC LIMIT ?2";
+    NOTES_OF_KEY = "SELECT json FROM key_note WHERE key = ?1 ORDER BY at DESC, fact DESC LIMIT ?2";
     CABINETS = "SELECT DISTINCT cabinet FROM key WHERE cabinet <> '' ORDER BY cabinet";
     HOMES_OF_KEY = "SELECT document, key, recipient, json FROM key_home WHERE key = ?1 ORDER BY document";
     HOMES_OF_RECIPIENT = "SELECT document, key, recipient, json FROM key_home WHERE recipient = ?1 ORDER BY document";

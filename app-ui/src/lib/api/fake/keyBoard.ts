@@ -3,7 +3,8 @@
 import { DeviceError } from '../device';
 import type {
   CabinetCount, ClashView, Colleague, Command, Done, ErrorCode, Intent, KeyBoard, KeyBoardRow, KeyCopyRef, KeyFactLine, KeyFilter,
-  KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView, MissingRow, RecipientView, SyncChip, TagView,
+  KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyNote, KeySide, KeyView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView,
+  LostStep, MissingRow, RecipientView, SyncChip, TagView,
 } from '../generated';
 
 const HOUR = 3600;
@@ -11,14 +12,18 @@ const DAY = 24 * HOUR;
 const ROWS_MAX = 200;
 const COPIES_MAX = 20;
 const LOST_STEPS = 7;
+const VAULT = '7c1f02a94be8d350';
+const HASH = '9be4d10a6f27c8315de0b4a97c12f8e63ad59b07c4ef21d8860f7ba3952cd41e';
 const ME = { person: 'person-1', name: 'Eva Ström' };
 const CABINETS = ['Fruängen', 'Hägerstensåsen', 'Västertorp'] as const;
 const STREETS = ['Skidvägen', 'Störtloppsvägen', 'Personnevägen', 'Sedelvägen', 'Fruängsgatan', 'Vattenledningsvägen'];
 const PEOPLE = ['Anna Karlsson', 'Jonas Wiklund', 'Erik Lind', 'Mehret Tesfaye', 'Sara Berg', 'Fatima Omar', 'Ali Hassan'];
 const NEEDS_OFFICE: readonly KeyFlag[] = [
-  'disputed', 'order_unclear', 'in_another_cabinet', 'taken_without_need', 'out_overnight', 'lost', 'missing', 'same_tag', 'clash',
-  'newer_fact',
+  'disputed', 'order_unclear', 'in_another_cabinet', 'taken_without_need', 'out_overnight', 'lost', 'missing', 'damaged',
+  'lock_changed', 'same_tag', 'clash', 'newer_fact',
 ];
+/** What is not taken back by an undo. */
+const FINAL: readonly Intent['do'][] = ['settle', 'choose'];
 
 interface FakeKey {
   key: string;
@@ -49,12 +54,14 @@ export class FakeKeyBoard {
   readonly #date: string;
   readonly #now: () => number;
   readonly #recipient: (document: string) => RecipientView | undefined;
+  readonly #notes: KeyNote[];
 
   constructor(date: string, now: () => number, recipient: (document: string) => RecipientView | undefined) {
     this.#date = date;
     this.#now = now;
     this.#recipient = recipient;
     this.#kept = { keys: theKeys(now()), curfew: '21:30' };
+    this.#notes = theNotes(now());
   }
 
   /** Answers a command about keys; `undefined` when it is none. */
@@ -107,7 +114,8 @@ export class FakeKeyBoard {
     const words = text.toLowerCase().split(/\s+/).filter((each) => each !== '');
     const names = (line: KeyLine) => this.#key(line.key).homes.map(({ name }) => name);
     const has = (line: KeyLine) => {
-      const all = [line.tag, line.name, line.to_name, line.where_text, ...line.homes, ...names(line)].join(' ').toLowerCase();
+      const sides = line.sides.map(({ by }) => by);
+      const all = [line.tag, line.name, line.to_name, line.where_text, ...sides, ...line.homes, ...names(line)].join(' ').toLowerCase();
       return words.every((each) => all.includes(each));
     };
     const counted = (which: KeyFilter) => rows.filter(({ line }) => isIn(line, which)).length;
@@ -125,26 +133,32 @@ export class FakeKeyBoard {
       cabinets: [...CABINETS],
       colleagues: PEOPLE.map((name, index): Colleague => ({ person: person(name), name, is_at_work: index < 4 })),
       curfew: this.#kept.curfew,
+      notes: this.#notes,
       sync,
     };
   }
 
   #view(key: FakeKey): KeyView {
-    const { tag, kind, cabinet, hook, copies, homes, clashes } = key;
+    const { tag, kind, cabinet, hook, homes, clashes } = key;
+    const copies = key.copies.map((line) => ({ ...line, sides: line.sides.map((side) => ({ ...side, overrules: others(line.sides, side) })) }));
+    const notes = this.#notes.filter((note) => note.key === key.key);
     const history = [...key.history].reverse().sort((a, b) => b.at - a.at);
     const is_retired = copies.every(({ place }) => place === 'retired');
-    return { key: key.key, tag, kind, cabinet, hook, copies, homes, clashes, history, is_retired, may_change: true };
+    return { key: key.key, tag, kind, cabinet, hook, copies, homes, clashes, history, notes, is_retired, may_change: true };
   }
 
   #cabinet(cabinet: string, since: number): CabinetCount {
     const lines = this.#kept.keys.flatMap((key) =>
       key.copies
         .filter((line) => line.place !== 'retired')
-        .filter((line) => line.cabinet === cabinet || (line.place === 'cabinet' && line.where_text === cabinet))
-        .map((line) => {
+        .flatMap((line) => {
           const is = (fact: KeyFactLine) => ['counted', 'missing'].includes(fact.what) && fact.copy === line.copy && !fact.is_void;
           const count = key.history.filter((fact) => is(fact) && fact.at >= since).at(-1);
-          return { line, is_expected: line.cabinet === cabinet, counted: count ? count.what === 'counted' : null };
+          const is_expected = line.cabinet === cabinet;
+          const isThere = line.place === 'cabinet' && line.where_text === cabinet;
+          const isDisputedHere = line.sides.length > 0 && count?.what === 'counted' && count.detail === cabinet;
+          if (!is_expected && !isThere && !isDisputedHere) return [];
+          return [{ line, is_expected, counted: count ? count.what === 'counted' : null }];
         }),
     );
     lines.sort((a, b) => Number(a.line.hook) - Number(b.line.hook));
@@ -194,7 +208,7 @@ export class FakeKeyBoard {
     const keys = this.#kept.keys.filter(({ key }) => query.key === null || key === query.key);
     const all = keys.flatMap((key) => key.history.map((fact): LedgerLine => {
       const { what, copy, entered_by, at, clock, received_at, detail, text, is_void } = fact;
-      return { key: key.key, tag: key.tag, fact: fact.fact, name: fact.name, what, copy, entered_by, at, clock, received_at, vault: '7c1f02', hash: '9be4d10a', detail, text, is_void };
+      return { key: key.key, tag: key.tag, fact: fact.fact, name: fact.name, what, copy, entered_by, at, clock, received_at, vault: VAULT, hash: HASH, detail, text, is_void };
     }));
     return all
       .filter((line) => query.person === null || line.name === name)
@@ -208,8 +222,9 @@ export class FakeKeyBoard {
     const began = this.#does(intent);
     if (began === undefined) return undefined;
     const action = `key-action-${++this.#actions}`;
-    this.#before.set(action, before);
-    return { action, began, can_undo: true };
+    const can_undo = !FINAL.includes(intent.do);
+    if (can_undo) this.#before.set(action, before);
+    return { action, began, can_undo };
   }
 
   #undo(action: string): Done | undefined {
@@ -252,8 +267,8 @@ export class FakeKeyBoard {
         const { cabinet } = intent;
         this.#each(intent.there, 'counted', () => cabinet, '', (line, fact) => {
           if (line.person === null) return hung(line, cabinet);
-          const taken = { fact: `${line.key}-taken`, by: line.name, is_me: false, what: 'taken', at: line.since ?? 0 };
-          line.sides = [taken, { fact: fact.fact, by: ME.name, is_me: true, what: 'counted', at: fact.at }];
+          const taken = { fact: `${line.key}-taken`, by: line.name, is_me: false, what: 'taken', at: line.since ?? 0, overrules: [] };
+          line.sides = [taken, { fact: fact.fact, by: ME.name, is_me: true, what: 'counted', at: fact.at, overrules: [] }];
           line.flags = ['disputed'];
         });
         return this.#each(intent.missing, 'missing', () => cabinet, '', (line) => gone(line, 'missing', cabinet));
@@ -346,7 +361,8 @@ export class FakeKeyBoard {
         return this.#each([ref(change.copy)], 'lent', () => change.to, '', (line) => gone(line, 'lent', change.to));
       case 'lost_step':
         return this.#each([ref(change.copy)], 'lost_step', () => change.step, change.text, (line) => {
-          line.lost_step = Math.min(LOST_STEPS, (line.lost_step ?? 0) + 1);
+          line.lost_done = [...line.lost_done, change.step];
+          line.lost_step = Math.min(LOST_STEPS, line.lost_done.length + 1);
         });
       case 'lock_changed':
         this.#tell(key, 'lock_changed', null, '', change.text);
@@ -405,20 +421,24 @@ function isCopies(copies: number): boolean {
   return Number.isInteger(copies) && copies >= 1 && copies <= COPIES_MAX;
 }
 
-const NOWHERE = { person: null, name: '', telephone: '', to: null, to_name: '', sides: [], lost_step: null } as const;
+const NOWHERE = { person: null, name: '', telephone: '', to: null, to_name: '', lost_step: null } as const;
+
+function others(sides: readonly KeySide[], right: KeySide): string[] {
+  return sides.filter((side) => side !== right).map(({ fact }) => fact);
+}
 
 function with_(line: KeyLine, holder: string, name: string, flags: KeyFlag[]): void {
-  Object.assign(line, { ...NOWHERE, sides: [], flags, place: 'with', where_text: '', person: holder, name, telephone: '070-174 06 12' } satisfies Partial<KeyLine>);
+  Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place: 'with', where_text: '', person: holder, name, telephone: '070-174 06 12' } satisfies Partial<KeyLine>);
 }
 
 function hung(line: KeyLine, cabinet: string): void {
   const flags: KeyFlag[] = cabinet === line.cabinet ? [] : ['in_another_cabinet'];
-  Object.assign(line, { ...NOWHERE, sides: [], flags, place: 'cabinet', where_text: cabinet } satisfies Partial<KeyLine>);
+  Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place: 'cabinet', where_text: cabinet } satisfies Partial<KeyLine>);
 }
 
 function gone(line: KeyLine, place: 'lost' | 'missing' | 'lent' | 'retired', where_text: string): void {
   const flags: KeyFlag[] = place === 'lost' || place === 'missing' ? [place] : [];
-  Object.assign(line, { ...NOWHERE, sides: [], flags, place, where_text, lost_step: place === 'lost' ? 1 : null } satisfies Partial<KeyLine>);
+  Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place, where_text, lost_step: place === 'lost' ? 1 : null } satisfies Partial<KeyLine>);
 }
 
 function aFact(fact: string, what: string, copy: number | null, name: string, at: number, detail: string, text = ''): KeyFactLine {
@@ -429,7 +449,7 @@ function aKey(key: string, tag: string, kind: KeyKind, cabinet: string, hook: st
   const since = now - 2 * DAY + 7 * HOUR;
   const lines = Array.from({ length: copies }, (_, index): KeyLine => ({
     key, copy: index + 1, tag: copies > 1 ? `${tag}/${index + 1}` : tag, kind, homes: homes.map(({ address }) => address), cabinet, hook,
-    ...NOWHERE, sides: [], flags: [], place: 'cabinet', where_text: cabinet, since, lost_steps: LOST_STEPS,
+    ...NOWHERE, sides: [], flags: [], place: 'cabinet', where_text: cabinet, since, lost_steps: LOST_STEPS, lost_done: [],
   }));
   const history = [
     aFact(`${key}-returned`, 'returned', 1, 'Sara Berg', since, cabinet),
@@ -440,6 +460,19 @@ function aKey(key: string, tag: string, kind: KeyKind, cabinet: string, hook: st
 
 function home(name: string, address: string): KeyHomeView {
   return { recipient: `home-${address}`, name, address, receipts: [] };
+}
+
+/** One note of each kind; the tag of the last is another unit's. */
+function theNotes(now: number): KeyNote[] {
+  const start = midnight(now);
+  const note = (name: string, at: number, tag: string, more: Pick<KeyNote, 'key' | 'what'> & Partial<KeyNote>): KeyNote => ({
+    fact: `note-${tag}`, at: start + at, name, tag, for_name: '', alarmed_at: null, text: '', ...more,
+  });
+  return [
+    note('Erik Lind', 8 * HOUR + 600, 'L-004', { key: 'key-L-004', what: 'alarm', for_name: 'Nils Palm', alarmed_at: start + 8 * HOUR + 420 }),
+    note('Jonas Wiklund', -2 * HOUR, 'V-131', { key: 'key-V-131', what: 'kept', text: 'Jag börjar hos henne i morgon.' }),
+    note('Sara Berg', -3 * HOUR, 'S-017', { key: null, what: 'unknown_tag', text: 'Lade den i kuvertet till kontoret.' }),
+  ];
 }
 
 /** The keys that the pictures show, then as many as three cabinets hold. */
@@ -460,7 +493,7 @@ function theKeys(now: number): FakeKey[] {
   const taken = [['Anna Karlsson', at(6, 58)], ['Jonas Wiklund', at(6, 59)]] as const;
   disputed.history.push(...taken.map(([name, when], index) => aFact(`${disputed.key}-taken-${index}`, 'taken', 1, name, when, 'Västertorp')));
   Object.assign(disputed.history.at(-1) ?? {}, { clock: at(6, 59) + 31, received_at: at(8, 47) + 2 });
-  first(disputed).sides = taken.map(([by, when], index) => ({ fact: `${disputed.key}-taken-${index}`, by, is_me: false, what: 'taken', at: when }));
+  first(disputed).sides = taken.map(([by, when], index) => ({ fact: `${disputed.key}-taken-${index}`, by, is_me: false, what: 'taken', at: when, overrules: [] }));
   Object.assign(first(disputed), { flags: ['disputed'], since: at(6, 58) } satisfies Partial<KeyLine>);
   Object.assign(disputed, { nextName: 'Jonas Wiklund', nextAt: at(13, 30) });
 
@@ -470,7 +503,8 @@ function theKeys(now: number): FakeKey[] {
 
   const lost = made('H-212', 'Hägerstensåsen', '12', 'Aino Hed', 'Sedelvägen 41');
   gone(first(lost), 'lost', '');
-  Object.assign(first(lost), { since: at(-80, 40), lost_step: 3 });
+  const done: LostStep[] = ['told', 'searched'];
+  Object.assign(first(lost), { since: at(-80, 40), lost_step: done.length + 1, lost_done: done } satisfies Partial<KeyLine>);
   lost.history.push(
     aFact(`${lost.key}-missing`, 'missing', 1, 'Eva Ström', at(-81, 40), 'Hägerstensåsen'),
     aFact(`${lost.key}-lost`, 'lost', 1, 'Eva Ström', at(-80, 40), '', 'Såg den senast i skåpet i tisdags.'),

@@ -44,7 +44,7 @@ function key(tag: string, given: Partial<KeyLine>, own: Partial<Own> = {}, visit
   const line: KeyLine = {
     key: `key-${code}`, copy: Number(copy), tag, kind: code.startsWith('L') ? 'alarm' : 'home', homes: [], cabinet: 'Västertorp',
     hook: code.slice(-2), place: 'cabinet', where_text: given.cabinet ?? 'Västertorp', person: null, name: '', telephone: '', to: null, to_name: '',
-    since: null, flags: [], sides: [], lost_step: null, lost_steps: 6, ...given,
+    since: null, flags: [], sides: [], lost_step: null, lost_steps: 7, lost_done: [], ...given,
   };
   return { line: named(line), own: { ...NOBODYS, ...own }, visit, before: null };
 }
@@ -69,8 +69,8 @@ export function someKeys(at: Clock): FakeKeys {
       key('V-095', {
         ...mine('06:58'), flags: ['disputed'],
         sides: [
-          { fact: 'f-095', by: 'Lena Åberg', is_me: true, what: 'taken', at: at('06:58') },
-          { fact: 'j-095', by: 'Jonas Berg', is_me: false, what: 'taken', at: at('06:59') },
+          { fact: 'f-095', by: 'Lena Åberg', is_me: true, what: 'taken', at: at('06:58'), overrules: [] },
+          { fact: 'j-095', by: 'Jonas Berg', is_me: false, what: 'taken', at: at('06:59'), overrules: [] },
         ],
       }, { what_for: 'round', own_fact: 'f-095' }),
       key('V-131', { ...jonas('07:10'), homes: ['Bäckvägen 44'] }, {}, 'visit-6'),
@@ -102,7 +102,7 @@ export function someKeys(at: Clock): FakeKeys {
 export function oddKeys(keys: FakeKeys, at: Clock): void {
   const since = at('15:10') - 86_400;
   keys.all.push(
-    key('V-180', { place: 'lost', where_text: '', since, flags: ['lost'], lost_step: 2 }, {}, 'visit-11'),
+    key('V-180', { place: 'lost', where_text: '', since, flags: ['lost'], lost_step: 2, lost_done: ['told'] }, {}, 'visit-11'),
     key('V-181', { place: 'lent', where_text: 'Låsjouren', since }, {}, 'visit-12'),
     key('V-182', { place: 'with', person: ME, where_text: '', since, flags: ['out_overnight', 'damaged', 'order_unclear'] }, { what_for: 'other', own_fact: 'f-182' }),
     key('V-183', { place: 'received', person: 'person-3', to: ME, where_text: '', since: at('08:20') }, { from_name: 'Jonas Berg', own_fact: 'f-183', delivery: 'refused' }),
@@ -185,7 +185,7 @@ function restated(line: KeyLine, what: string): KeyLine {
 /** Changes a key by an act; gives the kind of its fact. */
 function change(found: FakeKey, now: number, intent: Exclude<KeyIntent, { do: 'note_tag' }>): string {
   const { line } = found;
-  const put = (given: Partial<KeyLine>) => Object.assign(line, { person: null, to: null, where_text: '', since: now, ...given } satisfies Partial<KeyLine>);
+  const put = (given: Partial<KeyLine>) => Object.assign(line, { person: null, to: null, where_text: '', since: now, lost_step: null, lost_done: [], ...given } satisfies Partial<KeyLine>);
   switch (intent.do) {
     case 'take_keys': {
       const isRound = intent.what_for === 'round' && found.visit !== null;
@@ -208,7 +208,7 @@ function change(found: FakeKey, now: number, intent: Exclude<KeyIntent, { do: 'n
 
 function report(line: KeyLine, put: (given: Partial<KeyLine>) => KeyLine, said: Extract<KeyIntent, { do: 'report_key' }>['report']): string {
   if (said.is === 'not_there') put({ place: 'missing', where_text: line.cabinet });
-  if (said.is === 'lost') put({ place: 'lost' });
+  if (said.is === 'lost') put({ place: 'lost', lost_step: 1 });
   if (said.is === 'found') put(said.cabinet === null ? { place: 'with', person: ME } : { place: 'cabinet', where_text: said.cabinet });
   return said.is;
 }

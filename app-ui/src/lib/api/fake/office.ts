@@ -33,7 +33,7 @@ const PLAN_MINUTES_MAX = 1440;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** What is not taken back by an undo. */
-const FINAL: readonly Intent['do'][] = ['mark_read', 'adopt_refused', 'put_aside_refused'];
+const FINAL: readonly Intent['do'][] = ['choose', 'settle', 'mark_read', 'adopt_refused', 'put_aside_refused'];
 
 /** A made-up unit as an office desktop holds it. */
 export class FakeOffice {

@@ -126,7 +126,7 @@ export const texts = catalogue(
     lostNext: 'näst',
     lostWords: 'Vad kom fram? (frivilligt)',
     lostSave: (step: string) => `Klart: ${step.toLowerCase()}`,
-    lostSaved: (step: string) => `${step} är noterat`,
+    lostSaved: (step: string) => `Noterat: ${step.toLowerCase()}`,
 
     homes: 'Går till',
     homesNone: 'Nyckeln går inte till någon bostad.',
@@ -171,6 +171,17 @@ export const texts = catalogue(
     retireWarning: (tag: string) => `Koden ${tag} används aldrig igen, på någon nyckel.`,
     retireSure: (tag: string) => `Avsluta ${tag} för gott`,
     wasRetired: (tag: string) => `${tag} är avslutad`,
+    retireOut: (tag: string, where: string) => `${tag}: ${where}. Den måste komma tillbaka eller anmälas borttappad innan brickan kan avslutas.`,
+    retireDisputed: (tag: string) => `${tag}: avgör först uppgifterna om den. Sedan kan brickan avslutas.`,
+
+    notes: 'Noterat om nycklar',
+    notesOf: 'Noterat',
+    notesMore: (count: number) => `${count} till`,
+    oClock: (time: string) => `kl. ${time}`,
+    noteAlarm: (name: string) => (name === '' ? 'Larm' : `Larm hos ${name}`),
+    noteKept: 'Behöll nyckeln vid passets slut',
+    noteUnknownTag: 'Bricka som inte finns i registret eller är avslutad',
+    noteText: (what: string, text: string) => `${what}: ”${text}”`,
 
     history: (tag: string) => `${tag} · hela historien`,
     noHistory: 'Inget har hänt med nyckeln än.',
@@ -257,7 +268,8 @@ export const texts = catalogue(
     columnClock: 'Telefonens klocka',
     columnServer: 'Servern fick det',
     columnProof: 'Signatur',
-    proof: (vault: string, hash: string) => `valv ${vault}, ändring ${hash}`,
+    proofVault: 'valv',
+    proofChange: 'ändring',
 
     curfewTitle: 'Nycklar',
     curfew: 'När ska nycklarna vara tillbaka?',
@@ -391,7 +403,7 @@ export const texts = catalogue(
     lostNext: 'next',
     lostWords: 'What came of it? (optional)',
     lostSave: (step: string) => `Done: ${step.toLowerCase()}`,
-    lostSaved: (step: string) => `${step}: noted`,
+    lostSaved: (step: string) => `Noted: ${step.toLowerCase()}`,
 
     homes: 'Opens',
     homesNone: 'The key opens no home.',
@@ -436,6 +448,17 @@ export const texts = catalogue(
     retireWarning: (tag: string) => `The code ${tag} is never used again, on any key.`,
     retireSure: (tag: string) => `Retire ${tag} for good`,
     wasRetired: (tag: string) => `${tag} is retired`,
+    retireOut: (tag: string, where: string) => `${tag}: ${where}. It must come back or be reported lost before the tag can be retired.`,
+    retireDisputed: (tag: string) => `${tag}: settle the statements about it first. Then the tag can be retired.`,
+
+    notes: 'Noted of keys',
+    notesOf: 'Noted',
+    notesMore: (count: number) => `${count} more`,
+    oClock: (time: string) => `at ${time}`,
+    noteAlarm: (name: string) => (name === '' ? 'Alarm' : `Alarm at ${name}’s`),
+    noteKept: 'Kept the key when her shift ended',
+    noteUnknownTag: 'A tag that is not in the register, or is retired',
+    noteText: (what: string, text: string) => `${what}: “${text}”`,
 
     history: (tag: string) => `${tag} · the whole history`,
     noHistory: 'Nothing has happened to the key yet.',
@@ -522,7 +545,8 @@ export const texts = catalogue(
     columnClock: 'Clock of the phone',
     columnServer: 'The server got it',
     columnProof: 'Signature',
-    proof: (vault: string, hash: string) => `vault ${vault}, change ${hash}`,
+    proofVault: 'vault',
+    proofChange: 'change',
 
     curfewTitle: 'Keys',
     curfew: 'When should the keys be back?',
@@ -562,12 +586,14 @@ export const borrowers: Words<Borrower> = catalogue(
 /** What is done about a lost key, in order; the loss itself is the first. */
 export const lostSteps: Words<'lost' | LostStep> = catalogue(
   {
-    lost: 'Anmäld borttappad', told: 'Chef och brukare har fått veta', searched: 'Sökt', reported: 'Avvikelse skriven',
-    decided: 'Beslut om låset', replaced: 'Lås eller nyckel utbytt', closed: 'Avslutat',
+    lost: 'Anmäld borttappad', told: 'Chef och brukare har fått veta', searched: 'Sökt',
+    reported: 'Polisanmälan gjord eller inte aktuell', decided: 'Låsbyte och kostnad beslutade',
+    replaced: 'Ny nyckel finns eller behövs inte', closed: 'Avslutat',
   },
   {
-    lost: 'Reported lost', told: 'Unit head and recipient told', searched: 'Searched for', reported: 'Incident written',
-    decided: 'Decision about the lock', replaced: 'Lock or key replaced', closed: 'Closed',
+    lost: 'Reported lost', told: 'Unit head and recipient told', searched: 'Searched for',
+    reported: 'Police report made or not called for', decided: 'Lock change and cost decided',
+    replaced: 'New key exists or is not needed', closed: 'Closed',
   },
 );
 

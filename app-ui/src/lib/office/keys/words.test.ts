@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
-import type { CountLine, KeyFactLine, KeyLine, KeySide, MissingRow } from '../../api/generated';
+import type { CountLine, KeyLine, KeyNote, KeySide, MissingRow } from '../../api/generated';
 import { speak } from '../../i18n/catalogue.svelte';
+import { lostSteps } from './texts';
 import {
-  byDay, deed, difference, goesTo, isAsked, isBackwards, marks, near, nextStep, overruled, readCopies, registerShown, rightWords,
-  sideWords, stepsDone, toTheSecond, where,
+  answers, byDay, deed, difference, goesTo, isAsked, isBackwards, keepFromRetiring, marks, near, nextStep, noteWords, progress, readCopies,
+  registerShown, sideWords, toTheSecond, where,
 } from './words';
 
 const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
@@ -14,11 +15,11 @@ const DAY = 86_400;
 const line: KeyLine = {
   key: 'k', copy: 1, tag: 'V-095', kind: 'home', homes: ['Skidvägen 18'], cabinet: 'Västertorp', hook: '31', place: 'cabinet',
   where_text: 'Västertorp', person: null, name: '', telephone: '', to: null, to_name: '', since: NINE, flags: [], sides: [],
-  lost_step: null, lost_steps: 7,
+  lost_step: null, lost_steps: 7, lost_done: [],
 };
-const anna: KeySide = { fact: 'a', by: 'Anna Karlsson', is_me: false, what: 'taken', at: NINE };
-const jonas: KeySide = { fact: 'j', by: 'Jonas Wiklund', is_me: false, what: 'taken', at: NINE + 60 };
-const eva: KeySide = { fact: 'e', by: 'Eva Ström', is_me: true, what: 'counted', at: NINE + 90 };
+const anna: KeySide = { fact: 'a', by: 'Anna Karlsson', is_me: false, what: 'taken', at: NINE, overrules: ['j', 'r'] };
+const jonas: KeySide = { fact: 'j', by: 'Jonas Wiklund', is_me: false, what: 'taken', at: NINE + 60, overrules: ['a'] };
+const eva: KeySide = { fact: 'e', by: 'Eva Ström', is_me: true, what: 'counted', at: NINE + 90, overrules: ['a', 'j'] };
 const counting: CountLine = { line, is_expected: true, counted: null };
 
 afterEach(() => speak('sv'));
@@ -54,13 +55,21 @@ test('each mark has a colour and words, and a lost key its step', () => {
 });
 
 describe('a dispute', () => {
-  test('is settled against all but whose word holds', () => {
-    expect(overruled([anna, jonas], anna)).toEqual(['j']);
-    expect(overruled([anna, jonas], null)).toEqual(['a', 'j']);
+  test('is settled against what cannot hold with a side, or against all', () => {
+    expect(answers([anna, jonas, eva])).toEqual([
+      { word: 'Anna Karlsson hade den', facts: ['j', 'r'] }, { word: 'Jonas Wiklund hade den', facts: ['a'] },
+      { word: 'Eva Ström har rätt', facts: ['a', 'j'] }, { word: 'Ingen av dem', facts: ['a', 'j', 'e'] },
+    ]);
   });
 
-  test('says who had it, or whose word it is', () => {
-    expect([rightWords(anna), rightWords(eva)]).toEqual(['Anna Karlsson hade den', 'Eva Ström har rätt']);
+  test('has no answer for a side that cannot hold, and one for sides that overrule the same', () => {
+    const gone: KeySide = { ...anna, fact: 'g', what: 'given', overrules: ['r', 'j'] };
+    const impossible: KeySide = { ...eva, overrules: [] };
+    expect(answers([anna, impossible, gone]).map(({ word }) => word)).toEqual(['Anna Karlsson hade den', 'Ingen av dem']);
+    expect(answers([impossible])).toEqual([{ word: 'Ingen av dem', facts: ['e'] }]);
+  });
+
+  test('says what each states', () => {
     expect([sideWords(anna, TODAY), sideWords({ ...eva, what: 'teleported' }, TODAY)]).toEqual(['tog ut 09:00', 'teleported 09:01']);
   });
 });
@@ -81,20 +90,52 @@ describe('what someone did', () => {
 });
 
 describe('a lost key', () => {
-  const step = (detail: string, more: Partial<KeyFactLine> = {}): KeyFactLine => ({
-    fact: detail, what: 'lost_step', copy: 1, name: '', entered_by: '', at: NINE + 60, clock: 0, received_at: null, detail, text: '',
-    flags: [], is_void: false, ...more,
-  });
-
   test('goes on with the first step that was not taken since it was lost', () => {
-    const history = [step('told'), step('searched', { at: NINE - 60 }), step('reported', { copy: 2 }), step('decided', { is_void: true })];
-    expect([...stepsDone(line, history)]).toEqual(['told']);
-    expect(nextStep(new Set(['told']))).toBe('searched');
+    expect([nextStep([]), nextStep(['told']), nextStep(['told', 'reported'])]).toEqual(['told', 'searched', 'searched']);
   });
 
   test('has no step left when all are taken', () => {
-    expect(nextStep(new Set(['told', 'searched', 'reported', 'decided', 'replaced', 'closed']))).toBeNull();
+    expect(nextStep(['told', 'searched', 'reported', 'decided', 'replaced', 'closed'])).toBeNull();
   });
+
+  test('has steps that say what the signed log says', () => {
+    const steps = ['told', 'searched', 'reported', 'decided', 'replaced', 'closed'] as const;
+    expect(steps.map((step) => lostSteps[step])).toEqual([
+      'Chef och brukare har fått veta', 'Sökt', 'Polisanmälan gjord eller inte aktuell', 'Låsbyte och kostnad beslutade',
+      'Ny nyckel finns eller behövs inte', 'Avslutat',
+    ]);
+    speak('en');
+    expect(steps.map((step) => lostSteps[step])).toEqual([
+      'Unit head and recipient told', 'Searched for', 'Police report made or not called for', 'Lock change and cost decided',
+      'New key exists or is not needed', 'Closed',
+    ]);
+  });
+});
+
+test('a tag is not retired while someone has a copy or two contradict each other about one', () => {
+  const copies: KeyLine[] = [
+    line, { ...line, place: 'lent' }, { ...line, place: 'lost' }, { ...line, tag: 'V-095/2', place: 'with', name: 'Erik' },
+    { ...line, tag: 'V-095/3', place: 'received', name: 'Erik', to_name: 'Sara' }, { ...line, tag: 'V-095/4', sides: [anna, jonas] },
+  ];
+  expect(keepFromRetiring(copies)).toEqual([
+    'V-095/2: Erik har den. Den måste komma tillbaka eller anmälas borttappad innan brickan kan avslutas.',
+    'V-095/3: Sara har fått den av Erik. Den måste komma tillbaka eller anmälas borttappad innan brickan kan avslutas.',
+    'V-095/4: avgör först uppgifterna om den. Sedan kan brickan avslutas.',
+  ]);
+});
+
+test('what a carer noted of a key is told by what it is about', () => {
+  const note: KeyNote = { fact: 'n', at: NINE, name: 'Erik', tag: 'L-004', key: 'k', what: 'alarm', for_name: 'Nils Palm', alarmed_at: NINE - 120, text: '' };
+  const kept: KeyNote = { ...note, what: 'kept', for_name: '', alarmed_at: null, text: 'Nattpasset tar över.' };
+  const words = () => [
+    note, { ...note, alarmed_at: NINE - DAY }, { ...note, for_name: '' }, kept, { ...kept, what: 'unknown_tag' as const, text: 'Lade den på kontoret.' },
+  ].map((each) => noteWords(each, TODAY));
+  expect(words()).toEqual([
+    'Larm hos Nils Palm kl. 08:58', 'Larm hos Nils Palm i går 09:00', 'Larm kl. 08:58', 'Behöll nyckeln vid passets slut: ”Nattpasset tar över.”',
+    'Bricka som inte finns i registret eller är avslutad: ”Lade den på kontoret.”',
+  ]);
+  speak('en');
+  expect(words()[0]).toBe('Alarm at Nils Palm’s at 08:58');
 });
 
 describe('a count', () => {
@@ -104,11 +145,19 @@ describe('a count', () => {
     expect(isAsked({ ...counting, is_expected: false, line: { ...line, cabinet: 'Fruängen' } }, 'Västertorp')).toBe(true);
   });
 
+  test('goes on as before when a copy is counted that someone has, also one of another cabinet', () => {
+    const asked: CountLine[] = [{ ...counting, counted: true }, counting];
+    const disputed: CountLine = { line: { ...line, place: 'with', sides: [anna, eva] }, is_expected: true, counted: true };
+    expect(progress([...asked, { ...disputed, counted: null, line: { ...line, place: 'with' } }], 'Västertorp')).toEqual({ counted: 1, asked: 2 });
+    expect(progress([...asked, disputed, { ...disputed, is_expected: false }], 'Västertorp')).toEqual({ counted: 1, asked: 2 });
+  });
+
   test('finds what differs', () => {
     expect(difference(counting)).toBeNull();
     expect(difference({ ...counting, counted: true })).toBeNull();
     expect(difference({ ...counting, counted: false })).toBe('missing');
     expect(difference({ ...counting, counted: true, line: { ...line, sides: [anna, eva] } })).toBe('out');
+    expect(difference({ ...counting, counted: true, is_expected: false, line: { ...line, sides: [anna, eva] } })).toBe('out');
     expect(difference({ ...counting, counted: true, is_expected: false })).toBe('wrong');
   });
 });

@@ -1,6 +1,6 @@
 // How what the device says of keys reads: where one is, what is odd about it, what someone did, what a count found.
 
-import type { CountLine, KeyFactLine, KeyFlag, KeyLine, KeySide, LedgerQuery, LostStep, MissingRow } from '../../api/generated';
+import type { CountLine, KeyFactLine, KeyFlag, KeyLine, KeyNote, KeySide, LedgerQuery, LostStep, MissingRow } from '../../api/generated';
 import { clock, dateOf, daysFrom, moment } from '../../time/format';
 import { word } from '../../words';
 import { deeds, keyFlags, lostSteps, shortDeeds, texts } from './texts';
@@ -90,24 +90,66 @@ export function deed({ what, detail }: Pick<KeyFactLine, 'what' | 'detail'>): st
 }
 
 /** The next step of a lost copy's case; none when all are done. */
-export function nextStep(done: ReadonlySet<string>): LostStep | null {
-  return LOST_STEPS.find((step): step is LostStep => step !== 'lost' && !done.has(step)) ?? null;
+export function nextStep(done: readonly LostStep[]): LostStep | null {
+  return LOST_STEPS.find((step): step is LostStep => step !== 'lost' && !done.includes(step)) ?? null;
 }
 
-/** The steps that were taken since a copy was lost last. */
-export function stepsDone(copy: Pick<KeyLine, 'copy' | 'since'>, history: readonly KeyFactLine[]): ReadonlySet<string> {
-  const own = history.filter((line) => line.what === 'lost_step' && line.copy === copy.copy && !line.is_void);
-  return new Set(own.filter((line) => line.at >= (copy.since ?? 0)).map((line) => line.detail));
+/** A way to settle a dispute: what it is called, and the facts that then no longer hold. */
+export interface Answer {
+  readonly word: string;
+  readonly facts: readonly string[];
 }
 
-/** The facts that no longer hold when one side is right, or none is. */
-export function overruled(sides: readonly KeySide[], right: KeySide | null): string[] {
-  return sides.filter((side) => side !== right).map((side) => side.fact);
+/** The ways to settle a dispute: each side that can hold, those that overrule the same being one, and none of them. */
+export function answers(sides: readonly KeySide[]): Answer[] {
+  const possible = sides.filter(({ overrules }) => overrules.length > 0);
+  const right = possible.filter((side, index) => possible.findIndex((other) => isSame(other.overrules, side.overrules)) === index);
+  return [
+    ...right.map((side) => ({ word: rightWords(side), facts: side.overrules })),
+    { word: texts.noneOfThem, facts: sides.map(({ fact }) => fact) },
+  ];
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((fact) => other.includes(fact));
 }
 
 /** How choosing a side is said: who had the key, or whose word it is. */
-export function rightWords({ by, what }: Pick<KeySide, 'by' | 'what'>): string {
+function rightWords({ by, what }: KeySide): string {
   return what === 'taken' || what === 'received' ? texts.hadIt(by) : texts.isRight(by);
+}
+
+/** Whether a person has a copy, or one of two. */
+export function isHeld({ place }: Pick<KeyLine, 'place'>): boolean {
+  return place === 'with' || place === 'given' || place === 'received';
+}
+
+/** What keeps a tag from being retired, copy by copy: who has it, or that its dispute is not settled. */
+export function keepFromRetiring(copies: readonly KeyLine[]): string[] {
+  return copies.flatMap((line) => {
+    if (line.sides.length > 0) return [texts.retireDisputed(line.tag)];
+    return isHeld(line) ? [texts.retireOut(line.tag, line.place === 'with' ? texts.hasItNow(line.name) : where(line))] : [];
+  });
+}
+
+/** What a carer noted of a key. */
+export function noteWords(note: KeyNote, today: string): string {
+  const said = noted(note, today);
+  return note.text === '' ? said : texts.noteText(said, note.text);
+}
+
+function noted({ what, at, for_name, alarmed_at }: KeyNote, today: string): string {
+  switch (what) {
+    case 'alarm': {
+      const alarm = texts.noteAlarm(for_name);
+      if (alarmed_at === null) return alarm;
+      return `${alarm} ${dateOf(alarmed_at) === dateOf(at) ? texts.oClock(clock(alarmed_at)) : near(alarmed_at, today)}`;
+    }
+    case 'kept':
+      return texts.noteKept;
+    case 'unknown_tag':
+      return texts.noteUnknownTag;
+  }
 }
 
 /** Missing keys by day, the nearest first. */
@@ -134,10 +176,19 @@ function json(text: string): unknown {
   }
 }
 
-/** Whether a count has to ask for a copy: by the log it hangs in this cabinet, or nobody knows where it is. */
+/**
+ * Whether a count has to ask for a copy: by the log it hangs in this cabinet, or nobody knows where it is. What is
+ * disputed is never asked for, also not once this count made it so.
+ */
 export function isAsked({ line, is_expected }: CountLine, cabinet: string): boolean {
-  if (!is_expected) return true;
-  return line.sides.length === 0 && (line.place === 'missing' || (line.place === 'cabinet' && line.where_text === cabinet));
+  if (line.sides.length > 0) return false;
+  return !is_expected || line.place === 'missing' || (line.place === 'cabinet' && line.where_text === cabinet);
+}
+
+/** How many copies a count has asked for and got an answer about, of how many: what it did not ask for is in neither. */
+export function progress(lines: readonly CountLine[], cabinet: string): { counted: number; asked: number } {
+  const asked = lines.filter((line) => isAsked(line, cabinet));
+  return { counted: asked.filter(({ counted }) => counted !== null).length, asked: asked.length };
 }
 
 /** In what way a counted copy differs from the log. */

@@ -137,6 +137,7 @@ fn an_enrolment_makes_a_whole_vault_or_none() {
 
 /// The tables as the first version had them, with what lies in them now.
 const FIRST_VERSION: &str = "
+    DROP TABLE key_note;
     DROP TABLE mended;
     DROP TABLE key_home;
     DROP TABLE key_copy;

@@ -104,7 +104,7 @@ pub(crate) struct DemoArgs {
     /// How fast the other carers work: 1 is by the clock, 0 is not at all.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=600))]
     pub(crate) speed: u32,
-    /// Writes the two links as one line of JSON, for a program that drives the pages.
+    /// Writes the links as one line of JSON, for a program that drives the pages.
     #[arg(long, requires = "browser")]
     pub(crate) json: bool,
 }

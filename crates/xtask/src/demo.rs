@@ -108,6 +108,8 @@ struct Stage {
     http: Arc<dyn Http>,
     handheld: Shown,
     office: Shown,
+    /// In a browser, the handheld of a colleague who works by herself.
+    colleague: Option<String>,
     others: JoinHandle<()>,
 }
 
@@ -161,8 +163,12 @@ impl Stage {
         let handheld = Shown { name: "handheld", relay: to_handheld, on };
         let on = show.device(planner, in_browser, "1360x860", "Rundan: office").await?;
         let office = Shown { name: "office", relay: to_office, on };
+        let colleague = match others.colleague().filter(|_| in_browser) {
+            Some(phone) => Some(host::show(phone.clone(), show.page.clone(), &SystemRandom).await?.link),
+            None => None,
+        };
         let others = tokio::spawn(others.work(args.speed));
-        Ok(Self { server, http, handheld, office, others })
+        Ok(Self { server, http, handheld, office, colleague, others })
     }
 
     async fn play(mut self, mut ends: Ends, args: &DemoArgs) -> Result<()> {
@@ -217,12 +223,14 @@ impl Stage {
             (&self.handheld.on, &self.office.on)
         {
             if args.json {
-                println!("{}", serde_json::json!({ "handheld": handheld, "office": office }));
+                let colleague = &self.colleague;
+                println!("{}", serde_json::json!({ "handheld": handheld, "office": office, "colleague": colleague }));
             } else {
+                let colleague = self.colleague.as_ref().map(|link| format!("  colleague {link}\n")).unwrap_or_default();
                 say(
                     args,
                     &format!(
-                        "Open these in a browser; whoever has a link is that device's user:\n\n  handheld  {handheld}\n  office    {office}\n"
+                        "Open these in a browser; whoever has a link is that device's user:\n\n  handheld  {handheld}\n  office    {office}\n{colleague}"
                     ),
                 );
             }

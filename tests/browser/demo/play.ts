@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { devices, type Browser, type Locator, type Page } from '@playwright/test';
 
 /** The first line that a demo writes: who has a link is that device's user. */
-type Links = { readonly handheld: string; readonly office: string };
+type Links = { readonly handheld: string; readonly office: string; readonly colleague: string };
 
 /** A demo in a browser, played by keys as in the terminal. Its files lie in a directory of its own. */
 export class Demo {
@@ -76,11 +76,11 @@ export class Demo {
   }
 }
 
-/** Opens the handheld's page as on a phone. */
-export async function openHandheld(browser: Browser, demo: Demo): Promise<Page> {
+/** Opens a handheld's page as on a phone. */
+export async function openHandheld(browser: Browser, demo: Demo, whose: 'handheld' | 'colleague' = 'handheld'): Promise<Page> {
   const context = await browser.newContext({ ...devices['Pixel 5'], locale: 'sv-SE', viewport: { width: 390, height: 844 } });
   const page = await context.newPage();
-  await page.goto(demo.links.handheld);
+  await page.goto(demo.links[whose]);
   return page;
 }
 

@@ -108,6 +108,11 @@ impl Backstage {
 }
 
 impl Others {
+    /// The phone of the one who meets the carer with the handheld, if the unit has one.
+    pub(crate) fn colleague(&self) -> Option<&Phone> {
+        self.0.iter().find(|(_, part, _)| *part == Part::Colleague).map(|(carer, ..)| &carer.phone)
+    }
+
     /// Lets each work. All end with this.
     pub(crate) async fn work(self, speed: u32) {
         if speed == 0 {

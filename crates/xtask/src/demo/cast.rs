@@ -77,6 +77,8 @@ pub(crate) enum Part {
     Silent,
     /// She runs late, and says so.
     Late,
+    /// She meets the carer with the handheld; in a browser, hers is shown too.
+    Colleague,
 }
 
 /// Chooses the cast for a date.
@@ -144,7 +146,7 @@ fn handheld(days: &Days<'_>) -> Option<StaffCode> {
     nearest.map(|(carer, _)| carer.clone())
 }
 
-/// Gives the parts out: the partner of the handheld's next double visit stays ordinary, so that she comes.
+/// Gives the parts out: a partner of the handheld's double visits is neither late nor silent, so that she comes.
 fn parts(days: &Days<'_>, handheld: &StaffCode, begins: Timestamp) -> Vec<(StaffCode, Part)> {
     let own = days.get(handheld).map(Vec::as_slice).unwrap_or_default();
     let partners: BTreeSet<&StaffCode> = own.iter().flat_map(|visit| visit.slots.iter().flatten()).collect();
@@ -153,10 +155,14 @@ fn parts(days: &Days<'_>, handheld: &StaffCode, begins: Timestamp) -> Vec<(Staff
             && visits.last().is_some_and(|last| last.start > begins)
     };
     let mut special = [Part::Late, Part::Silent].into_iter();
+    let mut colleague = Some(Part::Colleague);
     let others = days.iter().filter(|(carer, _)| *carer != handheld);
     let part = |(carer, visits): (&StaffCode, &Vec<&VisitRow>)| {
-        let may_be_special = is_at_work(visits) && !partners.contains(carer);
-        let part = if may_be_special { special.next() } else { None };
+        let part = match (partners.contains(carer), is_at_work(visits)) {
+            (true, _) => colleague.take(),
+            (false, true) => special.next(),
+            (false, false) => None,
+        };
         (carer.clone(), part.unwrap_or(Part::Ordinary))
     };
     others.map(part).collect()
@@ -222,10 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn her_partner_is_neither_silent_nor_late() {
+    fn her_partner_is_the_colleague_she_meets_and_neither_silent_nor_late() {
         let cast = choose(&unit(), date()).unwrap();
         let part = |name: &str| cast.carers.iter().find(|(carer, _)| carer.0 == name).map(|(_, part)| *part);
-        assert_eq!(part("bob"), Some(Part::Ordinary));
+        assert_eq!(part("bob"), Some(Part::Colleague));
         assert_eq!(part("carol"), Some(Part::Late));
         assert_eq!(part("dave"), Some(Part::Silent));
         assert_eq!(part("alice"), None);

@@ -11,7 +11,7 @@ use rundan_server::import::{ImportedUnit, StaffCode, read_directory};
 
 use super::cast::{Cast, Morning, Part, at_work};
 use super::keys::KeyScene;
-use super::unit::{CLOCK, DemoUnit, HANDHELD, KeyTold, LATE, PLANNER, SILENT, SILENT_SINCE, demo_unit};
+use super::unit::{CLOCK, DemoUnit, HANDHELD, KeyTold, LATE, PARTNER, PLANNER, SILENT, SILENT_SINCE, demo_unit};
 
 /// The same people and addresses at every play.
 const SEED: u64 = 1;
@@ -46,6 +46,7 @@ fn with_part(carer: StaffCode) -> (StaffCode, Part) {
     let part = match carer.0.as_str() {
         SILENT => Part::Silent,
         LATE => Part::Late,
+        PARTNER => Part::Colleague,
         _ => Part::Ordinary,
     };
     (carer, part)
@@ -91,7 +92,7 @@ mod tests {
         let ended = |carer: &StaffCode| cast.mornings[carer].values().filter(|(_, ended)| ended.is_some()).count();
         assert_eq!(ended(&cast.handheld), 4);
         assert_eq!(cast.before(&cast.handheld).keys.len(), 1);
-        for part in [Part::Silent, Part::Late] {
+        for part in [Part::Silent, Part::Late, Part::Colleague] {
             assert_eq!(cast.carers.iter().filter(|(_, has)| *has == part).count(), 1);
         }
     }

@@ -119,9 +119,10 @@ fn kind(row: &mut Row<'_>) -> Option<KeyKind> {
         "bostad" => KeyKind::Home,
         "larm" => KeyKind::Alarm,
         "port" => KeyKind::Entrance,
+        "skåp" => KeyKind::Cabinet,
         _ => {
             let what = format!("{} is an unknown kind of key", quoted(&word));
-            row.warn("typ", what, "It was taken as it is; use bostad, larm or port");
+            row.warn("typ", what, "It was taken as it is; use bostad, larm, port or skåp");
             KeyKind::Unknown(word)
         }
     };

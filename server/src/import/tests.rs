@@ -249,6 +249,18 @@ fn the_rows_of_a_tag_are_one_key_with_several_homes() {
 }
 
 #[test]
+fn every_kind_of_key_has_its_word_and_another_word_is_kept_with_a_warning() {
+    let reading = keys("V-1;B1;bostad;A;1;1\nL-1;B1;larm;A;2;1\nP-1;B1;port;A;3;1\nS-1;B1;Skåp;A;4;1\n");
+    assert_eq!(reading.report.problems_total, 0, "{:#?}", reading.report.problems);
+    let kinds: Vec<KeyKind> = reading.unit.unwrap().keys.into_iter().map(|key| key.kind).collect();
+    assert_eq!(kinds, KeyKind::ALL);
+
+    let reading = keys("F-1;B1;förråd;A;5;1\n");
+    assert_eq!(only_problem(&reading), (Severity::Warning, Some(2), Some("typ")));
+    assert_eq!(reading.unit.unwrap().keys[0].kind, KeyKind::Unknown("förråd".to_owned()));
+}
+
+#[test]
 fn rows_of_a_tag_that_contradict_each_other_are_named_and_the_first_holds() {
     let reading = keys("P-1;B1;port;Skåp 1;18;2\nP-1;B2;larm;Skåp 2;18;3\n");
     let columns: Vec<_> = reading.report.problems.iter().filter_map(|problem| problem.column.as_deref()).collect();

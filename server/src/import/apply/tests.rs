@@ -486,6 +486,19 @@ async fn a_key_gone_from_the_export_is_named_once_and_its_homes_are_taken_back_u
 }
 
 #[tokio::test]
+async fn a_home_that_is_taken_back_keeps_what_was_signed_for_it() {
+    let mut world = World::new().await;
+    world.edit(ExportFile::Keys, ";17;2\n", ";17;2\nV-117;B2;bostad;Skåp Västertorp;17;2\n");
+    world.import().await;
+    let receipt = json!({ "is_back": false, "day": "2026-11-20", "copies": 2, "from": "Stig Prov", "to": "Eva Prov" });
+    world.someone_writes_to(Kind::KeyHome, "V-117/B2", puts("receipt/1", receipt.clone())).await;
+    world.edit(ExportFile::Keys, "V-117;B2;bostad;Skåp Västertorp;17;2\n", "");
+    let applied = world.import().await;
+    assert_eq!((applied.homes_taken_back, applied.met.len(), world.home("V-117/B2").await), (1, 0, None));
+    assert_eq!(world.shown(Kind::KeyHome, "V-117/B2", "receipt/1").await, Some(receipt));
+}
+
+#[tokio::test]
 async fn a_key_whose_row_cannot_be_read_keeps_its_home() {
     let mut world = World::new().await;
     world.import().await;

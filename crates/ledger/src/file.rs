@@ -15,14 +15,16 @@ use crate::cell::{guard, unguard};
 use crate::line::{COLUMNS, Line, Names, time};
 
 /// The name of the format, in the file's first line.
-pub const FORMAT: &str = "rundan-ledger-1";
+pub const FORMAT: &str = "rundan-ledger-2";
 /// The most lines of a file: more than a large unit states about its keys in a year.
 pub const LINES_MAX: usize = 250_000;
 /// The longest file, bytes.
 pub const FILE_BYTES_MAX: usize = 160 * 1024 * 1024;
 
 /// Keeps these signatures apart from any other use of the server's key.
-const CONTEXT: &[u8] = b"rundan-ledger-1";
+const CONTEXT: &[u8] = b"rundan-ledger-2";
+/// What the names of all formats begin with.
+const FORMATS: &str = "rundan-ledger-";
 const MARK: &str = "\u{feff}";
 /// Before and after the signature, 128 hexadecimal digits, in the last line.
 const SIGNATURE: (&str, &str) = ("\"Signatur\";\"", "\"\r\n");
@@ -59,6 +61,9 @@ pub enum LedgerError {
     /// It does not have the form of a ledger.
     #[error("It is not a ledger of this format: {0}")]
     Malformed(&'static str),
+    /// It is of a format with other words.
+    #[error("It is a ledger of another format than {FORMAT}: prove it with the version that issued it")]
+    OtherFormat,
     /// It is no CSV.
     #[error("It is not a ledger: its lines cannot be read")]
     Csv(#[from] csv::Error),
@@ -191,6 +196,10 @@ impl<'a> Ledger<'a> {
                 return Err(LedgerError::Malformed("its head is cut off"));
             }
             rows.push(row);
+        }
+        let format = rows.first().and_then(|row| row.get(1)).unwrap_or_default();
+        if format != FORMAT && format.starts_with(FORMATS) {
+            return Err(LedgerError::OtherFormat);
         }
         let head = read_head(&rows).ok_or(LedgerError::Malformed("its head is another"))?;
         // One spelling only: what is shown is exactly what was signed.
@@ -388,6 +397,17 @@ pub(crate) mod tests {
     #[test]
     fn a_ledger_never_changes_its_bytes() {
         assert_eq!(String::from_utf8(a_file()).unwrap(), include_str!("golden.csv"));
+    }
+
+    #[test]
+    fn a_file_of_another_format_is_refused_as_one() {
+        let file = String::from_utf8(a_file()).unwrap();
+        for other in ["rundan-ledger-1", "rundan-ledger-3"] {
+            let other = file.replace(FORMAT, other);
+            assert!(matches!(check(other.as_bytes()), Err(LedgerError::OtherFormat)));
+        }
+        let none = file.replace(FORMAT, "nyckellogg");
+        assert!(matches!(check(none.as_bytes()), Err(LedgerError::Malformed(_))));
     }
 
     #[test]

@@ -267,6 +267,7 @@ async fn what_a_server_itself_left_out_added_or_altered_is_found() {
 async fn a_database_that_does_not_say_what_its_log_says_proves_no_ledger() {
     let altered = "the change of entry :given is not what the log says";
     let other_key = "document :key is not kept as what it began as";
+    let forged = "the change of entry :given is kept as another's than it says";
     let alterations = [
         // Another fact's bytes, which read well.
         ("UPDATE change SET payload = (SELECT payload FROM change WHERE seq = :taken) WHERE seq = :given", altered),
@@ -288,15 +289,21 @@ async fn a_database_that_does_not_say_what_its_log_says_proves_no_ledger() {
              INSERT INTO purged SELECT unit, document, seq FROM change WHERE seq = :given",
             "the log does not say that document :key was destroyed",
         ),
+        // As if another had signed it, in a request whose statement is lost.
+        ("UPDATE change SET counter = 0, person = x':eva', vault = x':vault' WHERE seq = :given", forged),
+        ("UPDATE change SET vault = x':vault' WHERE seq = :given", forged),
+        ("UPDATE change SET person = x':eva' WHERE seq = :given", forged),
     ];
     for (alteration, fault) in alterations {
         let mut day = Day1::new().await;
         let (lines, _) = day.lines().await;
         let [key, other] = day.keys;
+        let (eva, vault) = (day.eva.person, day.eva.vault);
         let places: Vec<u64> = lines.iter().filter(|line| line.key == key).map(|line| line.record.seq).collect();
         let of_day = |text: &str| {
             let text = text.replace(":taken", &places[0].to_string()).replace(":given", &places[1].to_string());
-            text.replace(":key", &key.to_string()).replace(":other", &other.to_string())
+            let text = text.replace(":key", &key.to_string()).replace(":other", &other.to_string());
+            text.replace(":eva", &eva.to_string()).replace(":vault", &vault.to_string())
         };
         for findings in found_around(&mut day, of_day(alteration)).await {
             let told = findings.to_string();

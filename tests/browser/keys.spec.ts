@@ -23,10 +23,41 @@ test('the keys that were taken are checked off by hand, and one that was not the
   await expect(sheet(page).getByRole('checkbox', { name: /^V-142/ })).toBeChecked();
   await sheet(page).getByRole('button', { name: 'Fanns inte: V-140' }).tap();
   await expect(sheet(page).getByRole('button', { name: 'Fanns inte: V-140' })).toBeHidden();
+  await expect(sheet(page).getByRole('listitem').filter({ hasText: 'V-140' })).toContainText('Fanns inte');
   await sheet(page).getByRole('button', { name: 'Ångra' }).tap();
   await expect(sheet(page).getByRole('checkbox', { name: /^V-140/ })).toBeVisible();
   await sheet(page).getByRole('button', { name: 'Klart' }).tap();
   await expect(page.getByText('1 nyckel saknas för dagens runda')).toBeVisible();
+});
+
+test('a key that was taken and that a colleague says she has is told as such, not as gone', async ({ page }) => {
+  await openKeys(page);
+  await page.getByRole('button', { name: 'Ta ut 2 nycklar till' }).tap();
+  await expect(sheet(page).getByRole('checkbox')).toHaveCount(2);
+  await page.evaluate(() => {
+    interface Mine { line: { tag: string } }
+    interface Fake { call: (command: string, args: unknown) => Promise<{ mine: Mine[] }>; tell: (event: object) => void }
+    const { fake } = window as unknown as { fake: Fake };
+    const call = fake.call.bind(fake);
+    const isDisputed = ({ line }: Mine) => line.tag === 'V-142';
+    fake.call = async (command, args) => {
+      const answer = await call(command, args);
+      if (command !== 'keys') return answer;
+      return { ...answer, mine: answer.mine.filter((key) => !isDisputed(key)), disputed: answer.mine.filter(isDisputed).map(({ line }) => line) };
+    };
+    fake.tell({ event: 'changed' });
+  });
+  const taken = sheet(page).getByRole('listitem');
+  await expect(taken.filter({ hasText: 'V-142' })).toContainText('Två uppgifter');
+  await expect(taken.filter({ hasText: 'V-140' }).getByRole('checkbox')).toBeVisible();
+});
+
+test('when all that was taken is taken back, there is nothing to tick', async ({ page }) => {
+  await openKeys(page);
+  await page.getByRole('button', { name: 'Ta ut 2 nycklar till' }).tap();
+  await sheet(page).getByRole('button', { name: 'Ångra' }).tap();
+  await expect(sheet(page)).toBeHidden();
+  await expect(page.getByText('3 nycklar saknas för dagens runda')).toBeVisible();
 });
 
 test('the last press is taken back for ten minutes, also from another screen and back', async ({ page }) => {
@@ -105,11 +136,33 @@ test('a tag that the unit does not know is noted, and what could not be saved st
   await expect(page.getByText('Sparat på ditt arbetskort')).toBeVisible();
 });
 
-test('a key from a colleague is received by its code', async ({ page }) => {
+test('a key from a colleague is received by its code, and who it was is asked with the likeliest first', async ({ page }) => {
   await openKeys(page);
   await find(page, 'V-131');
   await sheet(page).getByRole('button', { name: 'Ta emot' }).tap();
+  const asked = page.getByRole('dialog', { name: 'Av vem fick du V-131?' });
+  await expect(asked.getByRole('listitem')).toHaveText([/^Jonas Berg\s*Enligt appen$/, /^Fatima Nordin/]);
+  await asked.getByRole('button', { name: /^Jonas Berg/ }).tap();
   await expect(page.getByText('Jonas Berg har inte bekräftat')).toBeVisible();
+});
+
+test('who has given a key is to call who it was given to, not herself', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'V-150');
+  await expect(sheet(page).getByRole('link', { name: 'Ring Fatima Nordin' })).toHaveAttribute('href', 'tel:0701740631');
+  await expect(sheet(page).getByRole('link', { name: /Lena/ })).toBeHidden();
+});
+
+test('a disputed key can still be lost or broken, and neither is pressed first', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'V-095');
+  await expect(sheet(page).getByRole('link', { name: 'Ring Jonas Berg' })).toBeVisible();
+  await expect(sheet(page).getByRole('button')).toHaveText(['Stäng', 'Tappad', 'Skadad', 'Ta tillbaka det jag sa', 'Klart']);
+  await sheet(page).getByRole('button', { name: 'Tappad' }).tap();
+  await sheet(page).getByLabel('Var såg du den senast?').fill('På bussen.');
+  await sheet(page).getByRole('button', { name: 'Spara' }).tap();
+  await expect(page.getByText('Noterat att V-095 är tappad. Kontoret ser det.')).toBeVisible();
+  await expect(page.getByText('Kontoret reder ut')).toBeVisible();
 });
 
 test('a lost key is told with where it was seen, and what she said is taken back from the key', async ({ page }) => {
@@ -146,6 +199,19 @@ test('who has the key of a visit is told there, with a call and a late notice fo
   await expect(sheet(page).getByRole('link', { name: 'Ring Jonas Berg' })).toHaveAttribute('href', 'tel:0701740631');
   await sheet(page).getByRole('button', { name: 'Meddela att jag blir sen' }).tap();
   await expect(page.getByRole('button', { name: 'Nyckel', pressed: true })).toBeVisible();
+});
+
+test('of a key of the visit that two say they have, each statement is told, with a call to the other', async ({ page }) => {
+  await openKeys(page);
+  await find(page, 'V-131');
+  await sheet(page).getByRole('button', { name: 'Ta emot' }).tap();
+  await sheet(page).getByRole('button', { name: /^Fatima Nordin/ }).tap();
+  await expect(sheet(page)).toBeHidden();
+  await goTo(page, '#/visit/visit-6');
+  await page.getByRole('button', { name: 'Jag saknar nyckeln' }).tap();
+  await expect(sheet(page).getByText(/^Du tog emot den 0/)).toBeVisible();
+  await expect(sheet(page).getByText('Jonas Berg tog ut den 07:10')).toBeVisible();
+  await expect(sheet(page).getByRole('link')).toHaveText(['Ring Jonas Berg']);
 });
 
 test('she may lack the key also when the visit has begun, until something is done there', async ({ page }) => {
@@ -193,4 +259,24 @@ test('a reminder that is due is told on the day, and to the phone once', async (
   await page.getByRole('button', { name: 'Jag har fått V-160' }).tap();
   await expect(page.getByText('V-160 är hos dig')).toBeVisible();
   expect(await told()).toHaveLength(1);
+});
+
+test('a reminder says that the shift is over, and chooses the keys that are due', async ({ page }) => {
+  await page.clock.install();
+  await openKeys(page);
+  await page.evaluate(() => {
+    const { fake } = window as unknown as { fake: { call: (command: string, args: unknown) => Promise<{ reminder: object }> } };
+    const call = fake.call.bind(fake);
+    fake.call = async (command, args) => {
+      const answer = await call(command, args);
+      return command === 'keys' ? { ...answer, reminder: { ...answer.reminder, tags: ['V-117'] } } : answer;
+    };
+  });
+  await page.clock.fastForward('07:05:00');
+  await expect(page.getByText('Passet är slut', { exact: true })).toBeVisible();
+  await expect(page.getByText('Du har 1 nyckel: V-117')).toBeVisible();
+  await page.getByRole('button', { name: 'Lämna tillbaka', exact: true }).first().tap();
+  await expect(sheet(page).getByRole('checkbox')).toHaveCount(4);
+  await expect(sheet(page).getByRole('checkbox', { checked: true })).toHaveCount(1);
+  await expect(sheet(page).getByRole('checkbox', { name: /^V-117/ })).toBeChecked();
 });

@@ -11,16 +11,19 @@ const PLACES: readonly { name: string; open: (page: Page) => Promise<void> }[] =
   { name: 'all', open: async (page) => { await tab(page, /^Alla/); await expect(page.getByText('till visas inte')).toBeVisible(); } },
   { name: 'none-found', open: async (page) => { await keys(page); await search(page, 'Zebra'); await expect(page.getByText('Ingen nyckel här passar ”Zebra”')).toBeVisible(); } },
   { name: 'dispute', open: (page) => key(page, 'V-095') },
+  { name: 'answers', open: async (page) => { await countDisputed(page); await key(page, 'V-095'); await expect(page.getByText('Då gäller inte', { exact: false }).first()).toBeVisible(); } },
   { name: 'lost', open: (page) => key(page, 'H-212') },
   { name: 'clash', open: (page) => key(page, 'F-118') },
   { name: 'copies', open: (page) => key(page, 'F-122') },
   { name: 'return', open: async (page) => { await key(page, 'V-131'); await press(page, 'Lämna tillbaka'); await expect(page.getByLabel('I vilket skåp?')).toBeVisible(); } },
   { name: 'receipt', open: async (page) => { await key(page, 'V-140'); await press(page, 'Skriv kvittens'); await expect(page.getByLabel('Lämnad av')).toBeVisible(); } },
+  { name: 'end', open: async (page) => { await damage(page); await press(page, 'Gäller inte längre'); await expect(page.getByLabel('Varför gäller det inte längre?')).toBeVisible(); } },
   { name: 'retire', open: async (page) => { await key(page, 'V-140'); await press(page, 'Avsluta brickan'); await expect(page.getByText('används aldrig igen')).toBeVisible(); } },
   { name: 'new', open: fresh },
   { name: 'choose-cabinet', open: async (page) => { await keys(page); await page.getByRole('link', { name: 'Inventera skåp' }).click(); await expect(page.getByRole('button', { name: 'Fruängen' })).toBeVisible(); } },
   { name: 'count', open: count },
   { name: 'differs', open: async (page) => { await count(page); await press(page, 'F-118 saknas'); await press(page, 'F-304 hänger här'); await press(page, 'V-140 finns'); await press(page, 'Visa vad som skiljer'); await expect(page.getByText('Hänger i fel skåp')).toBeVisible(); } },
+  { name: 'which-hangs', open: async (page) => { await count(page); await another(page, 'F-130'); await expect(page.getByText('Vilken hänger här?')).toBeVisible(); } },
   { name: 'ledger', open: logOf },
   { name: 'exported', open: async (page) => { await logOf(page); await press(page, 'Exportera CSV'); await expect(page.getByText('Exporten är klar')).toBeVisible(); } },
 ];
@@ -58,10 +61,10 @@ for (const { name, hash, says } of [
 
 test('the rooms name how many keys need the office, and each tab how many it has', async ({ page }) => {
   await office(page);
-  await expect(page.getByRole('link', { name: /^Nycklar/ }).getByLabel('8 behöver dig')).toBeVisible();
+  await expect(page.getByRole('link', { name: /^Nycklar/ }).getByLabel('9 behöver dig')).toBeVisible();
   await keys(page);
-  await expect(page.getByRole('button', { name: 'Behöver dig 8' })).toHaveAttribute('aria-pressed', 'true');
-  await expect(page.getByRole('row')).toHaveCount(9);
+  await expect(page.getByRole('button', { name: 'Behöver dig 9' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('row')).toHaveCount(10);
 });
 
 test('a dispute is settled with a reason for good, and the key is with whose word holds', async ({ page }) => {
@@ -88,6 +91,66 @@ test('when nobody had the key, none of the statements holds', async ({ page }) =
   await expect(page.getByRole('heading', { name: 'Två uppgifter om V-095' })).toBeHidden();
   await expect(page.getByRole('dialog').getByText('V-095 · Skåp Västertorp, krok 31', { exact: false })).toBeVisible();
   expect((await intents(page, 'settle'))[0]).toMatchObject({ facts: ['key-V-095-taken-0', 'key-V-095-taken-1'] });
+});
+
+test('a count of a disputed key is an answer of its own, and each says what it strikes', async ({ page }) => {
+  await office(page);
+  await countDisputed(page);
+  await key(page, 'V-095');
+  const panel = page.getByRole('dialog', { name: 'V-095' });
+  await expect(panel.getByRole('button', { name: 'Anna Karlsson hade den' })).toHaveAccessibleDescription(/^Då gäller inte: Jonas Wiklund tog ut 06:59, Eva Ström såg den i skåpet \d\d:\d\d$/);
+  await expect(panel.getByText('Då gäller inte: Anna Karlsson tog ut 06:58, Jonas Wiklund tog ut 06:59')).toBeVisible();
+  await expect(panel.getByText(/^Då gäller inte/)).toHaveCount(3);
+  await panel.getByLabel('Hur vet du det?').fill('Jag höll den i handen.');
+  await press(page, 'Den hänger i skåpet: Eva Ström räknade den');
+  await expect(panel.getByRole('heading', { name: 'Två uppgifter om V-095' })).toBeHidden();
+  await expect(panel.getByText('V-095 · Skåp Fruängen', { exact: false })).toBeVisible();
+  expect((await intents(page, 'settle'))[0]).toMatchObject({ facts: ['key-V-095-taken-0', 'key-V-095-taken-1'] });
+});
+
+test('a damage that was mended ends with a reason', async ({ page }) => {
+  await office(page);
+  await damage(page);
+  const panel = page.getByRole('dialog', { name: 'V-140' });
+  const line = panel.getByRole('listitem').filter({ hasText: 'anmälde den skadad' });
+  await line.getByRole('button', { name: 'Gäller inte längre' }).click();
+  await line.getByRole('button', { name: 'Gäller inte längre' }).click();
+  await expect(line.getByText('Skriv varför.')).toBeVisible();
+  await line.getByLabel('Varför gäller det inte längre?').fill('Låssmeden har rätat den.');
+  await line.getByRole('button', { name: 'Gäller inte längre' }).click();
+  await expect(panel.getByText('Noterat att det inte gäller längre')).toBeVisible();
+  await expect(panel.locator('s', { hasText: 'anmälde den skadad' })).toBeVisible();
+  await expect(line.getByRole('button')).toHaveCount(0);
+  await expect(panel.getByText('Låssmeden har rätat den.')).toBeVisible();
+  expect(await intents(page, 'settle')).toMatchObject([{ document: 'key-V-140', text: 'Låssmeden har rätat den.' }]);
+});
+
+test('a copy with a history is not taken away, and the field says what to do', async ({ page }) => {
+  await office(page);
+  await key(page, 'F-122');
+  const second = page.getByRole('listitem').filter({ hasText: 'F-122/2' });
+  await second.getByRole('button', { name: 'Borttappad', exact: true }).click();
+  await second.getByRole('button', { name: 'Borttappad', exact: true }).click();
+  await press(page, 'Ändra antal');
+  await page.getByLabel('Antal exemplar').fill('1');
+  await press(page, 'Spara');
+  await expect(page.getByText('Exemplar som har en historia kan inte tas bort.', { exact: false })).toBeVisible();
+  await page.getByLabel('Antal exemplar').fill('3');
+  await expect(page.getByText('Exemplar som har en historia', { exact: false })).toBeHidden();
+  await press(page, 'Spara');
+  await expect(page.getByText('Nyckeln har 3 exemplar')).toBeVisible();
+});
+
+test('who has given a key is told to call who it was given to', async ({ page }) => {
+  await office(page);
+  await goTo(page, '#/keys/key/key-V-301');
+  await press(page, 'Ta ut');
+  await press(page, 'Ta ut');
+  await press(page, 'Lämna över');
+  await page.getByLabel('Till vem?').selectOption('Sara Berg');
+  await press(page, 'Lämna över');
+  await expect(page.getByRole('link', { name: 'Ring Sara Berg' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Ring Eva Ström' })).toBeHidden();
 });
 
 test('two values of a place are told, and one is chosen', async ({ page }) => {
@@ -156,6 +219,13 @@ test('a home is added, its receipt is written, and the home is removed', async (
   await expect(page.getByText(`2026-11-21: Eva Ström lämnade tillbaka 2 st till ${name}`)).toBeVisible();
   await press(page, `Går inte längre till ${name}`);
   await expect(page.getByText(`Nyckeln går inte längre till ${name}`)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Tidigare hem' })).toBeVisible();
+  await expect(page.getByRole('button', { name: `Går inte längre till ${name}` })).toBeHidden();
+  await press(page, 'Skriv kvittens', 'last');
+  await expect(page.getByLabel('Lämnad av')).toHaveValue('Eva Ström');
+  await page.getByLabel('Mottagen av').fill(name);
+  await press(page, 'Skriv kvittens', 'last');
+  await expect(page.getByText(`2026-11-21: Eva Ström lämnade tillbaka 1 st till ${name}`)).toBeVisible();
 });
 
 test('a home that two entered is told twice, and nothing breaks', async ({ page }) => {
@@ -267,6 +337,23 @@ test('a cabinet is counted by keyboard, one press is undone, and what differs is
   await expect(differing.filter({ hasText: 'V-301' })).toContainText('Hänger i fel skåp, hör hemma i skåp Västertorp, krok 40');
 });
 
+test('of a code on several keys the one that hangs here is chosen, and a count of another cabinet\'s key stays in sight', async ({ page }) => {
+  await office(page);
+  await count(page);
+  await another(page, 'f-130');
+  const choices = page.getByRole('group', { name: 'Flera har den koden. Vilken hänger här?' }).getByRole('button');
+  await expect(choices).toHaveText([/^F-130\s*Skåp Fruängen, krok 30 · Sedelvägen 7$/, /^F-130\s*Skåp Hägerstensåsen, krok 77 · Personnevägen 12$/]);
+  await choices.last().click();
+  await expect(page.getByText('Hör hemma i skåp Hägerstensåsen, krok 77.')).toBeVisible();
+  await expect(choices).toHaveCount(0);
+  await press(page, 'V-140 saknas');
+  await expect(page.getByRole('button', { name: 'V-140 saknas' })).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.getByRole('button', { name: 'Ångra V-140' })).toBeVisible();
+  await expect(page.getByText('2 av 10 räknade')).toBeVisible();
+  await press(page, 'Visa vad som skiljer');
+  await expect(page.getByRole('listitem').filter({ hasText: 'V-140' })).toContainText('Saknas fast den hängde här enligt loggen');
+});
+
 test('keys are found by tag, home and person, and Esc brings back to the row', async ({ page }) => {
   await office(page);
   await tab(page, /^Alla/);
@@ -309,6 +396,21 @@ test('the log is asked for one key and one person, and its export is told with i
   await expect(page.getByText('Exporten signeras av servern', { exact: false })).toBeVisible();
   await press(page, 'Exportera PDF');
   await expect(page.getByText('nyckellogg-2026-11-21.pdf', { exact: false })).toBeVisible();
+});
+
+test('the log of a key whose code is on another too is asked from the key', async ({ page }) => {
+  await office(page);
+  await keys(page);
+  await goTo(page, '#/keys/key/key-F-130-other');
+  await page.getByRole('link', { name: 'Visa i nyckelloggen' }).click();
+  await expect(page.getByText('2 rader', { exact: true })).toBeVisible();
+  await expect(page.getByRole('rowheader').getByRole('link').first()).toHaveAttribute('href', '#/keys/key/key-F-130-other');
+  await page.getByLabel('Nyckel', { exact: true }).fill('f-130');
+  await press(page, 'Visa');
+  await expect(page.getByText('Flera nycklar har koden. Öppna den rätta bland nycklarna och välj Visa i nyckelloggen.')).toBeVisible();
+  await page.getByLabel('Nyckel', { exact: true }).fill('v-095');
+  await press(page, 'Visa');
+  await expect(page.getByText('4 rader', { exact: true })).toBeVisible();
 });
 
 test('the office says when keys should be back, and that there is no such time', async ({ page }) => {
@@ -358,6 +460,27 @@ async function count(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Inventera skåp' }).click();
   await press(page, 'Fruängen');
   await expect(page.getByRole('heading', { level: 1, name: 'Inventerar skåp Fruängen' })).toBeVisible();
+}
+
+/** Counts what hangs in the cabinet and is not in its list. */
+async function another(page: Page, code: string): Promise<void> {
+  await page.getByLabel('Hänger något här som inte står i listan?').fill(code);
+  await press(page, 'Den hänger här', 'last');
+}
+
+/** Counts a key that two say they have. */
+async function countDisputed(page: Page): Promise<void> {
+  await count(page);
+  await another(page, 'V-095');
+  await expect(page.getByRole('button', { name: 'Ångra V-095' })).toBeVisible();
+}
+
+/** A key that was reported damaged. */
+async function damage(page: Page): Promise<void> {
+  await key(page, 'V-140');
+  await press(page, 'Skadad');
+  await press(page, 'Skadad');
+  await expect(page.getByRole('dialog', { name: 'V-140' }).getByText('anmälde den skadad')).toBeVisible();
 }
 
 async function ledger(page: Page): Promise<void> {

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::{Content, taken_back};
-use crate::custody::{Custody, Flag, Place, Step, custody, is_of_custody, overruled};
+use crate::content::{Content, Value, taken_back};
+use crate::custody::{Certainty, Custody, Flag, Place, Step, custody, is_of_custody, overruled};
 use crate::plan::{KeyPlace, KeyReceipt};
 use crate::visit::{Clash, Decision, Stated, clashes, decisions};
-use crate::{DocumentId, Fact, FactBody, FactId, KeyKind, LostStep};
+use crate::{DocumentId, Fact, FactBody, FactId, KeyKind, LostStep, PersonId};
 
 /// The longest code of a tag, characters.
 pub const TAG_CHARS_MAX: usize = 16;
@@ -160,6 +160,39 @@ pub fn overruled_by(content: &Content, number: u32, right: FactId) -> Option<BTr
     overruled(&content.facts, is_of_copy(&taken_back, number), &start, right)
 }
 
+/// A copy that someone was handed by one whose taking this replica has not heard of, as she has it: nothing contradicts
+/// her but that it hung in a cabinet before. None if that is not so.
+pub fn told_alone(content: &Content, copy: &KeyCopy, receiver: PersonId) -> Option<KeyCopy> {
+    let Certainty::Disputed(sides) = &copy.custody.certainty else { return None };
+    let (own, others) = sides.split_last()?;
+    let since = copy.custody.since.map(|since| since.fact);
+    let is_alone = own.by == receiver && others.iter().all(|side| Some(side.fact) == since);
+    if !is_alone || !matches!(copy.custody.place, Place::Cabinet { .. } | Place::Missing { .. }) {
+        return None;
+    }
+    let FactBody::Received { from } = content.facts.get(&own.fact)?.body else { return None };
+    let taken_back = taken_back(&content.facts);
+    let is_of_copy = is_of_copy(&taken_back, copy.number);
+    let follows = |id: &FactId| *id == own.fact || before(&content.facts, *id).contains(&own.fact);
+    let is_of_hers = |id: &FactId, fact: &Fact| is_of_copy(id, fact) && follows(id);
+    let hers = custody(&content.facts, is_of_hers, Place::With { person: from }, None);
+    let series = copy.custody.series.iter().cloned().chain(hers.series).collect();
+    let custody = Custody { series, ..hers };
+    let about = content.facts.iter().filter(|(id, fact)| !taken_back.contains(id) && is_about(fact, copy.number));
+    let about: Vec<(FactId, &Fact)> = about.map(|(id, fact)| (*id, fact)).collect();
+    let lost_steps = lost_steps(&content.facts, about.iter(), &custody);
+    (!custody.is_disputed()).then(|| KeyCopy { custody, lost_steps, ..copy.clone() })
+}
+
+/// Someone's latest fact about a copy that holds: of where it is, or that it is damaged.
+pub fn latest_of(content: &Content, copy: &KeyCopy, person: PersonId) -> Option<FactId> {
+    let by_her = |id: &FactId| content.facts.get(id).is_some_and(|fact| fact.by == person);
+    let moved = copy.custody.series.iter().rev().map(|step| step.stated.fact).find(by_her);
+    let damaged = copy.damaged.as_ref().map(|(stated, _)| stated.fact).filter(by_her);
+    let is_later = |damaged: &FactId| moved.is_none_or(|moved| before(&content.facts, *damaged).contains(&moved));
+    damaged.filter(is_later).or(moved)
+}
+
 fn is_of_copy(taken_back: &BTreeSet<FactId>, number: u32) -> impl Fn(&FactId, &Fact) -> bool {
     move |id, fact| is_about(fact, number) && is_of_custody(&fact.body) && !taken_back.contains(id)
 }
@@ -205,13 +238,15 @@ fn lost_steps<'a>(
     own: impl Iterator<Item = &'a (FactId, &'a Fact)>,
     custody: &Custody,
 ) -> Vec<(Stated, LostStep, String)> {
-    let Some(since) = custody.since.filter(|_| custody.place == Place::Lost) else { return Vec::new() };
+    // Two may report one loss.
+    let losses = custody.series.iter().rev().take_while(|step| step.place == Place::Lost);
+    let losses: BTreeSet<FactId> = losses.map(|step| step.stated.fact).collect();
     let mut steps: Vec<_> = own
         .filter_map(|(id, fact)| match &fact.body {
             FactBody::LostStep { step, text } => Some((Stated::of(*id, fact), step.clone(), text.clone())),
             _ => None,
         })
-        .filter(|(stated, _, _)| before(facts, stated.fact).contains(&since.fact))
+        .filter(|(stated, _, _)| !before(facts, stated.fact).is_disjoint(&losses))
         .collect();
     steps.sort_by_key(|(stated, _, _)| (stated.at, stated.fact));
     steps
@@ -234,26 +269,29 @@ pub struct KeyHome {
     pub key: Option<DocumentId>,
     /// Whose home; nobody's any more if none.
     pub recipient: Option<DocumentId>,
-    /// What the recipient signed when she handed copies over or got them back, by number.
-    pub receipts: BTreeMap<u32, KeyReceipt>,
+    /// What the recipient signed when she handed copies over or got them back, by number: several where two desktops
+    /// wrote one at once.
+    pub receipts: BTreeMap<u32, Vec<KeyReceipt>>,
 }
 
 /// Derives which home a key opens.
 pub fn key_home(content: &Content) -> KeyHome {
-    let receipt = |n: &str| content.get::<Option<KeyReceipt>>(&format!("receipt/{n}")).flatten();
+    let read = |value: &Value| serde_json::from_value::<Option<KeyReceipt>>(value.json.clone()).ok().flatten();
     KeyHome {
         key: content.get::<Option<DocumentId>>("key").flatten(),
         recipient: content.get::<Option<DocumentId>>("recipient").flatten(),
-        receipts: content.under("receipt").filter_map(|(n, _)| Some((n.parse().ok()?, receipt(n)?))).collect(),
+        receipts: content
+            .under("receipt")
+            .filter_map(|(n, register)| Some((n.parse().ok()?, register.values.iter().filter_map(read).collect())))
+            .collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::content::{Register, Value};
-    use crate::custody::Certainty;
-    use crate::{ActionId, ActorId, KeyUse, Kind, PersonId, Timestamp};
+    use crate::content::Register;
+    use crate::{ActionId, ActorId, KeyUse, Kind, Timestamp};
 
     #[test]
     fn a_tag_reads_in_one_spelling() {

@@ -25,7 +25,7 @@ pub struct Stated {
 
 impl Stated {
     /// What a fact says of itself.
-    pub(crate) fn of(id: FactId, fact: &Fact) -> Self {
+    pub fn of(id: FactId, fact: &Fact) -> Self {
         Self { fact: id, by: fact.actor_person(), at: fact.at }
     }
 }

@@ -3,7 +3,7 @@
 use rundan_model::{Kind, Role};
 use serde_json::{Value, json};
 
-use crate::keys::{Round, flags, key, take};
+use crate::keys::{CABINET, Round, flags, key, take};
 use crate::world::{at, each};
 
 impl Round {
@@ -67,12 +67,15 @@ async fn a_key_to_a_changed_lock_is_no_key_until_another_opens_it() {
     assert_eq!(round.found("needs_office", "").await, ["V-117"]);
     let ahead = round.board("missing_ahead", "").await["missing"].clone();
     assert_eq!(each(&ahead, "tag"), ["V-117"]);
-    assert_eq!(round.anna.ask("keys", Value::Null).await["needed"], json!([]), "nobody takes what opens nothing");
+    let needed = round.anna.ask("keys", Value::Null).await["needed"].clone();
+    assert_eq!((each(&json!([needed[0]["line"]]), "tag"), &needed[0]["can_take"]), (vec!["V-117"], &json!(false)));
     key(&round.world, "V-200", "home", Some(round.maj)).await;
     round.everyone_syncs().await;
     let ahead = round.board("missing_ahead", "").await["missing"].clone();
     assert!(!each(&ahead, "tag").contains(&"V-117"), "{ahead}");
-    assert_eq!(each(&json!([round.anna.ask("keys", Value::Null).await["needed"][0]["line"]]), "tag"), ["V-200"]);
+    let needed = round.anna.ask("keys", Value::Null).await["needed"].clone();
+    assert_eq!((each(&json!([needed[0]["line"]]), "tag"), &needed[1]), (vec!["V-200"], &Value::Null));
+    assert_eq!(round.anna.day().await["stops"][0]["key"]["tag"], "V-200");
     round.change(json!({ "is": "retired", "copy": null, "text": "" })).await;
     assert_eq!(round.found("needs_office", "").await, Vec::<String>::new());
 }
@@ -145,6 +148,113 @@ async fn a_home_that_was_entered_twice_is_one_home() {
     assert_eq!(row["line"]["homes"], json!(["Skidvägen 4"]));
     round.change(json!({ "is": "home", "recipient": round.maj, "opens": false })).await;
     assert_eq!(round.office.ask("key", json!({ "key": round.key })).await["homes"], json!([]));
+}
+
+#[tokio::test]
+async fn a_key_counted_as_missing_in_another_cabinet_than_its_own_stays_in_that_count() {
+    let round = Round::new().await;
+    let fruangen = "Skåp Fruängen";
+    round.take(&round.anna).await;
+    round.anna.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": fruangen })).await;
+    round.everyone_syncs().await;
+    let since = at("06:00").0;
+    round.office.act(json!({ "do": "count_cabinet", "cabinet": fruangen, "there": [], "missing": round.copy() })).await;
+    let count = round.office.ask("cabinet", json!({ "cabinet": fruangen, "since": since })).await;
+    let line = &count["lines"][0];
+    assert_eq!((&line["is_expected"], &line["counted"]), (&json!(false), &json!(false)));
+    assert_eq!((&line["line"]["place"], &line["line"]["where_text"]), (&json!("missing"), &json!(fruangen)));
+}
+
+#[tokio::test]
+async fn the_office_may_hold_to_its_own_count_of_a_key_that_was_handed_over_or_is_disputed() {
+    let answers = |view: &Value| {
+        let sides = view["copies"][0]["sides"].as_array().unwrap().clone();
+        let words = |side: &Value| {
+            let overruled = side["overrules"].as_array().unwrap().len();
+            (side["what"].as_str().unwrap().to_owned(), overruled)
+        };
+        sides.iter().map(words).collect::<Vec<_>>()
+    };
+    let said = |what: &str, overruled: usize| (what.to_owned(), overruled);
+    let count =
+        |round: &Round| json!({ "do": "count_cabinet", "cabinet": CABINET, "there": round.copy(), "missing": [] });
+
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    round.anna.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.jonas_id })).await;
+    round.everyone_syncs().await;
+    round.jonas.act(json!({ "do": "receive_keys", "keys": round.copy(), "from": round.anna_id })).await;
+    round.everyone_syncs().await;
+    round.office.act(count(&round)).await;
+    let view = round.office.ask("key", json!({ "key": round.key })).await;
+    assert_eq!(answers(&view)[..2], [said("received", 1), said("counted", 3)]);
+
+    let round = Round::new().await;
+    round.anna.cut();
+    round.jonas.cut();
+    round.take(&round.anna).await;
+    round.take(&round.jonas).await;
+    round.everyone_syncs().await;
+    round.office.act(count(&round)).await;
+    let view = round.office.ask("key", json!({ "key": round.key })).await;
+    assert_eq!(answers(&view), [said("taken", 2), said("taken", 2), said("counted", 2)]);
+    let counted = view["copies"][0]["sides"][2].clone();
+    let settle = json!({ "do": "settle", "document": round.key, "facts": counted["overrules"], "text": "Den hänger" });
+    round.office.act(settle).await;
+    assert_eq!(
+        (flags(&round.line(&round.office).await), &round.line(&round.office).await["place"]),
+        (vec![], &json!("cabinet"))
+    );
+}
+
+#[tokio::test]
+async fn what_was_signed_for_a_home_is_told_also_when_it_is_nobodys_any_more() {
+    let round = Round::new().await;
+    let view = async || round.office.ask("key", json!({ "key": round.key })).await;
+    let home = view().await["homes"][0]["home"].clone();
+    let receipt = |is_back: bool| {
+        let receipt = json!({ "is_back": is_back, "day": "2026-11-23", "copies": 1, "from": "Maj-Britt", "to": "Eva" });
+        json!({ "is": "receipt", "home": home, "receipt": receipt })
+    };
+    round.change(receipt(false)).await;
+    round.change(json!({ "is": "home", "recipient": round.maj, "opens": false })).await;
+    let homes = view().await["homes"].clone();
+    assert_eq!((&homes[0]["recipient"], homes[0]["receipts"].as_array().unwrap().len()), (&Value::Null, 1));
+    assert_eq!(view().await["copies"][0]["homes"], json!([]));
+    round.change(receipt(true)).await;
+    assert_eq!(view().await["homes"][0]["receipts"][1]["is_back"], true);
+}
+
+#[tokio::test]
+async fn copies_that_something_was_said_of_are_not_taken_away_by_a_number() {
+    let round = Round::new().await;
+    round.change(json!({ "is": "copies", "copies": 3 })).await;
+    let copy = json!([{ "key": round.key, "copy": 2 }]);
+    round.office.act(json!({ "do": "count_cabinet", "cabinet": CABINET, "there": copy, "missing": [] })).await;
+    let fewer = json!({ "do": "change_key", "key": round.key, "change": { "is": "copies", "copies": 1 } });
+    let refused = round.office.try_ask("act", json!({ "intent": fewer })).await.unwrap_err();
+    assert_eq!(refused.detail.as_deref(), Some("copies_in_use"));
+    round.change(json!({ "is": "copies", "copies": 2 })).await;
+    let view = round.office.ask("key", json!({ "key": round.key })).await;
+    assert_eq!(view["copies"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn steps_for_a_lost_key_count_from_whichever_report_of_its_loss() {
+    let round = Round::new().await;
+    let lost =
+        json!({ "do": "report_key", "key": { "key": round.key, "copy": 1 }, "report": { "is": "lost", "text": "" } });
+    round.office.act(json!({ "do": "count_cabinet", "cabinet": CABINET, "there": [], "missing": round.copy() })).await;
+    round.everyone_syncs().await;
+    round.anna.cut();
+    round.world.set_time("08:00");
+    round.anna.act(lost.clone()).await;
+    round.world.set_time("08:05");
+    round.office.act(lost).await;
+    round.change(json!({ "is": "lost_step", "copy": 1, "step": "told", "text": "" })).await;
+    round.everyone_syncs().await;
+    let line = round.line(&round.office).await;
+    assert_eq!((&line["lost_step"], &line["lost_done"]), (&json!(2), &json!(["told"])));
 }
 
 #[tokio::test]

@@ -432,8 +432,16 @@ async fn who_is_handed_a_key_that_her_phone_believes_in_its_cabinet_has_it_and_m
     let line = &keys["mine"][0]["line"];
     assert_eq!((&line["place"], &line["name"]), (&json!("received"), &json!("Anna Exempel")));
     assert_eq!(keys["mine"][0]["from_name"], "Anna Exempel");
+    let by_tag = round.jonas.ask("find_tag", json!({ "text": "v-117" })).await["lines"][0].clone();
+    assert_eq!((flags(&by_tag), &by_tag["place"]), (vec![], &json!("received")), "also by its tag");
+    let given = round.jonas.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.anna_id })).await;
+    let keys = round.jonas.ask("keys", Value::Null).await;
+    assert_eq!((&keys["mine"][0]["line"]["place"], &keys["disputed"]), (&json!("given"), &json!([])));
+    round.jonas.ask("undo", json!({ "action": given["action"] })).await;
     round.jonas.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": CABINET })).await;
-    assert_eq!(round.jonas.ask("keys", Value::Null).await["mine"], json!([]));
+    let keys = round.jonas.ask("keys", Value::Null).await;
+    assert_eq!((&keys["mine"], &keys["disputed"]), (&json!([]), &json!([])));
+    assert_eq!(keys["needed"][0]["can_take"], true, "she hung it there herself");
     round.everyone_syncs().await;
     let line = round.line(&round.office).await;
     assert_eq!((&line["place"], &line["where_text"], &line["flags"]), (&json!("cabinet"), &json!(CABINET), &json!([])));
@@ -477,6 +485,67 @@ async fn a_reminder_that_is_due_stays_until_the_keys_are_back() {
     assert_eq!(told(&reminder().await), curfew, "over midnight");
     round.anna.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": CABINET })).await;
     assert_eq!(reminder().await, Value::Null);
+}
+
+#[tokio::test]
+async fn a_reminder_is_of_the_keys_that_are_due() {
+    let round = Round::new().await;
+    let other = key(&round.world, "V-118", "home", None).await;
+    round.everyone_syncs().await;
+    round.world.set_time("07:10");
+    round.take(&round.anna).await;
+    round.world.set_time("15:40");
+    let reminder = async || round.anna.ask("keys", Value::Null).await["reminder"].clone();
+    assert_eq!((&reminder().await["tags"], &reminder().await["is_over"]), (&json!(["V-117"]), &json!(false)));
+    round.world.set_time("17:00");
+    round.anna.act(take(&json!([{ "key": other, "copy": 1 }]))).await;
+    assert_eq!((&reminder().await["tags"], &reminder().await["is_over"]), (&json!(["V-117"]), &json!(true)));
+    round.anna.act(json!({ "do": "give_keys", "keys": round.copy(), "to": round.jonas_id })).await;
+    assert_eq!(reminder().await, Value::Null, "what she gave is not hers to put back, and the other is not due");
+}
+
+#[tokio::test]
+async fn who_took_a_key_while_her_clock_was_a_day_ahead_is_reminded() {
+    let round = Round::new().await;
+    round.world.set_time("07:10");
+    round.anna.set_clock_ahead(86_400);
+    round.take(&round.anna).await;
+    round.anna.set_clock_ahead(0);
+    round.world.set_time("15:40");
+    let reminder = round.anna.ask("keys", Value::Null).await["reminder"].clone();
+    assert_eq!((&reminder["is_due"], &reminder["tags"]), (&json!(true), &json!(["V-117"])));
+}
+
+#[tokio::test]
+async fn what_she_said_last_of_a_key_is_taken_back_also_that_it_is_damaged() {
+    let round = Round::new().await;
+    round.take(&round.anna).await;
+    let damaged = json!({ "is": "damaged", "text": "Böjd" });
+    let copy = json!({ "key": round.key, "copy": 1 });
+    round.anna.act(json!({ "do": "report_key", "key": copy, "report": damaged })).await;
+    let view = round.anna.ask("keys", Value::Null).await;
+    let own = view["mine"][0]["own_fact"].clone();
+    round.anna.act(json!({ "do": "withdraw", "document": round.key, "facts": [own] })).await;
+    let view = round.anna.ask("keys", Value::Null).await;
+    assert_eq!(
+        (flags(&view["mine"][0]["line"]), each(&json!([view["mine"][0]["line"]]), "tag")),
+        (vec![], vec!["V-117"])
+    );
+}
+
+#[tokio::test]
+async fn of_two_copies_that_are_out_the_one_that_a_colleague_has_is_told() {
+    let round = Round::new().await;
+    let copies = json!({ "is": "copies", "copies": 2 });
+    round.office.act(json!({ "do": "change_key", "key": round.key, "change": copies })).await;
+    round.everyone_syncs().await;
+    let copy = |number: u32| json!({ "key": round.key, "copy": number });
+    round.jonas.act(take(&json!([copy(1), copy(2)]))).await;
+    let lost = json!({ "is": "lost", "text": "" });
+    round.jonas.act(json!({ "do": "report_key", "key": copy(1), "report": lost })).await;
+    round.everyone_syncs().await;
+    let needed = round.anna.ask("keys", Value::Null).await["needed"][0].clone();
+    assert_eq!((&needed["line"]["copy"], &needed["line"]["name"]), (&json!(2), &json!("Jonas Exempel")));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use rundan_model::plan::{Slot, When};
 use rundan_model::{DocumentId, Kind, PersonId, Role};
 use serde_json::{Value, json};
 
+use crate::keys::key;
 use crate::world::{Device, MONDAY, Morning, World, at, each};
 
 const TUESDAY: &str = "2026-11-24";
@@ -12,6 +13,7 @@ const TUESDAY: &str = "2026-11-24";
 struct Night {
     world: World,
     handheld: Device,
+    anna: PersonId,
     maj: DocumentId,
     sheet: DocumentId,
     before: DocumentId,
@@ -30,7 +32,7 @@ impl Night {
         let plan = vec![("recipient", json!(maj)), ("when", when), ("slot/1", slot)];
         let after = world.plan(Kind::Visit, plan).await;
         let handheld = world.phone(anna).await;
-        Self { world, handheld, maj, sheet, before, after }
+        Self { world, handheld, anna, maj, sheet, before, after }
     }
 
     async fn turn_to_tuesday(&self, clock: &str) {
@@ -75,6 +77,28 @@ async fn a_shift_over_midnight_stays_on_the_screen_until_it_ends() {
     night.handheld.act(json!({ "do": "end_shift", "run_sheet": night.sheet })).await;
     let day = night.handheld.day().await;
     assert_eq!((&day["date"], stops(&day)), (&json!(TUESDAY), vec![after.as_str()]));
+}
+
+#[tokio::test]
+async fn a_nights_keys_are_those_of_its_own_visits_also_after_midnight() {
+    let night = Night::new().await;
+    let hers = key(&night.world, "V-117", "home", Some(night.maj)).await;
+    let next = night.world.recipient("Gunnel").await;
+    let other = key(&night.world, "V-118", "home", Some(next)).await;
+    let when = json!(When { start: at("22:00").plus_minutes(24 * 60), minutes: 30 });
+    let slot = json!(Slot { staff: Some(night.anna), start: None, minutes: None });
+    night.world.plan(Kind::Visit, vec![("recipient", json!(next)), ("when", when), ("slot/1", slot)]).await;
+    night.handheld.sync().await;
+    night.world.set_time("21:28");
+    let needed = async || {
+        let view = night.handheld.ask("keys", Value::Null).await;
+        view["needed"].as_array().unwrap().iter().map(|needed| needed["line"]["key"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(needed().await, [json!(hers)], "{other} is tomorrow night's");
+    night.turn_to_tuesday("00:10").await;
+    assert_eq!(needed().await, [json!(hers)]);
+    let view = night.handheld.ask("keys", Value::Null).await;
+    assert_eq!(view["needed"][0]["visit"], json!(night.before), "she is late, and still has to go there");
 }
 
 #[tokio::test]

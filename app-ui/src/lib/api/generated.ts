@@ -222,9 +222,9 @@ recipient: string,
  */
 opens: boolean, } | { "is": "receipt", 
 /**
- * Whose home.
+ * The document that says which home it opens.
  */
-recipient: string, receipt: ReceiptText, } | { "is": "lent", copy: number, borrower: Borrower, 
+home: string, receipt: ReceiptText, } | { "is": "lent", copy: number, borrower: Borrower, 
 /**
  * To whom, in words.
  */
@@ -1132,9 +1132,13 @@ clock: number,
  */
 received_at: number | null, 
 /**
- * A cabinet, a borrower, the other person of a hand-over, words.
+ * A cabinet, a borrower, the other person of a hand-over, a step, a register.
  */
-detail: string, text: string, flags: Array<KeyFlag>, 
+detail: string, 
+/**
+ * Words; of a choice the value, as stored.
+ */
+text: string, flags: Array<KeyFlag>, 
 /**
  * Withdrawn or settled.
  */
@@ -1142,7 +1146,15 @@ is_void: boolean, };
 
 export type KeyFlag = "disputed" | "order_unclear" | "returned_by_another" | "in_another_cabinet" | "taken_without_need" | "unconfirmed" | "out_overnight" | "lost" | "missing" | "damaged" | "lock_changed" | "same_tag" | "clash" | "newer_fact";
 
-export type KeyHomeView = { recipient: string, name: string, address: string, receipts: Array<ReceiptText>, };
+export type KeyHomeView = { 
+/**
+ * The document that says so.
+ */
+home: string, 
+/**
+ * Whose; nobody's any more if none, and only what was signed for it is left.
+ */
+recipient: string | null, name: string, address: string, receipts: Array<ReceiptText>, };
 
 export type KeyLine = { key: string, copy: number, 
 /**
@@ -1216,7 +1228,15 @@ at: number,
 /**
  * It is time now.
  */
-is_due: boolean, tags: Array<string>, };
+is_due: boolean, 
+/**
+ * The shift has ended, or the curfew has passed.
+ */
+is_over: boolean, 
+/**
+ * Of what she has to put back by then.
+ */
+tags: Array<string>, };
 
 export type KeyReminderWhy = "shift_ends" | "curfew";
 
@@ -1224,7 +1244,11 @@ export type KeySide = { fact: string,
 /**
  * Her name.
  */
-by: string, is_me: boolean, 
+by: string, 
+/**
+ * Hers, to ask her; empty for one's own.
+ */
+telephone: string, is_me: boolean, 
 /**
  * The kind of fact: `taken`, `returned`.
  */
@@ -1316,9 +1340,13 @@ vault: string,
  */
 hash: string, 
 /**
- * A cabinet, a borrower, the other person of a hand-over, a step.
+ * A cabinet, a borrower, the other person of a hand-over, a step, a register.
  */
-detail: string, text: string, 
+detail: string, 
+/**
+ * Words; of a choice the value, as stored.
+ */
+text: string, 
 /**
  * Withdrawn or settled.
  */

@@ -16,7 +16,9 @@ export type KeyQuestion =
   | { readonly is: 'scan' }
   | { readonly is: 'tag'; /** As it was scanned or typed. */ readonly text: string; readonly found: TagView }
   | { readonly is: 'key'; readonly line: KeyLine }
-  | { readonly is: 'taken' | 'give_back' | 'give'; readonly keys: readonly KeyLine[] }
+  | { readonly is: 'taken'; readonly keys: readonly KeyLine[]; /** What took them. */ readonly action: string }
+  | { readonly is: 'give_back'; readonly keys: readonly KeyLine[]; /** Those that are chosen from the start; all if it is not said. */ readonly chosen?: readonly KeyLine[] }
+  | { readonly is: 'give'; readonly keys: readonly KeyLine[] }
   | { readonly is: 'receive' | 'alarm'; readonly line: KeyLine }
   | { readonly is: 'report'; readonly line: KeyLine; readonly what: 'lost' | 'found' | 'damaged' };
 
@@ -63,11 +65,6 @@ export class Keys {
     return this.#session.vault?.person ?? '';
   }
 
-  /** Whether a copy is among hers. */
-  isMine(line: KeyLine): boolean {
-    return this.view.value?.mine.some((mine) => idOf(mine.line) === idOf(line)) ?? false;
-  }
-
   /** Her latest fact about a copy, to take back. */
   ownFact(line: KeyLine): string | null {
     return this.view.value?.mine.find((mine) => idOf(mine.line) === idOf(line))?.own_fact ?? null;
@@ -102,7 +99,7 @@ export class Keys {
     const keys = this.takeable;
     if (keys.length === 0) return;
     const done = await this.#take(keys, 'round', null, '');
-    if (done !== null) this.ask({ is: 'taken', keys });
+    if (done !== null) this.ask({ is: 'taken', keys, action: done.action });
   }
 
   /** Takes one copy: for the round if that needs it. An alarm key asks for its alarm first. */
@@ -112,10 +109,23 @@ export class Keys {
     if (done !== null) this.close();
   }
 
-  /** Takes an alarm key for an alarm, or for another reason in words. */
+  /**
+   * Takes an alarm key for an alarm, or for another reason in words. Whose alarm it is stands on her run sheet alone:
+   * who has none takes the key all the same, and is asked to tell the office.
+   */
   async takeFor(line: KeyLine, why: AlarmFor | string): Promise<void> {
-    const done = typeof why === 'string' ? await this.#take([line], 'other', null, why) : await this.#take([line], 'alarm', why, '');
+    const done = typeof why === 'string' ? await this.#take([line], 'other', null, why) : await this.#takeForAlarm(line, why);
     if (done !== null) this.close();
+  }
+
+  async #takeForAlarm(line: KeyLine, alarm: AlarmFor): Promise<Done | null> {
+    let hasSheet = true;
+    const done = await this.#act({ do: 'take_keys', keys: [refOf(line)], what_for: 'alarm', alarm, text: '' }, texts.saidTaken(1), (error) => {
+      if (error.code === 'no_run_sheet') hasSheet = false;
+      else this.#session.notices.fail(error);
+    });
+    if (hasSheet) return done;
+    return this.#act({ do: 'take_keys', keys: [refOf(line)], what_for: 'other', alarm: null, text: texts.alarmAt(alarm.at) }, texts.saidTakenWithoutSheet);
   }
 
   async giveBack(keys: readonly KeyLine[], cabinet: string): Promise<void> {
@@ -128,8 +138,8 @@ export class Keys {
     if (done !== null) this.close();
   }
 
-  /** Says that a colleague handed her a key; who is asked where it is not known. */
-  async receive(line: KeyLine, from: string | null = line.person): Promise<void> {
+  /** Says that a colleague handed her a key; who it was is asked, but where one said so already. */
+  async receive(line: KeyLine, from: string | null = line.place === 'given' && line.to === this.me ? line.person : null): Promise<void> {
     if (from === null) return this.ask({ is: 'receive', line });
     const done = await this.#act({ do: 'receive_keys', keys: [refOf(line)], from }, texts.saidReceived(line.tag));
     if (done !== null) this.close();
@@ -180,8 +190,8 @@ export class Keys {
     return this.#act({ do: 'report_key', key: refOf(line), report }, said);
   }
 
-  async #act(intent: Intent, said: string): Promise<Done | null> {
-    const done = await this.#session.act(intent, said);
+  async #act(intent: Intent, said: string, onfail?: (error: DeviceError) => void): Promise<Done | null> {
+    const done = await this.#session.act(intent, said, onfail);
     if (done?.can_undo) this.#pressed = { action: done.action, said, at: this.#session.clock.now };
     return done;
   }

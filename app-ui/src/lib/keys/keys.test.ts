@@ -6,7 +6,7 @@ import { Router } from '../app/router.svelte';
 import { Session } from '../app/session.svelte';
 import { Keys, UNDO_SECONDS } from './keys.svelte';
 import { linesFor } from './lacking';
-import { aheadOf, atHand, cabinetsFor, colleaguesFor, deeds, handOverFor, mineChip, mineWords, sidesWords, whereMissing } from './shown';
+import { aheadOf, atHand, cabinetsFor, callsFor, colleaguesFor, deeds, giversOf, handOverFor, mineChip, mineWords, reminderWords, sidesWords, takenState, whereMissing } from './shown';
 
 let device: FakeDevice;
 let session: Session;
@@ -36,9 +36,12 @@ async function line(tag: string): Promise<KeyLine> {
 }
 
 const tags = (lines: readonly KeyLine[]) => lines.map(({ tag }) => tag);
+const mine = () => tags(view().mine.map((key) => key.line));
 
 test('one press takes what hangs in a cabinet, and shows it; what a colleague has is left to her', async () => {
   expect(whereMissing(view().needed, keys.me)).toEqual(['V-131 hos Jonas Berg', 'V-140 i skåpet Fruängen', 'V-142 i skåpet Västertorp']);
+  const changed = view().needed.map((needed) => ({ ...needed, line: { ...needed.line, flags: ['lock_changed' as const] } }));
+  expect(whereMissing(changed, keys.me)).toEqual(['V-131, V-140, V-142 passar inte: låset är bytt']);
   await keys.takeAll();
   await keys.view.reload();
   expect(keys.question?.is === 'taken' && tags(keys.question.keys)).toEqual(['V-140', 'V-142']);
@@ -51,7 +54,20 @@ test('a key that was not there is one press more, and the list stays open', asyn
   await keys.notThere(await line('V-140'));
   await keys.view.reload();
   expect(keys.question?.is).toBe('taken');
-  expect([keys.isMine(await line('V-140')), keys.isMine(await line('V-142'))]).toEqual([false, true]);
+  expect(mine().filter((tag) => tag.startsWith('V-14'))).toEqual(['V-142']);
+});
+
+test('a key that she took is with her until the phone or she herself says otherwise', async () => {
+  const [hung, other] = keys.takeable;
+  if (hung === undefined || other === undefined) throw new Error('nothing hangs');
+  expect([takenState(view(), hung, false), takenState(view(), hung, true)]).toEqual(['with_me', 'gone']);
+  await keys.takeAll();
+  await keys.view.reload();
+  expect(takenState(view(), hung, false)).toBe('with_me');
+  await keys.notThere(hung);
+  await keys.view.reload();
+  expect([takenState(view(), hung, false), takenState(view(), other, false)]).toEqual(['gone', 'with_me']);
+  expect(takenState({ ...view(), disputed: [other] }, other, false)).toBe('disputed');
 });
 
 test('the last press is taken back for ten minutes, and not once it was', async () => {
@@ -77,7 +93,8 @@ test('disputed keys and those on their way are not offered for return', () => {
   expect(tags(atHand(view()))).toEqual(['V-108', 'V-117', 'V-122', 'L-004']);
   const [disputed] = view().disputed;
   if (disputed === undefined) throw new Error('none is disputed');
-  expect(deeds(disputed, keys.me)).toEqual([]);
+  expect(deeds(disputed, keys.me)).toEqual(['lost', 'damaged']);
+  expect(deeds({ ...disputed, sides: disputed.sides.filter(({ is_me }) => !is_me) }, keys.me)).toEqual(['damaged']);
   expect(sidesWords(disputed, view().now)).toEqual(['Du tog ut den 06:58', 'Jonas Berg tog ut den 06:59']);
 });
 
@@ -116,7 +133,36 @@ test('a hand-over is confirmed by one press, and counted until then', async () =
   expect(keys.toSeeTo).toBe(4);
   await keys.receive(await line('V-160'));
   await keys.view.reload();
-  expect([keys.toSeeTo, keys.isMine(await line('V-160'))]).toEqual([3, true]);
+  expect([keys.toSeeTo, mine().includes('V-160')]).toEqual([3, true]);
+});
+
+test('a key that is with someone asks who handed it to her, and offers who is believed to have it first', async () => {
+  const held = await line('V-131');
+  await keys.receive(held);
+  expect(keys.question).toEqual({ is: 'receive', line: held });
+  expect(giversOf(held, keys.me).map(({ name }) => name)).toEqual(['Jonas Berg']);
+  expect(colleaguesFor(view().colleagues, '', giversOf(held, keys.me)).map(({ name }) => name)).toEqual(['Jonas Berg', 'Fatima Nordin']);
+  expect(giversOf({ ...(await line('V-160')), to: 'person-2', to_name: 'Fatima Nordin' }, keys.me).map(({ name }) => name)).toEqual(['Jonas Berg', 'Fatima Nordin']);
+  expect([giversOf(await line('V-150'), keys.me).map(({ name }) => name), giversOf(await line('V-140'), keys.me)]).toEqual([['Fatima Nordin'], []]);
+  await keys.receive(held, 'person-2');
+  await keys.view.reload();
+  expect(tags(view().disputed)).toEqual(['V-095', 'V-131']);
+});
+
+test('nobody is told to call herself, and of a dispute each other side is called', async () => {
+  const called = async (tag: string) => callsFor(await line(tag), keys.me).map(({ name }) => name);
+  expect([await called('V-131'), await called('V-150'), await called('V-160'), await called('V-117'), await called('V-140'), await called('V-095')]).toEqual([
+    ['Jonas Berg'], ['Fatima Nordin'], ['Jonas Berg'], [], [], ['Jonas Berg'],
+  ]);
+  const disputed = await line('V-095');
+  expect(callsFor({ ...disputed, sides: [...disputed.sides, ...disputed.sides] }, keys.me)).toHaveLength(1);
+});
+
+test('what becomes of a disputed key is said, and leaves it disputed', async () => {
+  await keys.report(await line('V-095'), { is: 'lost', text: 'På bussen.' }, '');
+  await keys.report(await line('V-095'), { is: 'damaged', text: 'Böjd.' }, '');
+  const disputed = await line('V-095');
+  expect([disputed.flags, disputed.sides.length]).toEqual([['disputed', 'damaged'], 2]);
 });
 
 test('a key from a cabinet asks who handed it to her', async () => {
@@ -197,5 +243,36 @@ test('a reminder is due by the clock, and the phone is told of it once', async (
   keys.tellReminder();
   await keys.view.reload();
   keys.tellReminder();
-  expect(told).toEqual(['Passet är snart slut: Du har 5 nycklar: V-108, V-117, V-122, V-150, L-004']);
+  expect(told).toEqual(['Passet är snart slut: Du har 4 nycklar: V-108, V-117, V-122, L-004']);
+});
+
+test('a reminder says that the shift is over once it is', () => {
+  const reminder = { why: 'shift_ends', at: 0, is_due: true, is_over: true, tags: ['V-117'] } as const;
+  const titles = [reminder, { ...reminder, is_over: false }, { ...reminder, why: 'curfew' as const }].map((each) => reminderWords({ ...each, tags: [...each.tags] }).title);
+  expect(titles).toEqual(['Passet är slut', 'Passet är snart slut', 'Nycklarna ska vara tillbaka nu']);
+});
+
+test('nothing is to be put back once all is handed over, whether or not that was confirmed', async () => {
+  const [fatima] = view().colleagues;
+  if (fatima === undefined) throw new Error('nobody');
+  await keys.give(atHand(view()), fatima);
+  await keys.view.reload();
+  expect([view().reminder, view().mine.length]).toEqual([null, 5]);
+});
+
+test('a shift does not end unasked with a key that she says she was handed', async () => {
+  await keys.giveBack(atHand(view()), 'Västertorp');
+  await keys.receive(await line('V-140'), 'person-2');
+  await keys.view.reload();
+  expect(tags(keys.kept)).toEqual(['V-140']);
+  const ending = device.call('act', { intent: { do: 'end_shift', run_sheet: 'sheet-1', keys_kept: '' } });
+  await expect(ending).rejects.toMatchObject({ code: 'bad_input', detail: 'keys_kept' });
+});
+
+test('who has no run sheet takes an alarm key all the same, and is asked to tell whose alarm it is', async () => {
+  device.fail('act', 'no_run_sheet');
+  await keys.takeFor(await line('L-005'), { recipient: null, name: 'Gun', at: '08:50' });
+  await keys.view.reload();
+  const taken = view().mine.find((mine) => mine.line.tag === 'L-005');
+  expect([taken?.what_for, keys.last?.said]).toEqual(['other', 'Nyckeln är uttagen. Du har inget arbetskort i dag: säg till kontoret vems larmet är.']);
 });

@@ -17,6 +17,9 @@ const DEEDS: Readonly<Record<KeyPlaceKind, readonly Deed[]>> = {
   retired: [],
 };
 const DEEDS_WITH_ME: readonly Deed[] = ['give_back', 'give', 'lost', 'damaged'];
+/** What can be said of a copy while the office sorts out who has it. */
+const DEEDS_DISPUTED: readonly Deed[] = ['damaged'];
+const DEEDS_DISPUTED_WITH_ME: readonly Deed[] = ['lost', 'damaged'];
 
 /** A chip beside a key. */
 export interface Chip {
@@ -38,9 +41,9 @@ export function isDisputed({ flags }: KeyLine): boolean {
   return flags.includes('disputed');
 }
 
-/** What a person can do with a copy; nothing while two statements about it stand. */
+/** What a person can do with a copy; while two statements about it stand, no more than say what became of it. */
 export function deeds(line: KeyLine, me: string): readonly Deed[] {
-  if (isDisputed(line)) return [];
+  if (isDisputed(line)) return line.sides.some(({ is_me }) => is_me) ? DEEDS_DISPUTED_WITH_ME : DEEDS_DISPUTED;
   if (line.place === 'given' && line.to === me) return DEEDS.given;
   const mayBeMine = line.person === me || (line.place === 'received' && line.to === me);
   return mayBeMine ? DEEDS_WITH_ME : DEEDS[line.place];
@@ -81,9 +84,10 @@ export function oddities(line: KeyLine): string[] {
 
 /** Where the keys are that a round lacks, those of one place together. */
 export function whereMissing(needed: readonly NeededKey[], me: string): string[] {
-  const places = [...new Set(needed.map(({ line }) => whereWords(line, me)))];
+  const lacks = (line: KeyLine) => (line.flags.includes('lock_changed') ? texts.doesNotFit : whereWords(line, me));
+  const places = [...new Set(needed.map(({ line }) => lacks(line)))];
   return places.map((place) => {
-    const tags = needed.filter(({ line }) => whereWords(line, me) === place).map(({ line }) => line.tag);
+    const tags = needed.filter(({ line }) => lacks(line) === place).map(({ line }) => line.tag);
     return `${tags.join(', ')} ${place}`;
   });
 }
@@ -113,6 +117,26 @@ export function mineChip(key: MyKey): Chip {
   return key.in_round ? { tone: 'ok', words: texts.inRound } : { tone: 'plain', words: texts.notInRound };
 }
 
+/** Someone to ask about a copy. */
+export interface Call {
+  readonly name: string;
+  readonly telephone: string;
+}
+
+/** Who can be called about a copy: who has it, the other of two where she herself is one, or the sides of a dispute. */
+export function callsFor(line: KeyLine, me: string): Call[] {
+  const people = isDisputed(line)
+    ? line.sides.filter(({ is_me }) => !is_me).map(({ by, telephone }) => ({ name: by, telephone }))
+    : [{ name: line.person === me ? line.to_name : line.name, telephone: line.telephone }];
+  return people.filter(({ name, telephone }, at) => telephone !== '' && people.findIndex((other) => other.name === name && other.telephone === telephone) === at);
+}
+
+/** Who may have handed her a copy, by what the phone knows. */
+export function giversOf({ person, name, to, to_name }: KeyLine, me: string): Colleague[] {
+  return [{ person, name }, { person: to, name: to_name }].flatMap(({ person: giver, name: called }) =>
+    giver === null || giver === me ? [] : [{ person: giver, name: called, is_at_work: false }]);
+}
+
 /** What each says of a copy that two contradict each other about, she herself first. */
 export function sidesWords({ sides }: KeyLine, now: number): string[] {
   return [...sides.filter(({ is_me }) => is_me), ...sides.filter(({ is_me }) => !is_me)].map((side) => sideWords(side, now));
@@ -138,6 +162,20 @@ function didWords(what: string): string {
     case 'lent': return texts.did_lent;
     default: return texts.did_other;
   }
+}
+
+/** How a copy of those that she took stands: two say that they have it, it was not there, or it is with her. */
+export type Taken = 'disputed' | 'gone' | 'with_me';
+
+/**
+ * How a copy stands that she took, by the phone and by what she pressed. What the phone does not say anything about yet
+ * is with her: the press was saved, and the keys were not read again.
+ */
+export function takenState({ mine, disputed, needed }: Pick<KeysView, 'mine' | 'disputed' | 'needed'>, line: KeyLine, isPressed: boolean): Taken {
+  const is = (other: KeyLine) => idOf(other) === idOf(line);
+  if (disputed.some(is)) return 'disputed';
+  if (mine.some((key) => is(key.line))) return 'with_me';
+  return isPressed || needed.some((key) => is(key.line) && key.line.place === 'missing') ? 'gone' : 'with_me';
 }
 
 /** How a missing key could come in time. */
@@ -167,18 +205,19 @@ export function cabinetsFor(keys: readonly KeyLine[], cabinets: readonly string[
   return names.map((name) => ({ name, isOwn: owned(name) > 0 })).sort((a, b) => owned(b.name) - owned(a.name) || a.name.localeCompare(b.name, 'sv'));
 }
 
-/** The colleagues that a search finds; without one those at work, or all where that is nobody. */
-export function colleaguesFor(colleagues: readonly Colleague[], text: string): readonly Colleague[] {
+/** The colleagues that a search finds, `likely` ones first; without a search those and who is at work, or all where that is nobody. */
+export function colleaguesFor(colleagues: readonly Colleague[], text: string, likely: readonly Colleague[] = []): readonly Colleague[] {
   const sought = text.trim().toLocaleLowerCase('sv');
-  if (sought !== '') return colleagues.filter(({ name }) => name.toLocaleLowerCase('sv').includes(sought));
-  const atWork = colleagues.filter(({ is_at_work }) => is_at_work);
-  return atWork.length > 0 ? atWork : colleagues;
+  const others = colleagues.filter(({ person }) => likely.every((each) => each.person !== person));
+  if (sought !== '') return [...likely, ...others].filter(({ name }) => name.toLocaleLowerCase('sv').includes(sought));
+  const atWork = others.filter(({ is_at_work }) => is_at_work);
+  return [...likely, ...(atWork.length > 0 ? atWork : others)];
 }
 
 /** What a reminder says: a heading, and which keys. */
-export function reminderWords({ why, tags }: KeyReminder): { title: string; detail: string } {
-  const title = why === 'curfew' ? texts.reminderCurfew : texts.reminderShift;
-  return { title, detail: texts.reminderKeys(tags.length, tags.join(', ')) };
+export function reminderWords({ why, is_over, tags }: KeyReminder): { title: string; detail: string } {
+  const shift = is_over ? texts.reminderOver : texts.reminderShift;
+  return { title: why === 'curfew' ? texts.reminderCurfew : shift, detail: texts.reminderKeys(tags.length, tags.join(', ')) };
 }
 
 function capital(text: string): string {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rundan_model::custody::Place;
-use rundan_model::key::{COPIES_MAX, Key, key_home, read_tag};
+use rundan_model::key::{COPIES_MAX, Key, KeyCopy, key_home, read_tag};
 use rundan_model::plan::{FirstValues, KeyPlace, KeyReceipt, first};
 use rundan_model::{DocumentId, FactBody, KeyKind, KeyUse, Kind, Timestamp, UnitId, Zone};
 use rusqlite::params;
@@ -19,6 +19,8 @@ const WORDS_CHARS_MAX: usize = 300;
 /// The most keys in one press.
 const KEYS_MAX: usize = 500;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
+/// How far ahead of the phone a clock may be that told when an alarm was raised, seconds.
+const CLOCKS_APART_SECONDS: i64 = 60 * 60;
 
 impl Act<'_, '_> {
     pub(super) fn ask_key(&mut self, intent: &Intent) -> Result<(), ActError> {
@@ -130,10 +132,11 @@ impl Act<'_, '_> {
         Ok(())
     }
 
-    /// An alarm was raised today, or yesterday before midnight.
+    /// An alarm was raised today, or yesterday before midnight. The alarm centre's clock may be ahead of the phone's.
     fn alarmed_at(&self, time: &str) -> Result<Timestamp, ActError> {
         let today = local(Zone.date(self.actor.now), time)?;
-        Ok(if today > self.actor.now { today.plus_seconds(-DAY_SECONDS) } else { today })
+        let is_yesterday = today > self.actor.now.plus_seconds(CLOCKS_APART_SECONDS);
+        Ok(if is_yesterday { today.plus_seconds(-DAY_SECONDS) } else { today })
     }
 
     fn report_key(&mut self, key: KeyCopyRef, report: &KeyReport) -> Result<(), ActError> {
@@ -249,10 +252,15 @@ impl Act<'_, '_> {
                 if !(1..=COPIES_MAX).contains(copies) {
                     return Err(ActError::BadInput("copies"));
                 }
+                // A copy that something was said of stays: its tag is retired.
+                let has_history = |copy: &&KeyCopy| !copy.custody.last.is_empty();
+                if key.copies.iter().filter(has_history).any(|copy| copy.number > *copies) {
+                    return Err(ActError::BadInput("copies_in_use"));
+                }
                 self.put(id, "copies", Json::from(*copies))
             }
             KeyChange::Home { recipient, opens } => self.change_home(id, *recipient, *opens),
-            KeyChange::Receipt { recipient, receipt } => self.sign_receipt(id, *recipient, receipt),
+            KeyChange::Receipt { home, receipt } => self.sign_receipt(id, *home, receipt),
             KeyChange::Lent { copy, borrower, to } => {
                 let body = FactBody::Lent { borrower: borrower.clone(), to: name(to)? };
                 self.each_copy(&[of_copy(*copy)], |_, _| Some(body.clone()))
@@ -280,7 +288,7 @@ impl Act<'_, '_> {
     /// The documents that say that a key opens a home: an import may have begun one beside the office's.
     fn homes_of(&mut self, key: DocumentId, recipient: DocumentId) -> Result<Vec<DocumentId>, ActError> {
         let homes = views::homes_of(self.tx, key)?.into_iter();
-        Ok(homes.filter(|home| home.recipient == recipient).map(|home| home.document).collect())
+        Ok(homes.filter(|home| home.recipient == Some(recipient)).map(|home| home.document).collect())
     }
 
     fn change_home(&mut self, key: DocumentId, recipient: DocumentId, opens: bool) -> Result<(), ActError> {
@@ -295,8 +303,10 @@ impl Act<'_, '_> {
         Ok(())
     }
 
-    fn sign_receipt(&mut self, key: DocumentId, recipient: DocumentId, given: &ReceiptText) -> Result<(), ActError> {
-        let home = *self.homes_of(key, recipient)?.first().ok_or(ActError::NotFound)?;
+    fn sign_receipt(&mut self, key: DocumentId, home: DocumentId, given: &ReceiptText) -> Result<(), ActError> {
+        if views::homes_of(self.tx, key)?.iter().all(|of_key| of_key.document != home) {
+            return Err(ActError::NotFound);
+        }
         if !(1..=COPIES_MAX).contains(&given.copies) {
             return Err(ActError::BadInput("copies"));
         }

@@ -92,9 +92,9 @@ pub enum KeyChange {
     },
     /// What was signed.
     Receipt {
-        /// Whose home.
+        /// The document that says which home it opens.
         #[ts(type = "string")]
-        recipient: DocumentId,
+        home: DocumentId,
         #[allow(missing_docs)]
         receipt: ReceiptText,
     },
@@ -189,6 +189,8 @@ pub struct KeySide {
     pub fact: FactId,
     /// Her name.
     pub by: String,
+    /// Hers, to ask her; empty for one's own.
+    pub telephone: String,
     pub is_me: bool,
     /// The kind of fact: `taken`, `returned`.
     pub what: String,
@@ -346,6 +348,9 @@ pub struct KeyReminder {
     pub at: i64,
     /// It is time now.
     pub is_due: bool,
+    /// The shift has ended, or the curfew has passed.
+    pub is_over: bool,
+    /// Of what she has to put back by then.
     pub tags: Vec<String>,
 }
 
@@ -507,8 +512,9 @@ pub struct KeyFactLine {
     /// When the server got it.
     #[ts(type = "number | null")]
     pub received_at: Option<i64>,
-    /// A cabinet, a borrower, the other person of a hand-over, words.
+    /// A cabinet, a borrower, the other person of a hand-over, a step, a register.
     pub detail: String,
+    /// Words; of a choice the value, as stored.
     pub text: String,
     pub flags: Vec<KeyFlag>,
     /// Withdrawn or settled.
@@ -519,8 +525,12 @@ pub struct KeyFactLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[allow(missing_docs)]
 pub struct KeyHomeView {
+    /// The document that says so.
     #[ts(type = "string")]
-    pub recipient: DocumentId,
+    pub home: DocumentId,
+    /// Whose; nobody's any more if none, and only what was signed for it is left.
+    #[ts(type = "string | null")]
+    pub recipient: Option<DocumentId>,
     pub name: String,
     pub address: String,
     pub receipts: Vec<ReceiptText>,
@@ -629,8 +639,9 @@ pub struct LedgerLine {
     pub vault: VaultId,
     /// The change that brought it, hexadecimal.
     pub hash: String,
-    /// A cabinet, a borrower, the other person of a hand-over, a step.
+    /// A cabinet, a borrower, the other person of a hand-over, a step, a register.
     pub detail: String,
+    /// Words; of a choice the value, as stored.
     pub text: String,
     /// Withdrawn or settled.
     pub is_void: bool,

@@ -329,8 +329,16 @@ fn put_key(tx: &Transaction<'_>, id: DocumentId, mut key: Key) -> Result<(), Sto
 
 fn put_key_home(tx: &Transaction<'_>, id: DocumentId, content: &Content) -> Result<(), StoreError> {
     let home = key_home(content);
-    let (Some(key), Some(recipient)) = (home.key, home.recipient) else { return clear(tx, id) };
+    // Of a home that is not opened any more what was signed stays.
+    let Some(key) = home.key.filter(|_| home.recipient.is_some() || !home.receipts.is_empty()) else {
+        return clear(tx, id);
+    };
     tx.prepare_cached("INSERT OR REPLACE INTO key_home (document, key, recipient, json) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id.as_bytes(), key.as_bytes(), recipient.as_bytes(), serde_json::to_string(&home)?])?;
+        .execute(params![
+            id.as_bytes(),
+            key.as_bytes(),
+            home.recipient.map(|recipient| recipient.0),
+            serde_json::to_string(&home)?
+        ])?;
     Ok(())
 }

@@ -366,6 +366,17 @@ CREATE INDEX key_home_by_recipient ON key_home (recipient);
 ";
 
 const KEY_NOTES: &str = "
+-- What was signed for a home stays when it is nobody's any more. The rows are projected anew.
+DROP TABLE key_home;
+CREATE TABLE key_home (
+    document BLOB PRIMARY KEY,
+    key BLOB NOT NULL,
+    recipient BLOB,
+    json TEXT NOT NULL
+) STRICT;
+CREATE INDEX key_home_by_key ON key_home (key);
+CREATE INDEX key_home_by_recipient ON key_home (recipient);
+
 -- What run sheets say of keys.
 CREATE TABLE key_note (
     document BLOB NOT NULL,

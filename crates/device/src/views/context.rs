@@ -61,7 +61,17 @@ impl ViewContext {
 
     /// The unit whose office she works at, the first of several; none if she works at none.
     pub(crate) fn office_unit(&self) -> Option<UnitId> {
-        self.streams.iter().find(|(_, stream)| stream.is_office).map(|(unit, _)| *unit)
+        self.office_units().next()
+    }
+
+    /// The units whose office she works at.
+    pub(super) fn office_units(&self) -> impl Iterator<Item = UnitId> {
+        self.streams.iter().filter(|(_, stream)| stream.is_office).map(|(unit, _)| *unit)
+    }
+
+    /// Whether she works at a unit's office.
+    pub(super) fn is_office_in(&self, unit: UnitId) -> bool {
+        self.streams.get(&unit).is_some_and(|stream| stream.is_office)
     }
 
     /// Whether she works at the office.

@@ -8,6 +8,7 @@ use rundan_model::key::{Key, KeyCopy, copy_of, key, overruled_by};
 use rundan_model::plan::KeyReceipt;
 use rundan_model::recipient::Recipient;
 use rundan_model::run_sheet;
+use rundan_model::visit::Stated;
 use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, PersonId, Timestamp, Zone};
 use rusqlite::{Transaction, params};
 
@@ -58,7 +59,7 @@ pub(crate) fn key_board(
     text: &str,
 ) -> Result<KeyBoard, StoreError> {
     let reader = Reader::new(tx, ctx);
-    let rows = reader.key_rows(queries::KEYS, params![])?;
+    let rows = reader.office_keys()?;
     let by_document: BTreeMap<DocumentId, &KeyRow> = rows.iter().map(|row| (row.document, row)).collect();
     let today = Zone.day(ctx.now);
     let visits = planned(tx, today, Day(today.0 + NEXT_DAYS - 1), None)?;
@@ -176,26 +177,27 @@ pub(crate) fn key_view(
     let mut copies: Vec<KeyLine> =
         row.key.copies.iter().map(|copy| reader.key_line(&row, copy)).collect::<Result<_, _>>()?;
     for line in &mut copies {
-        for side in &mut line.sides {
-            side.overrules = overruled_by(&content, line.copy, side.fact).into_iter().flatten().collect();
-        }
+        reader.tell_answers(line, &content)?;
     }
     let mut homes: Vec<KeyHomeView> = Vec::new();
     for home in super::homes_of(tx, document)? {
-        let receipts = home.home.receipts.values().map(receipt);
+        let receipts = home.home.receipts.values().flatten().map(receipt);
         // Both the office and an import may have entered the same home.
-        if let Some(known) = homes.iter_mut().find(|known| known.recipient == home.recipient) {
+        let is_same = |known: &&mut KeyHomeView| known.recipient.is_some() && known.recipient == home.recipient;
+        if let Some(known) = homes.iter_mut().find(is_same) {
             known.receipts.extend(receipts);
             continue;
         }
-        let recipient = reader.names.recipient(home.recipient)?;
+        let recipient = home.recipient.map(|recipient| reader.names.recipient(recipient)).transpose()?.flatten();
         homes.push(KeyHomeView {
+            home: home.document,
             recipient: home.recipient,
             name: recipient.as_ref().map(|recipient| recipient.name.shown()).unwrap_or_default(),
             address: recipient.map(|recipient| recipient.address.shown()).unwrap_or_default(),
             receipts: receipts.collect(),
         });
     }
+    homes.sort_by_key(|home| home.recipient.is_none());
     let Key { tag, kind, place, clashes, .. } = &row.key;
     Ok(Some(KeyView {
         key: document,
@@ -209,7 +211,7 @@ pub(crate) fn key_view(
         history: reader.key_history(&held, &content, &row.key)?,
         notes: reader.key_notes(queries::NOTES_OF_KEY, params![document.as_bytes(), NOTES_MAX])?,
         is_retired: row.key.is_retired(),
-        may_change: ctx.is_office(),
+        may_change: ctx.is_office_in(held.row.unit),
     }))
 }
 
@@ -218,7 +220,7 @@ fn receipt(receipt: &KeyReceipt) -> ReceiptText {
     ReceiptText { is_back, day: day.to_string(), copies, from, to }
 }
 
-/// A cabinet to be counted: what should hang there, and what hangs there though it should not.
+/// A cabinet to be counted: what should hang there, and what hangs there or is missed there though it should not.
 pub(crate) fn cabinet(
     tx: &Transaction<'_>,
     ctx: &ViewContext,
@@ -227,10 +229,13 @@ pub(crate) fn cabinet(
 ) -> Result<CabinetCount, StoreError> {
     let reader = Reader::new(tx, ctx);
     let (mut lines, mut last) = (Vec::new(), None);
-    for row in reader.key_rows(queries::KEYS, params![])? {
+    for row in reader.office_keys()? {
         for copy in row.key.copies.iter().filter(|copy| copy.custody.place != Place::Retired) {
             let is_expected = row.key.place.cabinet == cabinet;
-            let is_there = matches!(&copy.custody.place, Place::Cabinet { cabinet: there } if there == cabinet);
+            let is_there = match &copy.custody.place {
+                Place::Cabinet { cabinet: there } | Place::Missing { cabinet: there } => there == cabinet,
+                _ => false,
+            };
             let mut counts = counts_of(copy, cabinet);
             last = last.max(counts.clone().map(|step| (step.stated.at, step.stated.by)).max());
             let counted = counts.rfind(|step| step.stated.at >= since).map(|step| step.what == "counted");
@@ -262,6 +267,30 @@ fn counts_of<'a>(copy: &'a KeyCopy, cabinet: &'a str) -> impl DoubleEndedIterato
 }
 
 impl Reader<'_> {
+    /// The keys of the units whose office she works at.
+    fn office_keys(&self) -> Result<Vec<KeyRow>, StoreError> {
+        let mut rows = Vec::new();
+        for unit in self.ctx.office_units() {
+            rows.extend(self.key_rows(queries::KEYS_OF_UNIT, params![unit.as_bytes()])?);
+        }
+        Ok(rows)
+    }
+
+    /// What each side of a dispute overrules. What was stated later and would be overruled is a side of its own.
+    fn tell_answers(&self, line: &mut KeyLine, content: &Content) -> Result<(), StoreError> {
+        let mut told = 0;
+        while let Some(side) = line.sides.get_mut(told) {
+            side.overrules = overruled_by(content, line.copy, side.fact).into_iter().flatten().collect();
+            let is_side = |fact: &FactId| line.sides.iter().any(|side| side.fact == *fact);
+            let later = line.sides.iter().flat_map(|side| &side.overrules).copied().find(|fact| !is_side(fact));
+            if let Some((id, fact)) = later.and_then(|id| Some((id, content.facts.get(&id)?))) {
+                line.sides.push(self.key_side(&Stated::of(id, fact), content)?);
+            }
+            told += 1;
+        }
+        Ok(())
+    }
+
     /// The latest count of a cabinet of a copy in dispute: whether it hung there.
     fn disputed_count(
         &self,
@@ -358,7 +387,7 @@ impl Reader<'_> {
         Ok(lines)
     }
 
-    /// A cabinet, a borrower, the other person of a hand-over, a step.
+    /// A cabinet, a borrower, the other person of a hand-over, a step, a register.
     pub(super) fn key_detail(&self, fact: &Fact) -> Result<String, StoreError> {
         Ok(match &fact.body {
             FactBody::Taken { cabinet, .. }
@@ -370,11 +399,17 @@ impl Reader<'_> {
             FactBody::Given { to: person } | FactBody::Received { from: person } => self.names.person(*person)?,
             FactBody::Lent { to, .. } => to.clone(),
             FactBody::LostStep { step, .. } => step.to_string(),
+            FactBody::Chosen { register, .. } => register.clone(),
             _ => String::new(),
         })
     }
 }
 
+/// The words of a fact; of a choice the value, as stored.
 pub(super) fn key_words(fact: &Fact) -> String {
-    if matches!(fact.body, FactBody::Lent { .. }) { String::new() } else { fact.body.words() }
+    match &fact.body {
+        FactBody::Lent { .. } => String::new(),
+        FactBody::Chosen { chosen, .. } => chosen.to_string(),
+        body => body.words(),
+    }
 }

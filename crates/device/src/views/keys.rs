@@ -4,14 +4,14 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
-use rundan_model::custody::{Certainty, Flag, Place, Side, Step};
+use rundan_model::custody::{Certainty, Flag, Place, Side};
 use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
-use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, read_tag};
+use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, latest_of, read_tag, told_alone};
 use rundan_model::recipient::Recipient;
 use rundan_model::run_sheet::RunSheet;
 use rundan_model::staff::Staff;
 use rundan_model::visit::{State, Stated};
-use rundan_model::{Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
+use rundan_model::{Content, Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::card::{Reader, count};
@@ -38,7 +38,8 @@ pub(super) struct KeyRow {
 pub(crate) struct HomeRow {
     pub(crate) document: DocumentId,
     pub(crate) key: DocumentId,
-    pub(crate) recipient: DocumentId,
+    /// Nobody's any more if none: only what was signed for it is left.
+    pub(crate) recipient: Option<DocumentId>,
     pub(crate) home: KeyHome,
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
     let noted = noted_alarms(tx, me, ctx.now)?;
     for row in &held {
         for copy in &row.key.copies {
-            let told = told_alone(tx, row.document, copy, me)?;
+            let told = as_told(tx, row, copy, me)?;
             let copy = told.as_ref().unwrap_or(copy);
             let line = || reader.key_line(row, copy);
             match (&copy.custody.certainty, &copy.custody.place) {
@@ -98,6 +99,8 @@ pub(crate) fn find_tag(tx: &Transaction<'_>, ctx: &ViewContext, text: &str) -> R
     let (mut lines, mut retired) = (Vec::new(), Vec::new());
     for row in &rows {
         for copy in row.key.copies.iter().filter(|copy| number.is_none_or(|number| number == copy.number)) {
+            let told = as_told(tx, row, copy, ctx.person)?;
+            let copy = told.as_ref().unwrap_or(copy);
             let list = if copy.custody.place == Place::Retired { &mut retired } else { &mut lines };
             list.push(reader.key_line(row, copy)?);
         }
@@ -124,7 +127,7 @@ pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(D
     let mut kept = Vec::new();
     for row in key_rows(tx, queries::KEYS_WITH, params![person.as_bytes()])? {
         for copy in &row.key.copies {
-            let told = told_alone(tx, row.document, copy, person)?;
+            let told = as_told(tx, &row, copy, person)?;
             let custody = &told.as_ref().unwrap_or(copy).custody;
             let has = match &custody.place {
                 Place::With { person: holder } => *holder == person,
@@ -139,35 +142,14 @@ pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(D
     Ok(kept)
 }
 
-/// A copy that she was handed by someone whose taking this phone has not heard of, as she has it: nothing contradicts
-/// her but that it hung in a cabinet before. None if that is not so.
-fn told_alone(
-    tx: &Transaction<'_>,
-    document: DocumentId,
-    copy: &KeyCopy,
-    me: PersonId,
-) -> Result<Option<KeyCopy>, StoreError> {
-    let custody = &copy.custody;
-    let Certainty::Disputed(sides) = &custody.certainty else { return Ok(None) };
-    let Some((own, before)) = sides.split_last() else { return Ok(None) };
-    let is_before = |side: &Stated| Some(side.fact) == custody.since.map(|since| since.fact);
-    let is_alone = own.by == me && custody.last == [own.fact] && before.iter().all(is_before);
-    if !is_alone || !matches!(custody.place, Place::Cabinet { .. } | Place::Missing { .. }) {
+/// A copy as its carer's own phone has it: also what she was handed by someone whose taking it has not heard of.
+fn as_told(tx: &Transaction<'_>, row: &KeyRow, copy: &KeyCopy, me: PersonId) -> Result<Option<KeyCopy>, StoreError> {
+    let Certainty::Disputed(sides) = &copy.custody.certainty else { return Ok(None) };
+    if sides.iter().all(|side| side.by != me) {
         return Ok(None);
     }
-    let Some(held) = Held::load(tx, document)? else { return Ok(None) };
-    let content = held.document.content();
-    let Some(FactBody::Received { from }) = content.facts.get(&own.fact).map(|fact| &fact.body) else {
-        return Ok(None);
-    };
-    let place = Place::HandingOver { from: *from, to: me, confirmed: Side::Receiver };
-    let mut copy = copy.clone();
-    let what = "received".to_owned();
-    copy.custody.series.push(Step { stated: *own, what, place: place.clone(), flags: Vec::new() });
-    copy.custody.place = place;
-    copy.custody.since = Some(*own);
-    copy.custody.certainty = Certainty::Certain;
-    Ok(Some(copy))
+    let held = Held::load(tx, row.document)?;
+    Ok(held.and_then(|held| told_alone(&held.document.content(), copy, me)))
 }
 
 /// A key, with of each copy's history no more than how it came to where it is; none if it is not here.
@@ -205,7 +187,7 @@ pub(super) fn home_rows(tx: &Connection, sql: &str, about: DocumentId) -> Result
         homes.push(HomeRow {
             document: id(&row.get::<_, Vec<u8>>(0)?)?,
             key: id(&row.get::<_, Vec<u8>>(1)?)?,
-            recipient: id(&row.get::<_, Vec<u8>>(2)?)?,
+            recipient: row.get::<_, Option<Vec<u8>>>(2)?.map(|recipient| id(&recipient)).transpose()?,
             home: json(&row.get::<_, String>(3)?)?,
         });
     }
@@ -252,23 +234,34 @@ fn needs_of(
     now: Timestamp,
     is_wanted: impl Fn(&PlannedVisit) -> Result<bool, StoreError>,
 ) -> Result<Vec<(DocumentId, PlannedVisit)>, StoreError> {
-    let day = Zone.day(now);
-    let end = shift_now(tx, person, now)?.map(|shift| Zone.day(shift.end)).unwrap_or(day);
+    let today = Zone.day(now);
+    let shift = shift_now(tx, person, now)?;
+    let day = shift.map_or(today, |shift| Zone.day(shift.start).min(today));
+    // A shift over midnight has the visits of both its days that begin before it ends; any other has its day's.
+    let night = shift.filter(|shift| Zone.day(shift.end) > day);
     let mut needs = Vec::new();
-    let planned = planned(tx, day, end.max(day), Some(person))?;
-    for (visit, recipient) in planned.into_iter().filter(|(visit, _)| visit.person == person) {
+    let planned = planned(tx, day, night.map_or(day, |shift| Zone.day(shift.end)), Some(person))?;
+    let is_hers = |visit: &PlannedVisit| visit.person == person && night.is_none_or(|shift| visit.start < shift.end);
+    for (visit, recipient) in planned.into_iter().filter(|(visit, _)| is_hers(visit)) {
         if !is_wanted(&visit)? {
             continue;
         }
-        for row in key_rows(tx, queries::KEYS_TO, params![recipient.as_bytes()])? {
-            let is_for_round =
-                row.key.kind != KeyKind::Alarm && !row.key.is_retired() && row.key.lock_changed.is_none();
+        let rows = key_rows(tx, queries::KEYS_TO, params![recipient.as_bytes()])?;
+        for row in &rows {
+            let is_for_round = row.key.kind != KeyKind::Alarm && !row.key.is_retired() && !is_replaced(row, &rows);
             if is_for_round && !needs.iter().any(|(key, _)| *key == row.document) {
                 needs.push((row.document, visit));
             }
         }
     }
     Ok(needs)
+}
+
+/// Whether a key's lock was changed and another key of those to the same home opens it.
+fn is_replaced(row: &KeyRow, others: &[KeyRow]) -> bool {
+    let opens =
+        |other: &KeyRow| other.key.kind == row.key.kind && other.key.lock_changed.is_none() && !other.key.is_retired();
+    row.key.lock_changed.is_some() && others.iter().any(|other| other.document != row.document && opens(other))
 }
 
 /// Whether a person still has to go into a home for a visit, however late she is.
@@ -324,10 +317,12 @@ fn noted_alarms(tx: &Transaction<'_>, me: PersonId, now: Timestamp) -> Result<BT
 }
 
 fn reminder(reader: &Reader<'_>, mine: &[MyKey], shifts: &[PlannedShift]) -> Result<Option<KeyReminder>, StoreError> {
-    if mine.is_empty() {
+    let now = reader.ctx.now;
+    // What she has given is hers no more to put back.
+    let kept = || mine.iter().filter(|key| key.line.to.is_none() || key.line.to == Some(reader.ctx.person));
+    if kept().next().is_none() {
         return Ok(None);
     }
-    let now = reader.ctx.now;
     let ends =
         shifts.iter().map(|shift| (shift.end.plus_seconds(-REMIND_SECONDS), shift.end, KeyReminderWhy::ShiftEnds));
     let units = reader.names.units()?;
@@ -335,15 +330,19 @@ fn reminder(reader: &Reader<'_>, mine: &[MyKey], shifts: &[PlannedShift]) -> Res
     let today = Zone.date(now);
     let curfews = [today - Days::new(1), today].into_iter().filter_map(|date| Zone.at(date, curfew?).first());
     let times: Vec<_> = ends.chain(curfews.map(|at| (at, at, KeyReminderWhy::Curfew))).collect();
+    // A clock that was ahead when she got a key: since then at the latest.
+    let began = shifts.iter().rev().map(|shift| shift.start).find(|start| *start <= now).unwrap_or(now);
+    let had = |key: &MyKey| key.line.since.map(Timestamp).filter(|since| *since <= now).unwrap_or(began);
     // What is due stays told, over the shift's end and midnight, for what she had then; of what is to come, the first.
-    let had = mine.iter().filter_map(|key| key.line.since).min().map_or(now, Timestamp);
-    let due = times.iter().filter(|(at, end, _)| *at <= now && *end > had).max_by_key(|(at, ..)| *at);
+    let is_due = |end: Timestamp| kept().any(|key| had(key) < end);
+    let due = times.iter().filter(|(at, end, _)| *at <= now && is_due(*end)).max_by_key(|(at, ..)| *at);
     let next = due.or(times.iter().filter(|(at, ..)| *at > now).min_by_key(|(at, ..)| *at));
-    Ok(next.map(|(at, _, why)| KeyReminder {
+    Ok(next.map(|(at, end, why)| KeyReminder {
         why: why.clone(),
         at: at.0,
         is_due: *at <= now,
-        tags: mine.iter().map(|key| key.line.tag.clone()).collect(),
+        is_over: *end <= now,
+        tags: kept().filter(|key| had(key) < *end).map(|key| key.line.tag.clone()).collect(),
     }))
 }
 
@@ -359,7 +358,7 @@ impl Reader<'_> {
         let is_of_key = |tag: &String| rows.iter().any(|row| row.key.tag == *tag);
         let old = recipient.keys.iter().filter(|(tag, _)| !is_of_key(tag));
         let old = old.map(|(tag, key)| (tag, &key.kind, &key.cabinet));
-        let held = rows.iter().map(|row| &row.key).filter(|key| !key.is_retired());
+        let held = rows.iter().filter(|row| !row.key.is_retired() && !is_replaced(row, &rows)).map(|row| &row.key);
         let keys = held.map(|key| (&key.tag, &key.kind, &key.place.cabinet)).chain(old);
         let tag = |(tag, kind, cabinet): (&String, &KeyKind, &String)| KeyTag {
             tag: tag.clone(),
@@ -375,8 +374,9 @@ impl Reader<'_> {
     pub(super) fn key_line(&self, row: &KeyRow, copy: &KeyCopy) -> Result<KeyLine, StoreError> {
         let mut homes = Vec::new();
         let mut seen = BTreeSet::new();
-        for home in homes_of(self.tx, row.document)?.iter().filter(|home| seen.insert(home.recipient)) {
-            homes.extend(self.names.recipient(home.recipient)?.map(|recipient| recipient.address.shown()));
+        let opened = homes_of(self.tx, row.document)?.into_iter().filter_map(|home| home.recipient);
+        for recipient in opened.filter(|recipient| seen.insert(*recipient)) {
+            homes.extend(self.names.recipient(recipient)?.map(|recipient| recipient.address.shown()));
         }
         self.key_line_with(row, copy, homes)
     }
@@ -423,24 +423,23 @@ impl Reader<'_> {
         })
     }
 
-    fn key_sides(
-        &self,
-        document: DocumentId,
-        sides: &[rundan_model::visit::Stated],
-    ) -> Result<Vec<KeySide>, StoreError> {
+    fn key_sides(&self, document: DocumentId, sides: &[Stated]) -> Result<Vec<KeySide>, StoreError> {
         let Some(held) = Held::load(self.tx, document)? else { return Ok(Vec::new()) };
         let content = held.document.content();
-        let side = |stated: &rundan_model::visit::Stated| {
-            Ok(KeySide {
-                fact: stated.fact,
-                by: self.names.person(stated.by)?,
-                is_me: stated.by == self.ctx.person,
-                what: content.facts.get(&stated.fact).map(|fact| fact.body.kind().to_owned()).unwrap_or_default(),
-                at: stated.at.0,
-                overrules: Vec::new(),
-            })
-        };
-        sides.iter().map(side).collect()
+        sides.iter().map(|side| self.key_side(side, &content)).collect()
+    }
+
+    pub(super) fn key_side(&self, stated: &Stated, content: &Content) -> Result<KeySide, StoreError> {
+        let (is_me, staff) = (stated.by == self.ctx.person, self.names.staff(stated.by)?);
+        Ok(KeySide {
+            fact: stated.fact,
+            by: self.names.person(stated.by)?,
+            telephone: staff.filter(|_| !is_me).map(|staff| staff.telephone.clone()).unwrap_or_default(),
+            is_me,
+            what: content.facts.get(&stated.fact).map(|fact| fact.body.kind().to_owned()).unwrap_or_default(),
+            at: stated.at.0,
+            overrules: Vec::new(),
+        })
     }
 
     /// Everyone's planned shifts of today, and of yesterday for those that go on.
@@ -528,8 +527,6 @@ impl Reader<'_> {
                 _ => None,
             });
         let from_name = giver.filter(|_| what_for.is_none()).map(|giver| self.names.person(giver)).transpose()?;
-        let own =
-            copy.custody.series.iter().rev().find(|step| fact(step.stated.fact).is_some_and(|fact| fact.by == me));
         Ok(MyKey {
             line: self.key_line(row, copy)?,
             in_round,
@@ -537,7 +534,7 @@ impl Reader<'_> {
             what_for,
             from_name: from_name.unwrap_or_default(),
             back_by: shift.map(|shift| shift.end.0),
-            own_fact: own.map(|step| step.stated.fact),
+            own_fact: content.as_ref().and_then(|content| latest_of(content, copy, me)),
             delivery: self.delivery(row.document)?,
         })
     }
@@ -547,16 +544,21 @@ impl Reader<'_> {
     fn needed_key(&self, key: DocumentId, need: &PlannedVisit) -> Result<Option<NeededKey>, StoreError> {
         let rows = self.key_rows(queries::KEY, params![key.as_bytes()])?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let hangs =
-            |copy: &&KeyCopy| !copy.custody.is_disputed() && matches!(copy.custody.place, Place::Cabinet { .. });
-        let mut free: Vec<&KeyCopy> = row.key.copies.iter().filter(hangs).collect();
+        let mut copies = Vec::new();
+        for copy in &row.key.copies {
+            copies.push(as_told(self.tx, row, copy, self.ctx.person)?.unwrap_or_else(|| copy.clone()));
+        }
+        let hangs = |copy: &&KeyCopy| {
+            let is_there = !copy.custody.is_disputed() && matches!(copy.custody.place, Place::Cabinet { .. });
+            is_there && row.key.lock_changed.is_none()
+        };
+        let mut free: Vec<&KeyCopy> = copies.iter().filter(hangs).collect();
         if free.iter().any(|copy| copy.damaged.is_none()) {
             free.retain(|copy| copy.damaged.is_none());
         }
         let spread = self.ctx.person.0.iter().map(|byte| usize::from(*byte)).sum::<usize>();
         let chosen = spread.checked_rem(free.len()).and_then(|n| free.get(n).copied());
-        let somewhere = || row.key.copies.iter().find(|copy| copy.custody.place != Place::Retired);
-        let Some(copy) = chosen.or_else(somewhere) else { return Ok(None) };
+        let Some(copy) = chosen.or_else(|| soonest(&copies)) else { return Ok(None) };
         let visit = rows::visit_row(self.tx, need.visit)?;
         Ok(Some(NeededKey {
             line: self.key_line(row, copy)?,
@@ -682,6 +684,18 @@ impl Reader<'_> {
         colleagues.dedup();
         Ok(colleagues)
     }
+}
+
+/// Of copies none of which hangs in a cabinet, the one that is soonest to be had.
+fn soonest(copies: &[KeyCopy]) -> Option<&KeyCopy> {
+    let rank = |place: &Place| match place {
+        Place::Cabinet { .. } | Place::With { .. } | Place::HandingOver { .. } => 0,
+        Place::Missing { .. } => 1,
+        Place::Lent { .. } => 2,
+        Place::Lost | Place::Retired => 3,
+    };
+    let in_use = copies.iter().filter(|copy| copy.custody.place != Place::Retired);
+    in_use.min_by_key(|copy| rank(&copy.custody.place))
 }
 
 /// A place in the page's terms: the word, the cabinet or borrower, who has it, and who receives it.

@@ -29,7 +29,7 @@ pub(crate) fn ledger(
     let reader = Reader::new(tx, ctx);
     let rows = match query.key {
         Some(key) => reader.key_rows(queries::KEY, params![key.as_bytes()])?,
-        None => reader.key_rows(queries::KEYS, params![])?,
+        None => reader.key_rows(queries::KEYS_OF_UNIT, params![unit.as_bytes()])?,
     };
     let mut found: Vec<(Timestamp, FactId, DocumentId)> = Vec::new();
     for row in &rows {

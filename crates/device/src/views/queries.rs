@@ -56,11 +56,13 @@ queries! {
     HEARD = "SELECT person, at FROM heard";
 
     KEY = "SELECT document, json FROM key WHERE document = ?1";
-    KEYS = "SELECT document, json FROM key ORDER BY tag, document";
+    KEYS_OF_UNIT = "SELECT k.document, k.json FROM key k CROSS JOIN document d ON d.document = k.document
+        WHERE d.unit = ?1 ORDER BY k.tag, k.document";
     KEYS_TAGGED = "SELECT document, json FROM key WHERE tag = ?1 ORDER BY document";
     KEY_TAGGED = "SELECT 1 FROM key k CROSS JOIN document d ON d.document = k.document
         WHERE k.tag = ?1 AND d.unit = ?2";
-    DOUBLE_TAGS = "SELECT tag FROM key GROUP BY tag HAVING count(*) > 1";
+    DOUBLE_TAGS = "SELECT k.tag FROM key k CROSS JOIN document d ON d.document = k.document
+        GROUP BY d.unit, k.tag HAVING count(*) > 1";
     KEYS_WITH = "SELECT k.document, k.json FROM (SELECT DISTINCT document FROM key_copy WHERE person = ?1) c
         CROSS JOIN key k ON k.document = c.document ORDER BY k.document";
     KEYS_TO = "SELECT DISTINCT k.document, k.json FROM key_home h CROSS JOIN key k ON k.document = h.key

@@ -44,8 +44,8 @@ pub fn custody(
 /// The fewest facts that must not hold for `right` to hold in a dispute; none where it cannot hold in any series, or
 /// where too many contradict each other to try.
 ///
-/// What came before the dispute stays, but for the fact that brought the copy to where it was then; what came after it
-/// stays where that is too much to try. The rest is as in [`custody`].
+/// What came before the dispute stays, but for what took the copy out of a cabinet last and whatever followed that; what
+/// came after the dispute stays where that is too much to try. The rest is as in [`custody`].
 pub fn overruled(
     facts: &BTreeMap<FactId, Fact>,
     of_copy: impl Fn(&FactId, &Fact) -> bool,
@@ -54,8 +54,14 @@ pub fn overruled(
 ) -> Option<BTreeSet<FactId>> {
     let before = custody(facts, &of_copy, start.clone(), None);
     let Certainty::Disputed(sides) = &before.certainty else { return None };
+    let hung = before.series.iter().rposition(|step| matches!(step.place, Place::Cabinet { .. }));
     let brought = before.since.map(|since| since.fact);
-    let is_sure = |id: &FactId| Some(*id) != brought && before.series.iter().any(|step| step.stated.fact == *id);
+    let sure: BTreeSet<FactId> = hung
+        .map_or(&[][..], |hung| before.series.get(..=hung).unwrap_or_default())
+        .iter()
+        .map(|step| step.stated.fact)
+        .collect();
+    let is_sure = |id: &FactId| Some(*id) != brought && sure.contains(id);
     let doubted = facts.iter().filter(|(id, fact)| **id != right && of_copy(id, fact) && !is_sure(id));
     let mut doubted: Vec<FactId> = doubted.map(|(id, _)| *id).collect();
     if doubted.len() > DOUBTED_MAX {

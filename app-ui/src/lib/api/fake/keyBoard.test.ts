@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 
 import { FakeDevice } from '../fake';
+import type { KeyChange, KeyReport } from '../generated';
 
 let device: FakeDevice;
 
@@ -40,4 +41,62 @@ test('notes are on the board, and those of a key in its own view', async () => {
   const { notes } = await device.call('key_board', { filter: 'needs_office', text: '' });
   expect(notes.map(({ tag, what }) => [tag, what])).toEqual([['L-004', 'alarm'], ['V-131', 'kept'], ['S-017', 'unknown_tag']]);
   expect((await device.call('key', { key: 'key-V-131' })).notes).toEqual([notes[1]]);
+});
+
+test('a dispute that was counted in between has the count as a side of its own, and is settled by it', async () => {
+  const key = { key: 'key-V-095', copy: 1 };
+  await device.call('act', { intent: { do: 'count_cabinet', cabinet: 'Fruängen', there: [key], missing: [] } });
+  const copy = async () => (await device.call('key', { key: key.key })).copies[0];
+  const sides = (await copy())?.sides ?? [];
+  expect(sides.map(({ by, what, overrules }) => [by, what, overrules.length])).toEqual([['Anna Karlsson', 'taken', 2], ['Jonas Wiklund', 'taken', 2], ['Eva Ström', 'counted', 2]]);
+  await device.call('act', { intent: { do: 'settle', document: key.key, facts: sides[2]?.overrules ?? [], text: 'Sett.' } });
+  expect(await copy()).toMatchObject({ place: 'cabinet', where_text: 'Fruängen', sides: [] });
+});
+
+test('a cabinet lists what is missing in it though it belongs elsewhere', async () => {
+  const here = { cabinet: 'Fruängen', since: 0 };
+  const row = async () => (await device.call('cabinet', here)).lines.find(({ line: { tag } }) => tag === 'V-140');
+  expect(await row()).toMatchObject({ is_expected: false, counted: null, line: { place: 'cabinet' } });
+  await device.call('act', { intent: { do: 'count_cabinet', cabinet: 'Fruängen', there: [], missing: [{ key: 'key-V-140', copy: 1 }] } });
+  expect(await row()).toMatchObject({ is_expected: false, counted: false, line: { place: 'missing' } });
+});
+
+test('a copy with a history is not taken away', async () => {
+  const change = (copies: number) => device.call('act', { intent: { do: 'change_key', key: 'key-F-122', change: { is: 'copies', copies } } });
+  const report = (report: KeyReport) => device.call('act', { intent: { do: 'report_key', key: { key: 'key-F-122', copy: 2 }, report } });
+  await change(3);
+  await report({ is: 'damaged', text: '' });
+  await change(1);
+  await change(2);
+  await report({ is: 'lost', text: '' });
+  await expect(change(1)).rejects.toMatchObject({ code: 'bad_input', detail: 'copies_in_use' });
+});
+
+test('what was signed for a home stays when the key opens it no more', async () => {
+  const change = (change: KeyChange) => device.call('act', { intent: { do: 'change_key', key: 'key-V-140', change } });
+  const homes = async () => (await device.call('key', { key: 'key-V-140' })).homes;
+  const receipt = { is_back: false, day: '2026-11-21', copies: 1, from: 'Gun Dahl', to: 'Eva Ström' };
+  const [home] = await homes();
+  await change({ is: 'receipt', home: home?.home ?? '', receipt });
+  await change({ is: 'home', recipient: home?.recipient ?? '', opens: false });
+  await change({ is: 'receipt', home: home?.home ?? '', receipt: { ...receipt, is_back: true } });
+  expect((await homes()).map(({ recipient, name, receipts }) => [recipient, name, receipts.length])).toEqual([[null, '', 2]]);
+  expect((await device.call('key', { key: 'key-V-140' })).copies[0]?.homes).toEqual([]);
+});
+
+test('a damage and a lock change end when the office settles them', async () => {
+  const document = 'key-F-122';
+  const view = () => device.call('key', { key: document });
+  const flags = async () => (await view()).copies.map((copy) => copy.flags);
+  const end = async (kind: string) => {
+    const facts = (await view()).history.filter(({ what }) => what === kind).map(({ fact }) => fact);
+    await device.call('act', { intent: { do: 'settle', document, facts, text: 'Lagad.' } });
+  };
+  await device.call('act', { intent: { do: 'report_key', key: { key: document, copy: 2 }, report: { is: 'damaged', text: '' } } });
+  await device.call('act', { intent: { do: 'change_key', key: document, change: { is: 'lock_changed', text: '' } } });
+  expect(await flags()).toEqual([['order_unclear', 'lock_changed'], ['damaged', 'lock_changed']]);
+  await end('damaged');
+  expect(await flags()).toEqual([['order_unclear', 'lock_changed'], ['lock_changed']]);
+  await end('lock_changed');
+  expect(await flags()).toEqual([['order_unclear'], []]);
 });

@@ -4,7 +4,7 @@ import { DeviceError } from '../device';
 import type {
   CabinetCount, ClashView, Colleague, Command, Done, ErrorCode, Intent, KeyBoard, KeyBoardRow, KeyCopyRef, KeyFactLine, KeyFilter,
   KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyNote, KeySide, KeyView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView,
-  LostStep, MissingRow, RecipientView, SyncChip, TagView,
+  LostStep, MissingRow, ReceiptText, RecipientView, SyncChip, TagView,
 } from '../generated';
 
 const HOUR = 3600;
@@ -14,6 +14,7 @@ const COPIES_MAX = 20;
 const LOST_STEPS = 7;
 const VAULT = '7c1f02a94be8d350';
 const HASH = '9be4d10a6f27c8315de0b4a97c12f8e63ad59b07c4ef21d8860f7ba3952cd41e';
+const TELEPHONE = '070-174 06 12';
 const ME = { person: 'person-1', name: 'Eva Ström' };
 const CABINETS = ['Fruängen', 'Hägerstensåsen', 'Västertorp'] as const;
 const STREETS = ['Skidvägen', 'Störtloppsvägen', 'Personnevägen', 'Sedelvägen', 'Fruängsgatan', 'Vattenledningsvägen'];
@@ -22,6 +23,8 @@ const NEEDS_OFFICE: readonly KeyFlag[] = [
   'disputed', 'order_unclear', 'in_another_cabinet', 'taken_without_need', 'out_overnight', 'lost', 'missing', 'damaged',
   'lock_changed', 'same_tag', 'clash', 'newer_fact',
 ];
+/** What stays with a copy wherever it goes, until the office ends it. */
+const LASTING: readonly KeyFlag[] = ['damaged', 'lock_changed'];
 /** What is not taken back by an undo. */
 const FINAL: readonly Intent['do'][] = ['settle', 'choose'];
 
@@ -32,6 +35,7 @@ interface FakeKey {
   cabinet: string;
   hook: string;
   copies: KeyLine[];
+  /** With those that it opens no more. */
   homes: KeyHomeView[];
   clashes: ClashView[];
   history: KeyFactLine[];
@@ -139,9 +143,10 @@ export class FakeKeyBoard {
   }
 
   #view(key: FakeKey): KeyView {
-    const { tag, kind, cabinet, hook, homes, clashes } = key;
+    const { tag, kind, cabinet, hook, clashes } = key;
     const copies = key.copies.map((line) => ({ ...line, sides: line.sides.map((side) => ({ ...side, overrules: others(line.sides, side) })) }));
     const notes = this.#notes.filter((note) => note.key === key.key);
+    const homes = [...key.homes].sort((a, b) => Number(a.recipient === null) - Number(b.recipient === null));
     const history = [...key.history].reverse().sort((a, b) => b.at - a.at);
     const is_retired = copies.every(({ place }) => place === 'retired');
     return { key: key.key, tag, kind, cabinet, hook, copies, homes, clashes, history, notes, is_retired, may_change: true };
@@ -152,12 +157,11 @@ export class FakeKeyBoard {
       key.copies
         .filter((line) => line.place !== 'retired')
         .flatMap((line) => {
-          const is = (fact: KeyFactLine) => ['counted', 'missing'].includes(fact.what) && fact.copy === line.copy && !fact.is_void;
+          const is = ({ what, copy, detail, is_void }: KeyFactLine) => ['counted', 'missing'].includes(what) && copy === line.copy && detail === cabinet && !is_void;
           const count = key.history.filter((fact) => is(fact) && fact.at >= since).at(-1);
           const is_expected = line.cabinet === cabinet;
-          const isThere = line.place === 'cabinet' && line.where_text === cabinet;
-          const isDisputedHere = line.sides.length > 0 && count?.what === 'counted' && count.detail === cabinet;
-          if (!is_expected && !isThere && !isDisputedHere) return [];
+          const isHere = (line.place === 'cabinet' || line.place === 'missing') && line.where_text === cabinet;
+          if (!is_expected && !isHere && count === undefined) return [];
           return [{ line, is_expected, counted: count ? count.what === 'counted' : null }];
         }),
     );
@@ -182,10 +186,10 @@ export class FakeKeyBoard {
     const lost = this.#kept.keys.find(({ tag }) => tag === 'H-212');
     const row = (key: FakeKey, days: number, name: string, hour: number, more: Partial<MissingRow>): MissingRow => ({
       key: key.key, tag: key.tag, day: dayOf(this.#date, days), person: person(name), name, visit: `visit-${key.key}`,
-      visit_name: key.homes[0]?.name ?? '', start: midnight(this.#now()) + days * DAY + hour * HOUR, holder_name: '', hand_over: null, ...more,
+      visit_name: key.homes.find(({ recipient }) => recipient !== null)?.name ?? '', start: midnight(this.#now()) + days * DAY + hour * HOUR, holder_name: '', hand_over: null, ...more,
     });
     if (overnight?.copies.some(({ place }) => place === 'with')) {
-      const hand_over = { from_name: 'Jonas Wiklund', telephone: '070-174 06 12', at: midnight(this.#now()) + DAY + 7 * HOUR + 900, after: '', before: 'Rut Blom' };
+      const hand_over = { from_name: 'Jonas Wiklund', telephone: TELEPHONE, at: midnight(this.#now()) + DAY + 7 * HOUR + 900, after: '', before: 'Rut Blom' };
       rows.push(row(overnight, 1, 'Anna Karlsson', 7.5, { holder_name: 'Jonas Wiklund', hand_over }));
     }
     if (lost?.copies.some(({ place }) => place === 'lost')) rows.push(row(lost, 3, 'Mehret Tesfaye', 10, {}));
@@ -259,19 +263,22 @@ export class FakeKeyBoard {
       case 'give_keys': {
         const to_name = PEOPLE.find((name) => person(name) === intent.to) ?? '';
         return this.#each(intent.keys, 'given', () => to_name, '', (line) =>
-          Object.assign(line, { place: 'given', to: intent.to, to_name } satisfies Partial<KeyLine>));
+          Object.assign(line, { place: 'given', to: intent.to, to_name, telephone: TELEPHONE } satisfies Partial<KeyLine>));
       }
       case 'report_key':
         return this.#report(intent);
       case 'count_cabinet': {
         const { cabinet } = intent;
         this.#each(intent.there, 'counted', () => cabinet, '', (line, fact) => {
-          if (line.person === null) return hung(line, cabinet);
-          const taken = { fact: `${line.key}-taken`, by: line.name, is_me: false, what: 'taken', at: line.since ?? 0, overrules: [] };
-          line.sides = [taken, { fact: fact.fact, by: ME.name, is_me: true, what: 'counted', at: fact.at, overrules: [] }];
-          line.flags = ['disputed'];
+          if (line.person === null && line.sides.length === 0) return hung(line, cabinet);
+          const before = line.sides.length > 0 ? line.sides : [side(`${line.key}-taken`, line.name, 'taken', line.since ?? 0)];
+          line.sides = [...before, side(fact.fact, ME.name, 'counted', fact.at)];
+          line.flags = ['disputed', ...lasting(line)];
         });
-        return this.#each(intent.missing, 'missing', () => cabinet, '', (line) => gone(line, 'missing', cabinet));
+        // What someone has, or two say that they have, is not there, and that is no news.
+        return this.#each(intent.missing, 'missing', () => cabinet, '', (line) => {
+          if (line.person === null && line.sides.length === 0) gone(line, 'missing', cabinet);
+        });
       }
       case 'new_key':
         return this.#begin(intent);
@@ -293,10 +300,13 @@ export class FakeKeyBoard {
     for (const line of key.copies) {
       if (!line.sides.some(({ fact }) => facts.includes(fact))) continue;
       const [right] = line.sides.filter(({ fact }) => !facts.includes(fact));
+      const where = right?.what === 'counted' ? key.history.find(({ fact }) => fact === right.fact)?.detail : undefined;
       if (right?.what === 'taken') with_(line, person(right.by), right.by, []);
-      else hung(line, line.cabinet);
+      else hung(line, where ?? line.cabinet);
       line.sides = [];
     }
+    const stands = (flag: KeyFlag, of: KeyLine) => key.history.some(({ what, copy, is_void }) => what === flag && !is_void && (copy ?? of.copy) === of.copy);
+    this.#flag(key, (line) => line.flags.filter((flag) => !LASTING.includes(flag) || stands(flag, line)));
     this.#tell(key, 'settled', null, '', text);
     return null;
   }
@@ -309,7 +319,7 @@ export class FakeKeyBoard {
       case 'not_there':
         return this.#each([key], 'not_there', (line) => line.cabinet, text, (line) => gone(line, 'missing', line.cabinet));
       case 'damaged':
-        return this.#each([key], 'damaged', () => '', text, (line) => { line.flags = [...line.flags, 'damaged']; });
+        return this.#each([key], 'damaged', () => '', text, (line) => { line.flags = [...new Set<KeyFlag>([...line.flags, 'damaged'])]; });
       case 'found': {
         const { cabinet } = report;
         return this.#each([key], 'found', () => cabinet ?? '', text, (line) => {
@@ -347,6 +357,7 @@ export class FakeKeyBoard {
         return null;
       case 'copies': {
         if (!isCopies(change.copies)) throw failure('bad_input', 'copies');
+        if (key.history.some((fact) => isOfCustody(fact) && (fact.copy ?? 0) > change.copies)) throw failure('bad_input', 'copies_in_use');
         const fresh = aKey(id, key.tag, key.kind, key.cabinet, key.hook, change.copies, this.#now()).copies;
         key.copies = fresh.map((line, index) => ({ ...(key.copies[index] ?? line), tag: line.tag }));
         return null;
@@ -355,8 +366,7 @@ export class FakeKeyBoard {
         this.#opens(key, change.recipient, change.opens);
         return null;
       case 'receipt':
-        key.homes.find(({ recipient }) => recipient === change.recipient)?.receipts.push(change.receipt);
-        return null;
+        return this.#sign(key, change.home, change.receipt);
       case 'lent':
         return this.#each([ref(change.copy)], 'lent', () => change.to, '', (line) => gone(line, 'lent', change.to));
       case 'lost_step':
@@ -366,7 +376,7 @@ export class FakeKeyBoard {
         });
       case 'lock_changed':
         this.#tell(key, 'lock_changed', null, '', change.text);
-        this.#flag(key, (line) => [...line.flags, 'lock_changed']);
+        this.#flag(key, (line) => [...new Set<KeyFlag>([...line.flags, 'lock_changed'])]);
         return null;
       case 'retired': {
         const { copy } = change;
@@ -376,11 +386,23 @@ export class FakeKeyBoard {
     }
   }
 
+  /** Opens a home, once; of one that it opens no more, what was signed stays. */
   #opens(key: FakeKey, recipient: string, opens: boolean): void {
-    key.homes = key.homes.filter((home) => home.recipient !== recipient);
+    const known = key.homes.find((home) => home.recipient === recipient);
     const found = this.#recipient(recipient);
-    if (opens && found) key.homes.push({ recipient, name: found.name, address: found.address, receipts: [] });
-    for (const line of key.copies) line.homes = key.homes.map(({ address }) => address);
+    if (opens && known === undefined && found) {
+      key.homes.push({ home: `${key.key}-home-${this.#actions}`, recipient, name: found.name, address: found.address, receipts: [] });
+    }
+    if (!opens && known !== undefined) Object.assign(known, { recipient: null, name: '', address: '' } satisfies Partial<KeyHomeView>);
+    key.homes = key.homes.filter((home) => home.recipient !== null || home.receipts.length > 0);
+    for (const line of key.copies) line.homes = key.homes.flatMap(({ recipient: of, address }) => (of === null ? [] : [address]));
+  }
+
+  #sign(key: FakeKey, document: string, receipt: ReceiptText): null {
+    const signed = key.homes.find(({ home }) => home === document);
+    if (signed === undefined) throw failure('not_found');
+    signed.receipts.push(receipt);
+    return null;
   }
 
   #each(keys: readonly KeyCopyRef[], what: string, detail: (line: KeyLine) => string, text: string, change: (line: KeyLine, fact: KeyFactLine) => void): null {
@@ -417,6 +439,11 @@ function failure(code: ErrorCode, detail: string | null = null): DeviceError {
   return new DeviceError({ code, detail });
 }
 
+/** Whether a fact that holds speaks of where a copy is. */
+function isOfCustody({ what, is_void }: KeyFactLine): boolean {
+  return !is_void && !['damaged', 'lost_step'].includes(what);
+}
+
 function isCopies(copies: number): boolean {
   return Number.isInteger(copies) && copies >= 1 && copies <= COPIES_MAX;
 }
@@ -427,17 +454,30 @@ function others(sides: readonly KeySide[], right: KeySide): string[] {
   return sides.filter((side) => side !== right).map(({ fact }) => fact);
 }
 
-function with_(line: KeyLine, holder: string, name: string, flags: KeyFlag[]): void {
-  Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place: 'with', where_text: '', person: holder, name, telephone: '070-174 06 12' } satisfies Partial<KeyLine>);
+function side(fact: string, by: string, what: string, at: number): KeySide {
+  const is_me = by === ME.name;
+  return { fact, by, telephone: is_me ? '' : TELEPHONE, is_me, what, at, overrules: [] };
+}
+
+function lasting({ flags }: KeyLine): KeyFlag[] {
+  return flags.filter((flag) => LASTING.includes(flag));
+}
+
+function with_(line: KeyLine, holder: string, name: string, odd: readonly KeyFlag[]): void {
+  const telephone = holder === ME.person ? '' : TELEPHONE;
+  const flags = [...odd, ...lasting(line)];
+  Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place: 'with', where_text: '', person: holder, name, telephone } satisfies Partial<KeyLine>);
 }
 
 function hung(line: KeyLine, cabinet: string): void {
-  const flags: KeyFlag[] = cabinet === line.cabinet ? [] : ['in_another_cabinet'];
+  const odd: readonly KeyFlag[] = cabinet === line.cabinet ? [] : ['in_another_cabinet'];
+  const flags = [...odd, ...lasting(line)];
   Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place: 'cabinet', where_text: cabinet } satisfies Partial<KeyLine>);
 }
 
 function gone(line: KeyLine, place: 'lost' | 'missing' | 'lent' | 'retired', where_text: string): void {
-  const flags: KeyFlag[] = place === 'lost' || place === 'missing' ? [place] : [];
+  const odd: readonly KeyFlag[] = place === 'lost' || place === 'missing' ? [place] : [];
+  const flags = [...odd, ...(place === 'retired' ? [] : lasting(line))];
   Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place, where_text, lost_step: place === 'lost' ? 1 : null } satisfies Partial<KeyLine>);
 }
 
@@ -459,7 +499,7 @@ function aKey(key: string, tag: string, kind: KeyKind, cabinet: string, hook: st
 }
 
 function home(name: string, address: string): KeyHomeView {
-  return { recipient: `home-${address}`, name, address, receipts: [] };
+  return { home: `key-home-${address}`, recipient: `home-${address}`, name, address, receipts: [] };
 }
 
 /** One note of each kind; the tag of the last is another unit's. */
@@ -493,7 +533,7 @@ function theKeys(now: number): FakeKey[] {
   const taken = [['Anna Karlsson', at(6, 58)], ['Jonas Wiklund', at(6, 59)]] as const;
   disputed.history.push(...taken.map(([name, when], index) => aFact(`${disputed.key}-taken-${index}`, 'taken', 1, name, when, 'Västertorp')));
   Object.assign(disputed.history.at(-1) ?? {}, { clock: at(6, 59) + 31, received_at: at(8, 47) + 2 });
-  first(disputed).sides = taken.map(([by, when], index) => ({ fact: `${disputed.key}-taken-${index}`, by, is_me: false, what: 'taken', at: when, overrules: [] }));
+  first(disputed).sides = taken.map(([by, when], index) => side(`${disputed.key}-taken-${index}`, by, 'taken', when));
   Object.assign(first(disputed), { flags: ['disputed'], since: at(6, 58) } satisfies Partial<KeyLine>);
   Object.assign(disputed, { nextName: 'Jonas Wiklund', nextAt: at(13, 30) });
 
@@ -518,20 +558,21 @@ function theKeys(now: number): FakeKey[] {
   Object.assign(wrong, { nextName: 'Anna Karlsson', nextAt: at(34, 20) });
 
   const clash = made('F-118', 'Fruängen', '18', 'Stig Ek', 'Fruängsgatan 9');
-  const side = (by: string, hook: string) => ({ by, at: at(-20), value: JSON.stringify({ cabinet: 'Fruängen', hook }), shown: '', fact: null });
-  clash.clashes = [{ register: 'place', sides: [side('Eva Ström', '18'), side('Lars Thor', '81')] }];
+  const placed = (by: string, hook: string) => ({ by, at: at(-20), value: JSON.stringify({ cabinet: 'Fruängen', hook }), shown: '', fact: null });
+  clash.clashes = [{ register: 'place', sides: [placed('Eva Ström', '18'), placed('Lars Thor', '81')] }];
   first(clash).flags = ['clash'];
 
   const two = made('F-122', 'Fruängen', '22', 'Sven Malm', 'Personnevägen 3', 'home', 2);
   first(two).flags = ['order_unclear'];
   const same = made('F-130', 'Fruängen', '30', 'Ulla Rask', 'Sedelvägen 7');
-  first(same).flags = ['same_tag'];
+  const other = aKey('key-F-130-other', 'F-130', 'home', 'Hägerstensåsen', '77', 1, now, [home('Doris Falk', 'Personnevägen 12')]);
+  for (const each of [same, other]) first(each).flags = ['same_tag'];
   const lent = made('P-010', 'Fruängen', '2', 'Per Sjö', 'Skidvägen 2', 'entrance');
   gone(first(lent), 'lent', 'Låsteknik AB');
   const retired = made('F-001', 'Fruängen', '1', '', '');
   gone(first(retired), 'retired', '');
 
-  return [disputed, overnight, alarm, lost, wrong, clash, two, same, lent, retired, ...CABINETS.flatMap((cabinet, row) => many(cabinet, row, at, out, made))];
+  return [disputed, overnight, alarm, lost, wrong, clash, two, same, other, lent, retired, ...CABINETS.flatMap((cabinet, row) => many(cabinet, row, at, out, made))];
 }
 
 function many(

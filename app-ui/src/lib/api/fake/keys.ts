@@ -1,6 +1,6 @@
 import { DeviceError } from '../device';
 import type {
-  Colleague, Intent, KeyCopyRef, KeyLine, KeyReminder, KeysView, KeyUse, MissingRow, MyKey, NeededKey, SyncChip, TagView,
+  Colleague, Intent, KeyCopyRef, KeyFlag, KeyLine, KeyReminder, KeySide, KeysView, KeyUse, MissingRow, MyKey, NeededKey, SyncChip, TagView,
 } from '../generated';
 import type { World } from './world';
 
@@ -29,7 +29,6 @@ export interface FakeKeys {
 }
 
 const ME = 'person-1';
-const PEOPLE: Readonly<Record<string, string>> = { [ME]: 'Lena Åberg', 'person-2': 'Fatima Nordin', 'person-3': 'Jonas Berg', 'person-4': 'Omar Haddad' };
 const CABINETS = ['Fruängen', 'Mälarhöjden', 'Västertorp'];
 const COLLEAGUES: Colleague[] = [
   { person: 'person-2', name: 'Fatima Nordin', is_at_work: true },
@@ -37,6 +36,8 @@ const COLLEAGUES: Colleague[] = [
   { person: 'person-4', name: 'Omar Haddad', is_at_work: false },
   ...['Anna Lind', 'Birgitta Ek', 'Carl Moberg', 'Diana Sjö', 'Erik Holm', 'Farid Amin', 'Greta Berg'].map((name, index) => ({ person: `person-${index + 10}`, name, is_at_work: false })),
 ];
+const PEOPLE: Readonly<Record<string, string>> = { [ME]: 'Lena Åberg', ...Object.fromEntries(COLLEAGUES.map(({ person, name }) => [person, name])) };
+const TELEPHONE = '070-174 06 31';
 const NOBODYS: Own = { what_for: null, alarmed_at: null, from_name: '', own_fact: null, delivery: 'at_office' };
 
 function key(tag: string, given: Partial<KeyLine>, own: Partial<Own> = {}, visit: string | null = null): FakeKey {
@@ -49,9 +50,15 @@ function key(tag: string, given: Partial<KeyLine>, own: Partial<Own> = {}, visit
   return { line: named(line), own: { ...NOBODYS, ...own }, visit, before: null };
 }
 
+/** With the names of those who have it, and the telephone of the one of them that she can call. */
 function named(line: KeyLine): KeyLine {
   const { person, to } = line;
-  return { ...line, name: (person && PEOPLE[person]) ?? '', telephone: person === null || person === ME ? '' : '070-174 06 31', to_name: (to && PEOPLE[to]) ?? '' };
+  const isCalled = [person, to].some((each) => each !== null && each !== ME);
+  return { ...line, name: (person && PEOPLE[person]) ?? '', telephone: isCalled ? TELEPHONE : '', to_name: (to && PEOPLE[to]) ?? '' };
+}
+
+function side(fact: string, person: string, what: string, at: number): KeySide {
+  return { fact, by: PEOPLE[person] ?? '', telephone: person === ME ? '' : TELEPHONE, is_me: person === ME, what, at, overrules: [] };
 }
 
 /** The keys of a day like the one on the picture. */
@@ -68,10 +75,7 @@ export function someKeys(at: Clock): FakeKeys {
       key('V-160', { place: 'given', person: 'person-3', to: ME, since: at('08:50'), where_text: '' }),
       key('V-095', {
         ...mine('06:58'), flags: ['disputed'],
-        sides: [
-          { fact: 'f-095', by: 'Lena Åberg', is_me: true, what: 'taken', at: at('06:58'), overrules: [] },
-          { fact: 'j-095', by: 'Jonas Berg', is_me: false, what: 'taken', at: at('06:59'), overrules: [] },
-        ],
+        sides: [side('f-095', ME, 'taken', at('06:58')), side('j-095', 'person-3', 'taken', at('06:59'))],
       }, { what_for: 'round', own_fact: 'f-095' }),
       key('V-131', { ...jonas('07:10'), homes: ['Bäckvägen 44'] }, {}, 'visit-6'),
       key('V-140', { cabinet: 'Fruängen', homes: ['Bäckvägen 7'] }, {}, 'visit-8'),
@@ -92,7 +96,7 @@ export function someKeys(at: Clock): FakeKeys {
       },
       { key: 'key-V-134', tag: 'V-134', day: '2026-11-23', person: ME, name: 'Lena Åberg', visit: 'visit-98', visit_name: 'Elsa Holm', start: at('09:15') + 2 * 86_400, holder_name: '', hand_over: null },
     ],
-    reminder: { why: 'shift_ends', at: at('15:30'), is_due: false, tags: [] },
+    reminder: { why: 'shift_ends', at: at('15:30'), is_due: false, is_over: false, tags: [] },
     noted: [],
     acts: 0,
   };
@@ -110,9 +114,9 @@ export function oddKeys(keys: FakeKeys, at: Clock): void {
   keys.reminder = { ...keys.reminder, why: 'curfew', at: at('08:30') };
 }
 
-/** Whether she has a key beyond doubt. */
+/** Whether she has a key, beyond doubt or by her own word that she was handed it. */
 export function keepsKeys({ all }: FakeKeys): boolean {
-  return all.some(({ line }) => !isDisputed(line) && line.place === 'with' && line.person === ME);
+  return all.some(({ line }) => !isDisputed(line) && isMine(line) && line.place !== 'given');
 }
 
 /** A carer's keys, as the device answers. */
@@ -121,14 +125,16 @@ export function keys(world: World, now: number, sync: SyncChip): KeysView {
   const ends = (world.sheet.shift_start ?? 0) + world.sheet.shift_minutes * 60;
   const mine = all.filter(({ line }) => !isDisputed(line) && isMine(line)).map(({ line, own, visit }): MyKey => ({ ...own, line, in_round: visit !== null, back_by: ends }));
   mine.sort((a, b) => Number(a.line.kind === 'alarm') - Number(b.line.kind === 'alarm') || a.line.tag.localeCompare(b.line.tag));
+  const kept = mine.filter(({ line }) => line.place !== 'given');
+  const over = reminder.why === 'shift_ends' ? ends : reminder.at;
   return {
     now,
-    needed: all.flatMap(({ line, visit }) => (isMine(line) ? [] : needed(world, line, visit))).sort((a, b) => a.start - b.start),
+    needed: all.flatMap(({ line, visit }) => (isMine(line) && !isDisputed(line) ? [] : needed(world, line, visit))).sort((a, b) => a.start - b.start),
     mine,
     to_confirm: all.filter(({ line }) => line.place === 'given' && line.to === ME).map(({ line }) => line),
-    disputed: all.filter(({ line }) => isDisputed(line)).map(({ line }) => line),
+    disputed: all.filter(({ line }) => isDisputed(line) && line.sides.some(({ is_me }) => is_me)).map(({ line }) => line),
     ahead, cabinets: CABINETS, colleagues: COLLEAGUES,
-    reminder: mine.length === 0 ? null : { ...reminder, is_due: reminder.at <= now, tags: mine.map(({ line }) => line.tag) },
+    reminder: kept.length === 0 ? null : { ...reminder, is_due: reminder.at <= now, is_over: over <= now, tags: kept.map(({ line }) => line.tag) },
     sync,
   };
 }
@@ -144,7 +150,7 @@ function isMine({ place, person, to }: KeyLine): boolean {
 function needed(world: World, line: KeyLine, visit: string | null): NeededKey[] {
   const card = world.visits.find(({ card: { document } }) => document === visit)?.card;
   if (card === undefined) return [];
-  return [{ line, can_take: line.place === 'cabinet', visit: card.document, visit_name: card.name, start: card.start ?? 0 }];
+  return [{ line, can_take: line.place === 'cabinet' && !isDisputed(line), visit: card.document, visit_name: card.name, start: card.start ?? 0 }];
 }
 
 /** What a tag is. */
@@ -177,9 +183,11 @@ export function actOnKeys(world: World, now: number, intent: KeyIntent): void {
   }
 }
 
+/** What was said of it holds no more where it moved; what two say of it stands until the office settles it. */
 function restated(line: KeyLine, what: string): KeyLine {
-  const isStill = what === 'damaged';
-  return named({ ...line, flags: isStill ? [...line.flags, 'damaged'] : line.flags.filter((flag) => flag === 'damaged') });
+  if (what === 'damaged') return named({ ...line, flags: [...new Set<KeyFlag>([...line.flags, 'damaged'])] });
+  const flags = line.flags.filter((flag) => flag === 'damaged');
+  return named({ ...line, flags: line.sides.length > 0 ? ['disputed', ...flags] : flags });
 }
 
 /** Changes a key by an act; gives the kind of its fact. */
@@ -197,9 +205,12 @@ function change(found: FakeKey, now: number, intent: Exclude<KeyIntent, { do: 'n
     case 'return_keys': put({ place: 'cabinet', where_text: intent.cabinet }); return 'returned';
     case 'give_keys': put({ place: 'given', person: ME, to: intent.to }); return 'given';
     case 'receive_keys': {
-      const isConfirmed = line.place === 'given' && line.to === ME;
+      const isConfirmed = line.place === 'given' && line.to === ME && line.person === intent.from;
+      const couldGive = line.place === 'cabinet' || line.place === 'missing' || line.person === intent.from || line.to === intent.from;
       found.own.from_name = PEOPLE[intent.from] ?? '';
-      put(isConfirmed ? { place: 'with', person: ME } : { place: 'received', person: intent.from, to: ME });
+      if (isConfirmed) put({ place: 'with', person: ME });
+      else if (couldGive) put({ place: 'received', person: intent.from, to: ME });
+      else line.sides = [side(`${line.key}-before`, line.person ?? '', 'taken', line.since ?? now), side(found.own.own_fact ?? '', ME, 'received', now)];
       return 'received';
     }
     case 'report_key': return report(line, put, intent.report);
@@ -208,7 +219,7 @@ function change(found: FakeKey, now: number, intent: Exclude<KeyIntent, { do: 'n
 
 function report(line: KeyLine, put: (given: Partial<KeyLine>) => KeyLine, said: Extract<KeyIntent, { do: 'report_key' }>['report']): string {
   if (said.is === 'not_there') put({ place: 'missing', where_text: line.cabinet });
-  if (said.is === 'lost') put({ place: 'lost', lost_step: 1 });
+  if (said.is === 'lost' && !isDisputed(line)) put({ place: 'lost', lost_step: 1 });
   if (said.is === 'found') put(said.cabinet === null ? { place: 'with', person: ME } : { place: 'cabinet', where_text: said.cabinet });
   return said.is;
 }

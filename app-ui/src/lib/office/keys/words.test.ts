@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
-import type { CountLine, KeyLine, KeyNote, KeySide, MissingRow } from '../../api/generated';
+import type { CountLine, KeyFactLine, KeyLine, KeyNote, KeySide, MissingRow } from '../../api/generated';
 import { speak } from '../../i18n/catalogue.svelte';
 import { lostSteps } from './texts';
 import {
-  answers, byDay, deed, difference, goesTo, isAsked, isBackwards, keepFromRetiring, marks, near, nextStep, noteWords, progress, readCopies,
-  registerShown, sideWords, toTheSecond, where,
+  answers, byDay, deed, difference, factWords, goesTo, isAsked, isBackwards, keepFromRetiring, marks, near, nextStep, noteWords, progress,
+  readCopies, registerShown, sideWords, struckWords, toTheSecond, where,
 } from './words';
 
 const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
@@ -17,9 +17,9 @@ const line: KeyLine = {
   where_text: 'Västertorp', person: null, name: '', telephone: '', to: null, to_name: '', since: NINE, flags: [], sides: [],
   lost_step: null, lost_steps: 7, lost_done: [],
 };
-const anna: KeySide = { fact: 'a', by: 'Anna Karlsson', is_me: false, what: 'taken', at: NINE, overrules: ['j', 'r'] };
-const jonas: KeySide = { fact: 'j', by: 'Jonas Wiklund', is_me: false, what: 'taken', at: NINE + 60, overrules: ['a'] };
-const eva: KeySide = { fact: 'e', by: 'Eva Ström', is_me: true, what: 'counted', at: NINE + 90, overrules: ['a', 'j'] };
+const anna: KeySide = { fact: 'a', by: 'Anna Karlsson', telephone: '', is_me: false, what: 'taken', at: NINE, overrules: ['j', 'r'] };
+const jonas: KeySide = { fact: 'j', by: 'Jonas Wiklund', telephone: '', is_me: false, what: 'taken', at: NINE + 60, overrules: ['a'] };
+const eva: KeySide = { fact: 'e', by: 'Eva Ström', telephone: '', is_me: true, what: 'counted', at: NINE + 90, overrules: ['a', 'j'] };
 const counting: CountLine = { line, is_expected: true, counted: null };
 
 afterEach(() => speak('sv'));
@@ -56,17 +56,40 @@ test('each mark has a colour and words, and a lost key its step', () => {
 
 describe('a dispute', () => {
   test('is settled against what cannot hold with a side, or against all', () => {
-    expect(answers([anna, jonas, eva])).toEqual([
+    expect(answers([anna, jonas, eva], TODAY)).toEqual([
       { word: 'Anna Karlsson hade den', facts: ['j', 'r'] }, { word: 'Jonas Wiklund hade den', facts: ['a'] },
-      { word: 'Eva Ström har rätt', facts: ['a', 'j'] }, { word: 'Ingen av dem', facts: ['a', 'j', 'e'] },
+      { word: 'Den hänger i skåpet: Eva Ström räknade den', facts: ['a', 'j'] }, { word: 'Ingen av dem', facts: ['a', 'j', 'e'] },
     ]);
+    const others = ['returned', 'lost'].map((what, at) => ({ ...jonas, fact: what, what, overrules: [`${at}`] }));
+    expect(answers(others, TODAY).map(({ word }) => word)).toEqual(['Jonas Wiklund hängde tillbaka den', 'Jonas Wiklund har rätt', 'Ingen av dem']);
+  });
+
+  test('has no two answers in the same words', () => {
+    const again: KeySide = { ...jonas, fact: 'j2', at: NINE - DAY, overrules: ['a', 'j'] };
+    expect(answers([anna, jonas, again], TODAY).map(({ word }) => word)).toEqual([
+      'Anna Karlsson hade den', 'Jonas Wiklund hade den, 09:01', 'Jonas Wiklund hade den, i går 09:00', 'Ingen av dem',
+    ]);
+  });
+
+  test('says what an answer strikes where that does not go without saying', () => {
+    const fact = ({ fact: id, by, what, at }: KeySide): KeyFactLine => ({
+      fact: id, what, copy: 1, name: by, entered_by: '', at, clock: at, received_at: at, detail: '', text: '', flags: [], is_void: false,
+    });
+    const given: KeySide = { ...jonas, fact: 'g', what: 'given', at: NINE + 120 };
+    const history = [given, eva, jonas, anna].map(fact);
+    const struck = (sides: KeySide[]) => answers(sides, TODAY).map((answer) => struckWords(answer, sides, history, TODAY));
+    expect(struck([{ ...anna, overrules: ['j'] }, jonas])).toEqual(['', '', '']);
+    expect(struck([{ ...anna, overrules: ['e', 'j'] }, jonas, eva])).toEqual([
+      'Jonas Wiklund tog ut 09:01, Eva Ström såg den i skåpet 09:01', 'Anna Karlsson tog ut 09:00', 'Anna Karlsson tog ut 09:00, Jonas Wiklund tog ut 09:01', '',
+    ]);
+    expect(struck([{ ...anna, overrules: ['j', 'g'] }, jonas])).toEqual(['Jonas Wiklund tog ut 09:01, Jonas Wiklund lämnade över 09:02', '', '']);
   });
 
   test('has no answer for a side that cannot hold, and one for sides that overrule the same', () => {
     const gone: KeySide = { ...anna, fact: 'g', what: 'given', overrules: ['r', 'j'] };
     const impossible: KeySide = { ...eva, overrules: [] };
-    expect(answers([anna, impossible, gone]).map(({ word }) => word)).toEqual(['Anna Karlsson hade den', 'Ingen av dem']);
-    expect(answers([impossible])).toEqual([{ word: 'Ingen av dem', facts: ['e'] }]);
+    expect(answers([anna, impossible, gone], TODAY).map(({ word }) => word)).toEqual(['Anna Karlsson hade den', 'Ingen av dem']);
+    expect(answers([impossible], TODAY)).toEqual([{ word: 'Ingen av dem', facts: ['e'] }]);
   });
 
   test('says what each states', () => {
@@ -143,6 +166,7 @@ describe('a count', () => {
     const places: Partial<KeyLine>[] = [{}, { place: 'missing' }, { place: 'with' }, { place: 'lent' }, { where_text: 'Fruängen' }, { sides: [anna, jonas] }];
     expect(places.map((place) => isAsked({ ...counting, line: { ...line, ...place } }, 'Västertorp'))).toEqual([true, true, false, false, false, false]);
     expect(isAsked({ ...counting, is_expected: false, line: { ...line, cabinet: 'Fruängen' } }, 'Västertorp')).toBe(true);
+    expect(isAsked({ ...counting, is_expected: false, line: { ...line, cabinet: 'Fruängen', place: 'missing' } }, 'Västertorp')).toBe(true);
   });
 
   test('goes on as before when a copy is counted that someone has, also one of another cabinet', () => {
@@ -156,6 +180,7 @@ describe('a count', () => {
     expect(difference(counting)).toBeNull();
     expect(difference({ ...counting, counted: true })).toBeNull();
     expect(difference({ ...counting, counted: false })).toBe('missing');
+    expect(difference({ ...counting, counted: false, is_expected: false })).toBe('missing');
     expect(difference({ ...counting, counted: true, line: { ...line, sides: [anna, eva] } })).toBe('out');
     expect(difference({ ...counting, counted: true, is_expected: false, line: { ...line, sides: [anna, eva] } })).toBe('out');
     expect(difference({ ...counting, counted: true, is_expected: false })).toBe('wrong');
@@ -171,6 +196,12 @@ test('what will be missing is told by day and time', () => {
 test('a place that two people changed reads as a place', () => {
   expect(registerShown('place', '{"cabinet":"Fruängen","hook":"81"}', '')).toBe('Skåp Fruängen, krok 81');
   expect([registerShown('copies', '3', ''), registerShown('kind', '"home"', 'home'), registerShown('place', 'null', ''), registerShown('x', '{', '')]).toEqual(['3', 'home', 'inget', 'inget']);
+});
+
+test('what the office chose reads as what it chose', () => {
+  const chosen = (detail: string, text: string) => factWords({ what: 'chosen', detail, text });
+  expect([chosen('place', '{"cabinet":"Fruängen","hook":"81"}'), chosen('kind', '"alarm"'), chosen('copies', '2'), chosen('', '')]).toEqual(['Skåp Fruängen, krok 81', 'Larmnyckel', '2', '']);
+  expect(factWords({ what: 'damaged', detail: '', text: 'Böjd.' })).toBe('Böjd.');
 });
 
 test('what is typed is a number of copies, and a period that does not run backwards', () => {

@@ -2,7 +2,7 @@
 
 import type { CountLine, KeyFactLine, KeyFlag, KeyLine, KeyNote, KeySide, LedgerQuery, LostStep, MissingRow } from '../../api/generated';
 import { clock, dateOf, daysFrom, moment } from '../../time/format';
-import { word } from '../../words';
+import { keyKinds, word } from '../../words';
 import { deeds, keyFlags, lostSteps, shortDeeds, texts } from './texts';
 
 type Tone = 'warn' | 'bad' | 'note' | 'plain';
@@ -56,8 +56,8 @@ export function where(line: KeyLine): string {
 }
 
 /** What one side of a dispute says, after her name. */
-export function sideWords(side: KeySide, today: string): string {
-  return `${word(shortDeeds, side.what)} ${near(side.at, today)}`;
+export function sideWords({ what, at }: Pick<KeySide, 'what' | 'at'>, today: string): string {
+  return `${word(shortDeeds, what)} ${near(at, today)}`;
 }
 
 /** What a key opens, and what kind it is where it is no home's. */
@@ -101,22 +101,44 @@ export interface Answer {
 }
 
 /** The ways to settle a dispute: each side that can hold, those that overrule the same being one, and none of them. */
-export function answers(sides: readonly KeySide[]): Answer[] {
+export function answers(sides: readonly KeySide[], today: string): Answer[] {
   const possible = sides.filter(({ overrules }) => overrules.length > 0);
   const right = possible.filter((side, index) => possible.findIndex((other) => isSame(other.overrules, side.overrules)) === index);
+  const words = right.map(rightWords);
+  const isTwice = (said: string) => words.indexOf(said) !== words.lastIndexOf(said);
   return [
-    ...right.map((side) => ({ word: rightWords(side), facts: side.overrules })),
+    ...right.map((side) => {
+      const said = rightWords(side);
+      return { word: isTwice(said) ? texts.answerAt(said, near(side.at, today)) : said, facts: side.overrules };
+    }),
     { word: texts.noneOfThem, facts: sides.map(({ fact }) => fact) },
   ];
+}
+
+/** What would no longer hold with an answer; empty where it goes without saying: the other of two sides, or all of them. */
+export function struckWords({ facts }: Answer, sides: readonly KeySide[], history: readonly KeyFactLine[], today: string): string {
+  const isNone = sides.every(({ fact }) => facts.includes(fact));
+  const isOther = sides.length <= 2 && facts.every((fact) => sides.some((side) => side.fact === fact));
+  if (isNone || isOther) return '';
+  return history
+    .filter(({ fact }) => facts.includes(fact))
+    .sort((a, b) => a.at - b.at)
+    .map((line) => `${line.name} ${sideWords(line, today)}`)
+    .join(', ');
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((fact) => other.includes(fact));
 }
 
-/** How choosing a side is said: who had the key, or whose word it is. */
+/** How choosing a side is said: who had the key, that it hangs in its cabinet, or whose word it is. */
 function rightWords({ by, what }: KeySide): string {
-  return what === 'taken' || what === 'received' ? texts.hadIt(by) : texts.isRight(by);
+  switch (what) {
+    case 'taken': case 'received': return texts.hadIt(by);
+    case 'counted': return texts.hangsThere(by);
+    case 'returned': return texts.putBack(by);
+    default: return texts.isRight(by);
+  }
 }
 
 /** Whether a person has a copy, or one of two. */
@@ -168,6 +190,13 @@ export function registerShown(register: string, value: string, shown: string): s
   return typeof parsed === 'number' || typeof parsed === 'string' ? String(parsed) : texts.empty;
 }
 
+/** What someone wrote with what she did; of a choice the value. */
+export function factWords({ what, detail, text }: Pick<KeyFactLine, 'what' | 'detail' | 'text'>): string {
+  if (what !== 'chosen' || text === '') return text;
+  const value = registerShown(detail, text, '');
+  return detail === 'kind' ? word(keyKinds, value) : value;
+}
+
 function json(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -197,7 +226,7 @@ export type Difference = 'missing' | 'out' | 'wrong';
 /** What a count found that is not as it should be; none if it is, or was not counted. */
 export function difference({ line, is_expected, counted }: CountLine): Difference | null {
   if (counted === null) return null;
-  if (!counted) return is_expected ? 'missing' : null;
+  if (!counted) return 'missing';
   if (line.sides.length > 0) return 'out';
   return is_expected ? null : 'wrong';
 }

@@ -28,7 +28,6 @@ test('keys that two carers took, handed over and lost without a network are sett
       for (const page of [anna, fatima]) await page.getByRole('link', { name: /^Nycklar/ }).tap();
       await expect(anna.getByText('Kontoret reder ut')).toBeVisible();
       await office.getByRole('link', { name: /^Nycklar/ }).click();
-      await office.getByRole('button', { name: 'Alla' }).click();
       await expect(row(office, 'V-201')).toBeVisible();
       await demo.press('s', 'server: stopped');
     });
@@ -68,14 +67,14 @@ test('keys that two carers took, handed over and lost without a network are sett
       await expect(lost.getByText('steg 2 av 7')).toBeVisible();
       await office.keyboard.press('Escape');
       await settle(office, 'V-398', 'Fatima har lagt tillbaka den i skåpet.');
+      await office.keyboard.press('Escape');
       await settle(office, 'V-201', 'Jonas har hängt tillbaka den.');
-      await expect(anna.getByText('Kontoret reder ut')).toBeHidden();
+      await expect(anna.getByText('Kontoret reder ut')).toHaveCount(0);
       for (const tag of [/^V-398/, /^V-201/]) await expect(anna.getByRole('button', { name: tag })).toBeVisible();
       await expect(fatima.getByRole('button', { name: /^V-398/ })).toBeHidden();
       await expect(fatima.getByRole('button', { name: /^V-202/ })).toBeVisible();
     });
     await test.step('the log has it all, and is kept as the server signed it', async () => {
-      await row(office, 'V-201').click();
       await office.getByRole('dialog').getByRole('link', { name: 'Visa i nyckelloggen' }).click();
       await expect(office.getByRole('row', { name: /V-201.*Anna Karlsson/ }).first()).toBeVisible();
       await office.getByRole('button', { name: 'Exportera CSV' }).click();
@@ -108,7 +107,6 @@ async function settle(office: Page, tag: string, why: string): Promise<void> {
   await disputed.getByLabel('Hur vet du det?').fill(why);
   await disputed.getByRole('button', { name: 'Anna Karlsson hade den' }).click();
   await expect(disputed.getByText(why)).toBeVisible();
-  await office.keyboard.press('Escape');
 }
 
 /** The way to a key of the office's board. */

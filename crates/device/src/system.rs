@@ -40,7 +40,7 @@ impl Clock for SystemClock {
             Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
             Err(before) => -i64::try_from(before.duration().as_secs()).unwrap_or(i64::MAX),
         };
-        Timestamp(seconds.saturating_add(self.offset_seconds))
+        Timestamp(seconds.saturating_add(self.offset_seconds)).in_calendar()
     }
 
     fn monotonic_ms(&self) -> u64 {

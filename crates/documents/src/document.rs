@@ -11,7 +11,7 @@ use rundan_model::{
 };
 use serde_json::Value as Json;
 
-use crate::gate::{TIME_MAX, chunk};
+use crate::gate::chunk;
 
 /// A key of the root, in the order in which genesis writes them.
 pub(crate) const ROOT_KEYS: [&str; 5] = ["kind", "schema", "nonce", "plan", "facts"];
@@ -387,7 +387,7 @@ fn apply<'a>(automerge: &mut Automerge, changes: impl IntoIterator<Item = &'a [u
 /// The time that a change bears. A phone's clock may show any year; the gate, which every reader passes, knows those
 /// from 1970 to 9999. Nothing is ordered by it.
 fn stated(time: Timestamp) -> i64 {
-    time.0.clamp(0, TIME_MAX)
+    time.in_calendar().0
 }
 
 fn apply_parsed(automerge: &mut Automerge, changes: Vec<automerge::Change>) -> Result<(), LoadError> {

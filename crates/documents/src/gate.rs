@@ -30,8 +30,6 @@ pub const OPERATIONS_MAX: usize = 2_000;
 pub const DEPENDENCIES_MAX: usize = 1_024;
 /// The most changes of one document.
 pub const DOCUMENT_CHANGES_MAX: usize = DOCUMENT_MAX.changes as usize;
-/// The latest time that a change may claim: the end of the year 9999.
-pub(crate) const TIME_MAX: i64 = 253_402_300_799;
 /// The greatest operation counter of an honest document. Automerge's own end is 2^32, where it panics.
 const COUNTER_MAX: u64 = (DOCUMENT_CHANGES_MAX * OPERATIONS_MAX) as u64;
 

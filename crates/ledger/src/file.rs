@@ -299,7 +299,7 @@ fn read_head(rows: &[StringRecord]) -> Option<Head> {
         key_tag: cell(2, 1)?,
         person_name: cell(3, 1)?,
         count: cell(7, 1)?.parse().ok()?,
-        issued_at: Timestamp(cell(8, 2)?.parse().ok()?),
+        issued_at: Timestamp::try_from(cell(8, 2)?.parse::<i64>().ok()?).ok()?,
         head: Cursor { seq: cell(9, 1)?.parse().ok()?, chain: Chain(bytes(9, 2)?) },
         digest: bytes(10, 1)?,
         key: PublicKey(bytes(10, 3)?),
@@ -439,6 +439,16 @@ pub(crate) mod tests {
         let more = format!("{file}\"x\"\r\n");
         assert!(check(more.as_bytes()).is_err());
         assert!(check(b"").is_err());
+    }
+
+    #[test]
+    fn a_head_of_a_time_that_no_calendar_has_is_refused() {
+        let file = String::from_utf8(a_file()).unwrap();
+        for beyond in [8_210_266_876_799, i64::MAX, -1] {
+            let altered = file.replace(&head().issued_at.0.to_string(), &beyond.to_string());
+            assert_ne!(altered, file);
+            assert!(check(altered.as_bytes()).is_err(), "{beyond}");
+        }
     }
 
     #[test]

@@ -4,12 +4,34 @@ use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, Na
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-/// An instant: whole seconds since 1970-01-01 UTC.
+/// An instant: whole seconds since 1970-01-01 UTC. What is read is of the years 1970 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "i64")]
 pub struct Timestamp(pub i64);
 
+/// What was stated is of a year before 1970 or after 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A time is of the years 1970 to 9999")]
+pub struct BeyondTheCalendar;
+
+impl TryFrom<i64> for Timestamp {
+    type Error = BeyondTheCalendar;
+
+    fn try_from(seconds: i64) -> Result<Self, BeyondTheCalendar> {
+        let instant = Self(seconds);
+        if instant == instant.in_calendar() { Ok(instant) } else { Err(BeyondTheCalendar) }
+    }
+}
+
 impl Timestamp {
+    /// The end of the year 9999, UTC: the latest that anything may state.
+    pub const MAX: Self = Self(253_402_300_799);
+
+    /// The instant, or the nearest one of the years 1970 to 9999: a device's clock may show any.
+    pub fn in_calendar(self) -> Self {
+        Self(self.0.clamp(0, Self::MAX.0))
+    }
+
     /// This many minutes later.
     pub fn plus_minutes(self, minutes: u32) -> Self {
         Self(self.0.saturating_add(i64::from(minutes) * 60))
@@ -28,7 +50,7 @@ impl Timestamp {
 
 impl From<DateTime<Utc>> for Timestamp {
     fn from(instant: DateTime<Utc>) -> Self {
-        Self(instant.timestamp())
+        Self(instant.timestamp()).in_calendar()
     }
 }
 
@@ -65,9 +87,9 @@ impl Zone {
         self.local(instant).date()
     }
 
-    /// The local date and time of an instant.
+    /// The local date and time of an instant; that of [`Timestamp::MAX`] for one beyond it.
     pub fn local(self, instant: Timestamp) -> NaiveDateTime {
-        let utc = DateTime::<Utc>::from_timestamp(instant.0, 0).unwrap_or_default();
+        let utc = DateTime::<Utc>::from_timestamp(instant.min(Timestamp::MAX).0, 0).unwrap_or_default();
         utc.with_timezone(&Self::TZ).naive_local()
     }
 
@@ -142,6 +164,18 @@ mod tests {
 
     fn clock(text: &str) -> NaiveTime {
         parse_clock(text).expect("a time")
+    }
+
+    #[test]
+    fn an_instant_beyond_the_calendar_is_not_read_and_shows_a_time_all_the_same() {
+        // The first is the last hour that the calendar's own arithmetic holds: an hour later is none.
+        for beyond in [8_210_266_876_799, i64::MAX, i64::MIN, -1, Timestamp::MAX.0 + 1] {
+            assert!(serde_json::from_str::<Timestamp>(&beyond.to_string()).is_err(), "{beyond}");
+            Zone.day(Timestamp(beyond));
+        }
+        for within in [0, Timestamp::MAX.0] {
+            assert_eq!(serde_json::from_str::<Timestamp>(&within.to_string()).ok(), Some(Timestamp(within)));
+        }
     }
 
     #[test]

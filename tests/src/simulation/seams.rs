@@ -52,7 +52,7 @@ impl PhoneClock {
 
 impl device::Clock for PhoneClock {
     fn now(&self) -> Timestamp {
-        self.world.time().plus_seconds(self.ahead_seconds.load(Ordering::Relaxed))
+        self.world.time().plus_seconds(self.ahead_seconds.load(Ordering::Relaxed)).in_calendar()
     }
 
     fn monotonic_ms(&self) -> u64 {

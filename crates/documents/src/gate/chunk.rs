@@ -5,10 +5,10 @@
 //! The format is Automerge's binary document format, <https://automerge.org/automerge-binary-format-spec/>.
 
 use flate2::{Decompress, FlushDecompress, Status};
-use rundan_model::ChangeHash;
+use rundan_model::{ChangeHash, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::{CHANGE_BYTES_MAX, COUNTER_MAX, DEPENDENCIES_MAX, DOCUMENT_CHANGES_MAX, OPERATIONS_MAX, Refusal, TIME_MAX};
+use super::{CHANGE_BYTES_MAX, COUNTER_MAX, DEPENDENCIES_MAX, DOCUMENT_CHANGES_MAX, OPERATIONS_MAX, Refusal};
 
 /// The longest saved document, bytes, deflated or not. A visit is some 2 KB.
 const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -76,7 +76,7 @@ pub(crate) fn check_change(bytes: &[u8]) -> Reading<Counted> {
         return Err(Refusal::History);
     }
     let message = body.unsigned()?;
-    if message != 0 || !(0..=TIME_MAX).contains(&time) {
+    if message != 0 || Timestamp::try_from(time).is_err() {
         return Err(Refusal::Malformed);
     }
     for _ in 0..body.count(OTHER_ACTORS_MAX)? {

@@ -1,7 +1,7 @@
 use automerge::ReadDoc;
 use automerge::transaction::Transactable;
 use rundan_model::policy::Relation;
-use rundan_model::{ActionId, Fact, FactBody, FactId, Role, Timestamp};
+use rundan_model::{ActionId, Fact, FactBody, FactId, LateReason, Role, Timestamp};
 use serde_json::json;
 
 use super::*;
@@ -254,6 +254,22 @@ fn values_of_the_wrong_shape_are_refused() {
     let long = Edit { facts: Vec::new(), puts: vec![("when".into(), json!({ "start": 1, "minutes": 100_000 }))] };
     let change = document.clone().write(actor(9, 2), Timestamp(1), &long).unwrap();
     assert_eq!(outcome(&document, &change, &eva()), Outcome::Refused(Refusal::Shape));
+}
+
+#[test]
+fn a_fact_of_a_time_that_no_calendar_has_is_refused() {
+    let (document, _) = visit();
+    let id = FactId { actor: actor(1, 1), n: 1 };
+    let late =
+        |beyond| FactBody::Late { expected: Timestamp(beyond), reason: LateReason::PreviousVisit, text: String::new() };
+    for beyond in [i64::MAX, i64::MIN, -1, 8_210_266_876_799, Timestamp::MAX.0 + 1] {
+        let stated = Fact { at: Timestamp(beyond), ..fact(ANNA, FactBody::Started) };
+        for fact in [stated, fact(ANNA, late(beyond))] {
+            let edit = Edit { facts: vec![(id, fact)], puts: Vec::new() };
+            let change = document.clone().write(actor(1, 1), Timestamp(1), &edit).unwrap();
+            assert_eq!(outcome(&document, &change, &anna()), Outcome::Refused(Refusal::Shape), "{beyond}");
+        }
+    }
 }
 
 #[test]

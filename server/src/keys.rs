@@ -11,6 +11,7 @@ use rundan_sync::PublicKey;
 use rundan_sync::receipt::ReceiptKey;
 
 use crate::error::{Error, Result};
+use crate::files::folder_of;
 use crate::seams::{Random, random_bytes};
 
 /// The file with the server's own signing key.
@@ -42,8 +43,19 @@ impl Keys {
         Self { signing: SigningKey::from_bytes(&random_bytes(random)), receipts: ReceiptKey(random_bytes(random)) }
     }
 
-    /// Reads the secrets of a folder, making those that are missing.
-    pub fn open(folder: &Path, random: &dyn Random) -> Result<Self> {
+    /// Reads the secrets beside a database, making those that are missing.
+    ///
+    /// # Errors
+    /// When a database has no signing key beside it: with a new one it would be another server's.
+    pub fn open(database: &Path, random: &dyn Random) -> Result<Self> {
+        let folder = folder_of(database);
+        let signing = folder.join(SERVER_KEY);
+        if database.exists() && !signing.exists() {
+            let (database, signing) = (database.display(), signing.display());
+            return Err(Error::Ask(format!(
+                "{database} has no {signing} beside it: put that file back from its backup"
+            )));
+        }
         Ok(Self {
             signing: SigningKey::from_bytes(&open_secret(&folder.join(SERVER_KEY), random)?),
             receipts: ReceiptKey(open_secret(&folder.join(RECEIPT_KEY), random)?),
@@ -92,8 +104,10 @@ mod tests {
     #[test]
     fn secrets_stay_the_same_and_only_their_owner_reads_them() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Keys::open(folder.path(), &SystemRandom).unwrap();
-        let again = Keys::open(folder.path(), &SystemRandom).unwrap();
+        let database = folder.path().join("rundan.db");
+        let first = Keys::open(&database, &SystemRandom).unwrap();
+        fs::write(&database, "").unwrap();
+        let again = Keys::open(&database, &SystemRandom).unwrap();
         assert_eq!(first.server(), again.server());
         assert_eq!(first.receipts.0, again.receipts.0);
         for file in [SERVER_KEY, RECEIPT_KEY] {
@@ -106,7 +120,18 @@ mod tests {
     fn a_broken_key_file_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(SERVER_KEY), "not a key").unwrap();
-        assert!(matches!(Keys::open(folder.path(), &SystemRandom), Err(Error::Ask(_))));
+        let opened = Keys::open(&folder.path().join("rundan.db"), &SystemRandom);
+        assert!(matches!(opened, Err(Error::Ask(_))));
         assert_eq!(fs::read_to_string(folder.path().join(SERVER_KEY)).unwrap(), "not a key");
+    }
+
+    #[test]
+    fn a_database_whose_key_is_gone_gets_no_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("rundan.db");
+        fs::write(&database, "").unwrap();
+        let told = Keys::open(&database, &SystemRandom).unwrap_err().to_string();
+        assert!(told.contains("server.key") && told.contains("put that file back"), "{told}");
+        assert!(!folder.path().join(SERVER_KEY).exists());
     }
 }

@@ -91,6 +91,7 @@ fn read_key(text: &str) -> Result<PublicKey> {
 /// Has a command done: by this process if it gets the database's lock, by the running server if not.
 async fn ask(database: &Path, clock_offset: i64, command: Command) -> Result<Answer> {
     match Lock::take(database)? {
+        Some(_) if !database.exists() && !matches!(command, Command::Init { .. }) => bail!(no_database(database)),
         Some(_lock) => {
             let server = Server::open(database, OffsetClock(clock_offset), SystemRandom).await?;
             Ok(admin::run(&server, command).await)
@@ -104,7 +105,7 @@ async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Resu
         bail!("Another rundan-server runs with {}: stop it first", database.display());
     };
     if !database.exists() {
-        bail!("There is no database {}: make one with `rundan-server init --unit NAME`", database.display());
+        bail!(no_database(database));
     }
     let signal = serve::stop_signal().context("Could not listen for signals")?;
     let input_ends = args.until_input_ends.then(input_ends);
@@ -122,6 +123,10 @@ async fn run_server(database: &Path, clock_offset: i64, args: ServeArgs) -> Resu
         let _ = writeln!(std::io::stdout(), "{scheme}://{address}");
     };
     Ok(serve::serve(server, database, args.listen, certificate, ready, stop).await?)
+}
+
+fn no_database(database: &Path) -> String {
+    format!("There is no database {}: make one with `rundan-server init --unit NAME`", database.display())
 }
 
 /// Done when the standard input ends.

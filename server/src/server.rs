@@ -11,7 +11,6 @@ use tokio::sync::Semaphore;
 use crate::attempts::Attempts;
 use crate::bell::Bell;
 use crate::error::Result;
-use crate::files::folder_of;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::remembered::Remembered;
@@ -75,7 +74,7 @@ impl Server {
         clock: impl Clock + 'static,
         random: impl Random + 'static,
     ) -> Result<Arc<Self>> {
-        let keys = Keys::open(folder_of(database), &random)?;
+        let keys = Keys::open(database, &random)?;
         make_private(database)?;
         Self::remembering(Db::threads(database)?, keys, remembered, Arc::new(clock), Arc::new(random)).await
     }

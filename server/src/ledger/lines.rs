@@ -14,9 +14,6 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::store::documents;
 
-/// What a line takes at least, bytes: its ids, times and hash.
-const LINE_BYTES: usize = 600;
-
 /// The lines that a query has, and what they need to be read.
 pub(super) struct Derived {
     /// In the order of the log.
@@ -36,7 +33,7 @@ pub(super) fn derive(tx: &Connection, unit: UnitId, query: &LedgerQuery, up_to: 
             derived.key_tag.clone_from(&history.tag);
         }
         for (line, size) in history.lines(query) {
-            bytes += size + LINE_BYTES;
+            bytes += size;
             derived.lines.push(line);
             if derived.lines.len() > LINES_MAX || bytes > FILE_BYTES_MAX {
                 return Err(ProblemCode::TooLong.into());

@@ -76,7 +76,7 @@ impl Host {
 
     /// Starts the server over whatever its files hold.
     pub(crate) async fn start(&self) -> Result<()> {
-        let keys = Keys::open(&self.directory, &*self.random)?;
+        let keys = Keys::open(&self.database(), &*self.random)?;
         let db = Db::inline(open_file(&self.database())?);
         let remembered = Remembered::beside(&self.database())?;
         let server = Server::remembering(db, keys, remembered, self.clock.clone(), self.random.clone()).await?;

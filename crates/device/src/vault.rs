@@ -346,7 +346,8 @@ impl Vault {
         }
     }
 
-    /// Returns when the server says that there is something new. A failed wait is left to the timer.
+    /// Returns when the server says that there is something new, or some seconds after it could not be asked: it may have
+    /// stopped, and is back before the timer.
     async fn hint(&self) {
         loop {
             let token: Result<Option<[u8; 32]>, StoreError> = self
@@ -368,7 +369,12 @@ impl Vault {
                 Ok(answer) if matches!(answer.status, 204 | 410) => return,
                 // Held to its end without news: wait again.
                 Ok(answer) if answer.status == 304 => {}
-                _ => return std::future::pending().await,
+                _ => {
+                    let mut random = [0; 8];
+                    self.config.random.fill(&mut random);
+                    let wait_ms = backoff::wait_ms(u32::MAX, u64::from_le_bytes(random));
+                    return tokio::time::sleep(std::time::Duration::from_millis(wait_ms)).await;
+                }
             }
         }
     }

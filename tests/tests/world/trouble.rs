@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::Error;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -13,13 +14,15 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::channel::{Channel, Sender};
 use rundan_device::SystemHttp;
 use rundan_device::api::ErrorCode;
+use rundan_device::seams::{Http, HttpAnswer, HttpError, HttpRequest};
 use rundan_model::{DocumentId, PersonId, Role};
 use rundan_server::http;
 use rundan_sync::{Item, Problem, ProblemCode, SyncAnswer, SyncRequest, wire};
 use serde_json::json;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::world::{Device, World, at, each};
+use crate::world::{Device, SERVER, Wire, World, at, each};
 
 /// What the server does with a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -289,6 +292,41 @@ async fn a_server_that_always_has_one_more_page_is_asked_again_later() {
     assert_eq!((handheld.problem().await, handheld.unsent().await), (json!(null), 0));
     office.sync().await;
     assert_eq!(each(&office.facts(visit).await["facts"], "kind"), ["done", "started"]);
+}
+
+/// A server whose held requests break off, as where it stops or something on the way cuts them.
+struct HintsBreak {
+    wire: Arc<Wire>,
+    rounds: watch::Sender<u32>,
+}
+
+impl Http for HintsBreak {
+    fn send(&self, request: HttpRequest) -> Pin<Box<dyn Future<Output = Result<HttpAnswer, HttpError>> + Send + '_>> {
+        Box::pin(async move {
+            if request.url.contains("/v1/hint/") {
+                return Err(HttpError::Unreachable);
+            }
+            self.rounds.send_modify(|rounds| *rounds += 1);
+            self.wire.send(request).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_server_that_breaks_off_asks_again_within_a_quarter_of_a_minute_and_not_at_once() {
+    let world = World::new().await;
+    let eva = world.person("Eva", Role::Planner).await;
+    let (rounds, mut asked) = watch::channel(0);
+    let office = world.phone_over(eva, Arc::new(HintsBreak { wire: Wire::to(&world), rounds })).await;
+    office.enrol(SERVER, world.code(eva).await).await.unwrap();
+    let (before, began) = (*asked.borrow(), tokio::time::Instant::now());
+    tokio::select! {
+        () = office.phone.run() => unreachable!("it runs until it is dropped"),
+        told = asked.wait_for(|rounds| *rounds == before + 5) => drop(told.unwrap()),
+    }
+    // The first at once, and four waits of half to a whole quarter of a minute.
+    let seconds = began.elapsed().as_secs();
+    assert!((30..=60).contains(&seconds), "{seconds} s");
 }
 
 #[tokio::test]

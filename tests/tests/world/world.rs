@@ -32,7 +32,7 @@ use tower::ServiceExt;
 
 pub const MONDAY: &str = "2026-11-23";
 /// Where phones find the server on their wires.
-const SERVER: &str = "https://rundan.test";
+pub const SERVER: &str = "https://rundan.test";
 
 /// A clock that stands until a test moves it; phones and server share it.
 pub struct TestClock(AtomicI64);
@@ -61,7 +61,7 @@ pub struct PhoneClock {
 
 impl seams::Clock for PhoneClock {
     fn now(&self) -> Timestamp {
-        seams::Clock::now(&*self.world).plus_seconds(self.ahead_seconds.load(Ordering::Relaxed))
+        seams::Clock::now(&*self.world).plus_seconds(self.ahead_seconds.load(Ordering::Relaxed)).in_calendar()
     }
 
     fn monotonic_ms(&self) -> u64 {
@@ -112,7 +112,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    fn to(world: &World) -> Arc<Self> {
+    pub fn to(world: &World) -> Arc<Self> {
         Arc::new(Self {
             router: Arc::clone(&world.router),
             is_up: AtomicBool::new(true),

@@ -15,6 +15,7 @@ const PLACES: readonly { name: string; open: (page: Page) => Promise<void> }[] =
   { name: 'lost', open: (page) => key(page, 'H-212') },
   { name: 'clash', open: (page) => key(page, 'F-118') },
   { name: 'copies', open: (page) => key(page, 'F-122') },
+  { name: 'received', open: (page) => key(page, 'H-219') },
   { name: 'return', open: async (page) => { await key(page, 'V-131'); await press(page, 'Lämna tillbaka'); await expect(page.getByLabel('I vilket skåp?')).toBeVisible(); } },
   { name: 'receipt', open: async (page) => { await key(page, 'V-140'); await press(page, 'Skriv kvittens'); await expect(page.getByLabel('Lämnad av')).toBeVisible(); } },
   { name: 'end', open: async (page) => { await damage(page); await press(page, 'Gäller inte längre'); await expect(page.getByLabel('Varför gäller det inte längre?')).toBeVisible(); } },
@@ -24,6 +25,7 @@ const PLACES: readonly { name: string; open: (page: Page) => Promise<void> }[] =
   { name: 'count', open: count },
   { name: 'differs', open: async (page) => { await count(page); await press(page, 'F-118 saknas'); await press(page, 'F-304 hänger här'); await press(page, 'V-140 finns'); await press(page, 'Visa vad som skiljer'); await expect(page.getByText('Hänger i fel skåp')).toBeVisible(); } },
   { name: 'which-hangs', open: async (page) => { await count(page); await another(page, 'F-130'); await expect(page.getByText('Vilken hänger här?')).toBeVisible(); } },
+  { name: 'no-copy', open: async (page) => { await count(page); await another(page, 'F-122/3'); await expect(page.getByText('Vilket exemplar hänger här?')).toBeVisible(); } },
   { name: 'ledger', open: logOf },
   { name: 'exported', open: async (page) => { await logOf(page); await press(page, 'Exportera CSV'); await expect(page.getByText('Exporten är klar')).toBeVisible(); } },
 ];
@@ -151,6 +153,30 @@ test('who has given a key is told to call who it was given to', async ({ page })
   await press(page, 'Lämna över');
   await expect(page.getByRole('link', { name: 'Ring Sara Berg' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Ring Eva Ström' })).toBeHidden();
+});
+
+test('who received a key at the office passes it on, and is not asked again whether she has it', async ({ page }) => {
+  await office(page);
+  await key(page, 'V-131');
+  await press(page, 'Jag fick den av Jonas Wiklund');
+  const panel = page.getByRole('dialog', { name: 'V-131' });
+  await expect(panel.getByText('Eva Ström har fått den av Jonas Wiklund', { exact: false }).first()).toBeVisible();
+  await expect(panel.getByRole('button', { name: /^Jag fick den av/ })).toBeHidden();
+  await press(page, 'Lämna över');
+  await page.getByLabel('Till vem?').selectOption('Sara Berg');
+  await press(page, 'Lämna över');
+  await expect(panel.getByText('Eva Ström lämnar över till Sara Berg', { exact: false }).first()).toBeVisible();
+});
+
+test('a hand-over that the receiver confirmed first is confirmed by its giver at the office', async ({ page }) => {
+  await office(page);
+  await key(page, 'H-219');
+  const panel = page.getByRole('dialog', { name: 'H-219' });
+  await expect(panel.getByRole('button', { name: /^Jag fick den av|^Lämna över|^Låna ut/ })).toHaveCount(0);
+  await press(page, 'Jag lämnade den till Sara Berg');
+  await expect(panel.getByText('H-219 är hos Sara Berg')).toBeVisible();
+  await expect(panel.getByRole('button', { name: 'Jag fick den av Sara Berg' })).toBeVisible();
+  expect(await intents(page, 'give_keys')).toEqual([{ do: 'give_keys', keys: [{ key: 'key-H-219', copy: 1 }], to: 'carer-4' }]);
 });
 
 test('two values of a place are told, and one is chosen', async ({ page }) => {
@@ -354,6 +380,21 @@ test('of a code on several keys the one that hangs here is chosen, and a count o
   await expect(page.getByRole('listitem').filter({ hasText: 'V-140' })).toContainText('Saknas fast den hängde här enligt loggen');
 });
 
+test('of a number that no copy has, the copies that there are can be counted', async ({ page }) => {
+  await office(page);
+  await count(page);
+  await another(page, 'f-122/3');
+  await expect(page.getByText('F-122 har inget exemplar 3. Det finns 2.')).toBeVisible();
+  const choices = page.getByRole('group', { name: 'Vilket exemplar hänger här?' }).getByRole('button');
+  await expect(choices).toHaveText([/^F-122\/1/, /^F-122\/2/]);
+  await choices.last().click();
+  await expect(page.getByRole('button', { name: 'Ångra F-122/2' })).toBeVisible();
+  await expect(choices).toHaveCount(0);
+  await another(page, 'V-301/2');
+  await expect(choices).toHaveText([/^V-301/]);
+  await expect(page.getByRole('button', { name: 'Ångra V-301' })).toBeHidden();
+});
+
 test('keys are found by tag, home and person, and Esc brings back to the row', async ({ page }) => {
   await office(page);
   await tab(page, /^Alla/);
@@ -385,10 +426,14 @@ test('the log is asked for one key and one person, and its export is told with i
   await page.getByLabel('Nyckel', { exact: true }).fill('X-1');
   await press(page, 'Visa');
   await expect(page.getByText('Ingen nyckel i enheten har koden.')).toBeVisible();
+  await page.getByLabel('Nyckel', { exact: true }).fill('v-095/2');
+  await press(page, 'Visa');
+  await expect(page.getByText('V-095 har inget exemplar 2. Det finns 1.')).toBeVisible();
   await page.getByLabel('Nyckel', { exact: true }).fill('v-095');
   await page.getByLabel('Person').selectOption('Jonas Wiklund');
   await press(page, 'Visa');
   await expect(page.getByText('1 rad', { exact: true })).toBeVisible();
+  await expect(page.getByRole('cell').first()).toHaveText('2026-11-21 06:59:00');
   await expect(page.getByText(/^[0-9a-f]{16}$/)).toBeVisible();
   await expect(page.getByText(/^[0-9a-f]{64}$/)).toBeVisible();
   await fail(page, 'export_ledger', 'offline');
@@ -411,6 +456,62 @@ test('the log of a key whose code is on another too is asked from the key', asyn
   await page.getByLabel('Nyckel', { exact: true }).fill('v-095');
   await press(page, 'Visa');
   await expect(page.getByText('4 rader', { exact: true })).toBeVisible();
+});
+
+test('the log is asked for a cabinet that no key calls its own any more', async ({ page }) => {
+  await office(page);
+  await ledger(page);
+  await page.getByLabel('Skåp').fill(' Gamla skåpet ');
+  await press(page, 'Visa');
+  await expect(page.getByText('Inget i loggen för det du valde')).toBeVisible();
+  await page.getByLabel('Skåp').fill('');
+  await press(page, 'Visa');
+  await expect(page.getByRole('table')).toBeVisible();
+  expect((await queries(page)).map(({ cabinet }) => cabinet)).toEqual([null, 'Gamla skåpet', null]);
+});
+
+test('who is at the office of one unit is not asked which, and of several she says which', async ({ page }) => {
+  await office(page);
+  await ledger(page);
+  await expect(page.getByLabel('Enhet')).toBeHidden();
+  expect(await queries(page)).toMatchObject([{ unit: null, key: null }]);
+  await twoUnits(page);
+  const unit = page.getByLabel('Enhet');
+  await expect(unit.locator('option')).toHaveText(['Västertorp', 'Fruängen']);
+  await press(page, 'Visa');
+  await unit.selectOption('Fruängen');
+  await press(page, 'Visa');
+  await expect.poll(async () => (await queries(page)).slice(1)).toMatchObject([{ unit: 'unit-1' }, { unit: 'unit-2' }]);
+});
+
+test('the log of a key is of the unit that the key is of, until another is chosen', async ({ page }) => {
+  await office(page);
+  await twoUnits(page);
+  await logOf(page);
+  const unit = page.getByLabel('Enhet');
+  await expect(unit.locator('option:checked')).toHaveText('Nyckelns enhet');
+  await unit.selectOption('Västertorp');
+  await press(page, 'Visa');
+  await unit.selectOption('Nyckelns enhet');
+  await page.getByLabel('Nyckel', { exact: true }).fill('');
+  await expect(unit.locator('option')).toHaveText(['Västertorp', 'Fruängen']);
+  await press(page, 'Visa');
+  const key = 'key-V-095';
+  await expect.poll(() => queries(page)).toMatchObject([{ unit: null, key }, { unit: 'unit-1', key }, { unit: 'unit-1', key: null }]);
+});
+
+test('a new key is of the unit that is chosen, the first unless another is', async ({ page }) => {
+  await office(page);
+  await twoUnits(page);
+  await fresh(page);
+  const panel = page.getByRole('dialog', { name: 'Ny nyckel' });
+  await expect(panel.getByLabel('Enhet').locator('option:checked')).toHaveText('Västertorp');
+  await panel.getByLabel('Enhet').selectOption('Fruängen');
+  await panel.getByLabel('Brickans kod').fill('F-900');
+  await panel.getByLabel('Skåp', { exact: true }).fill('Fruängen');
+  await press(page, 'Skapa nyckeln');
+  await expect(page.getByRole('dialog', { name: 'F-900' })).toBeVisible();
+  expect(await intents(page, 'new_key')).toMatchObject([{ unit: 'unit-2', tag: 'F-900' }]);
 });
 
 test('the office says when keys should be back, and that there is no such time', async ({ page }) => {
@@ -499,6 +600,26 @@ async function logOf(page: Page): Promise<void> {
 
 async function press(page: Page, name: string, which: 'first' | 'last' = 'first'): Promise<void> {
   await page.getByRole('button', { name, exact: true })[which]().click();
+}
+
+/** Lets her work at the office of two units. */
+async function twoUnits(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { fake } = window as unknown as { fake: { call: (command: string, args: unknown) => Promise<object>; tell: (event: object) => void } };
+    const call = fake.call.bind(fake);
+    const units = [{ unit: 'unit-1', name: 'Västertorp' }, { unit: 'unit-2', name: 'Fruängen' }];
+    fake.call = async (command, args) => (command === 'key_board' ? { ...(await call(command, args)), units } : call(command, args));
+    fake.tell({ event: 'changed' });
+  });
+}
+
+/** What the key log was asked for, in order. */
+function queries(page: Page): Promise<{ unit: string | null; key: string | null; cabinet: string | null }[]> {
+  return page.evaluate(() => {
+    interface Call { command: string; args: { query: { unit: string | null; key: string | null; cabinet: string | null } } }
+    const { fake } = window as unknown as { fake: { calls: Call[] } };
+    return fake.calls.filter(({ command }) => command === 'ledger').map(({ args: { query } }) => query);
+  });
 }
 
 /** What was asked of the device, of one kind, in order. */

@@ -80,6 +80,7 @@ export const MORE_SCREENS: typeof SCREENS = [
   { name: 'visit-not-carried-out', open: async (page, query) => { await openDay(page, query); await goTo(page, '#/visit/visit-4'); await press(page, 'Inte utfört'); await expect(page.getByRole('dialog')).toBeVisible(); } },
   { name: 'keys-copies', open: async (page, query) => { await find(page, query, 'V-170'); await expect(page.getByText('Vilket har du?')).toBeVisible(); } },
   { name: 'keys-retired', open: async (page, query) => { await find(page, query, 'V-099'); await expect(page.getByText('brickan är avslutad')).toBeVisible(); } },
+  { name: 'keys-no-copy', open: async (page, query) => { await find(page, query, 'V-170/3'); await expect(page.getByText('V-170 har inget exemplar 3. Det finns 2.')).toBeVisible(); } },
   { name: 'keys-no-tag', open: async (page, query) => { await find(page, query, 'https://example.se'); await expect(page.getByText('Det är ingen nyckelbricka')).toBeVisible(); } },
   { name: 'keys-disputed', open: async (page, query) => { await find(page, query, 'V-095'); await expect(page.getByRole('dialog').getByText('Kontoret reder ut vem')).toBeVisible(); } },
   { name: 'keys-lost', open: async (page, query) => { await find(page, query, 'V-117'); await press(page, 'Tappad'); await press(page, 'Spara'); await expect(page.getByText('Skriv några ord.')).toBeVisible(); } },

@@ -30,8 +30,8 @@ const NAMES_MAX: u32 = 1_000;
 impl Vault {
     /// The ledger as far as it is here.
     pub(crate) async fn ledger(&self, query: &LedgerQuery) -> Result<LedgerView, ApiError> {
+        let unit = self.ledger_unit(query).await?;
         let query = read_query(query)?;
-        let unit = self.office_unit().await?;
         self.read(move |tx, ctx| Ok(Some(views::ledger(tx, ctx, unit, &query)?))).await
     }
 
@@ -42,8 +42,8 @@ impl Vault {
         format: LedgerFormat,
         events: &broadcast::Sender<Event>,
     ) -> Result<LedgerFile, ApiError> {
+        let unit = self.ledger_unit(query).await?;
         let query = read_query(query)?;
-        let unit = self.office_unit().await?;
         match self.sync(events).await? {
             RoundEnd::Failed("unreachable") => return Err(ApiError::new(ErrorCode::Offline)),
             RoundEnd::Failed(_) | RoundEnd::Stopped(_) => return Err(ApiError::new(ErrorCode::ServerTrouble)),
@@ -57,9 +57,10 @@ impl Vault {
         kept.map_err(|_| ApiError::new(ErrorCode::Internal))?
     }
 
-    /// The unit whose office she works at.
-    async fn office_unit(&self) -> Result<UnitId, ApiError> {
-        let unit = self.read(|_, ctx| Ok(Some(ctx.office_unit()))).await?;
+    /// The unit whose keys are meant, of those whose office she works at.
+    async fn ledger_unit(&self, query: &LedgerQuery) -> Result<UnitId, ApiError> {
+        let (unit, key) = (query.unit, query.key);
+        let unit = self.read(move |tx, ctx| Ok(Some(views::ledger_unit(tx, ctx, unit, key)?))).await?;
         unit.ok_or_else(|| ApiError::new(ErrorCode::NotAllowed))
     }
 
@@ -94,7 +95,7 @@ impl Vault {
 }
 
 fn read_query(query: &LedgerQuery) -> Result<rundan_sync::LedgerQuery, ApiError> {
-    let LedgerQuery { key, person, cabinet, from, to } = query.clone();
+    let LedgerQuery { unit: _, key, person, cabinet, from, to } = query.clone();
     let (from, to) = (parse_date(from)?.map(Day::of), parse_date(to)?.map(Day::of));
     let query = rundan_sync::LedgerQuery { key, person, cabinet, from, to };
     if query::is_sound(&query) { Ok(query) } else { Err(bad("query")) }

@@ -464,6 +464,10 @@ fn check(replicas: &Replicas, copy: usize, custody: &Custody) -> Result<(), Test
         let fact = &replicas.written[&side.fact];
         prop_assert_eq!((side.by, side.at), (fact.by, fact.at));
     }
+    // Whoever had it in her hand before is told too: it may be with her still.
+    if let Some(since) = custody.since.filter(|_| !custody.place.holders().is_empty()) {
+        prop_assert!(sides.iter().any(|side| side.fact == since.fact));
+    }
     let told: BTreeSet<FactId> = series.into_iter().chain(sides.iter().map(|side| side.fact)).collect();
     prop_assert!(ends_of(&told).is_empty());
     Ok(())

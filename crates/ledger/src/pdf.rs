@@ -66,15 +66,10 @@ pub fn pages(ledger: &Ledger<'_>) -> Result<Vec<u8>, LedgerError> {
         location: None,
     });
     let faces = Faces { regular: Face::new(REGULAR)?, bold: Face::new(SEMI_BOLD)? };
-    let mut layout = Layout { faces: &faces, pages: vec![Vec::new()], y: MARGIN };
-    layout.head(ledger);
-    for line in ledger.lines() {
-        let cells: Vec<String> = line?.iter().map(unguard).collect();
-        layout.line(&cells);
-    }
+    let laid_out = lay_out(&faces, ledger)?;
     let footer = format!("{} · kontrollsumma {}", ledger.head.unit_name, hex::encode(ledger.head.digest));
-    let count = layout.pages.len();
-    for (n, page) in layout.pages.iter().enumerate() {
+    let count = laid_out.len();
+    for (n, page) in laid_out.iter().enumerate() {
         let settings = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or(LedgerError::Drawing("no such page"))?;
         let mut sheet = document.start_page_with(settings);
         let mut surface = sheet.surface();
@@ -87,6 +82,17 @@ pub fn pages(ledger: &Ledger<'_>) -> Result<Vec<u8>, LedgerError> {
         sheet.finish();
     }
     document.finish().map_err(|_| LedgerError::Drawing("they are not PDF/A"))
+}
+
+/// What stands on each page.
+fn lay_out(faces: &Faces, ledger: &Ledger<'_>) -> Result<Vec<Vec<Run>>, LedgerError> {
+    let mut layout = Layout { faces, pages: vec![Vec::new()], y: MARGIN };
+    layout.head(ledger);
+    for line in ledger.lines() {
+        let cells: Vec<String> = line?.iter().map(unguard).collect();
+        layout.line(&cells);
+    }
+    Ok(layout.pages)
 }
 
 /// The file that is attached to a PDF, none where bytes are no PDF with one. Nothing of it is proven.
@@ -347,8 +353,20 @@ mod tests {
             *text = "å".repeat(10_000);
         }
         let file = write(&head(), &lines, &names(), &key()).unwrap();
-        let pdf = pages(&Ledger::open(&file).unwrap()).unwrap();
-        assert_eq!(attached(&pdf).unwrap(), file);
+        let ledger = Ledger::open(&file).unwrap();
+        assert_eq!(attached(&pages(&ledger).unwrap()).unwrap(), file);
+        let faces = Faces { regular: Face::new(REGULAR).unwrap(), bold: Face::new(SEMI_BOLD).unwrap() };
+        let laid_out = lay_out(&faces, &ledger).unwrap();
+        assert!(laid_out.len() > 5, "{} pages", laid_out.len());
+        let (mut words, mut lines) = (0, 0);
+        for run in laid_out.iter().flatten() {
+            let wide: f32 = run.text.chars().map(|c| faces.of(run.is_bold).width(c) * run.size).sum();
+            assert!(run.x + wide <= PAGE.0 - MARGIN + 0.1 && run.y <= PAGE.1 - MARGIN, "{}", run.text);
+            words += run.text.chars().filter(|c| *c == 'å').count();
+            lines += usize::from(run.text.contains("Hash"));
+        }
+        assert!(words >= 10_000, "{words}");
+        assert_eq!(lines, ledger.lines().count());
     }
 
     #[test]

@@ -184,13 +184,30 @@ pub fn told_alone(content: &Content, copy: &KeyCopy, receiver: PersonId) -> Opti
     (!custody.is_disputed()).then(|| KeyCopy { custody, lost_steps, ..copy.clone() })
 }
 
-/// Someone's latest fact about a copy that holds: of where it is, or that it is damaged.
-pub fn latest_of(content: &Content, copy: &KeyCopy, person: PersonId) -> Option<FactId> {
-    let by_her = |id: &FactId| content.facts.get(id).is_some_and(|fact| fact.by == person);
-    let moved = copy.custody.series.iter().rev().map(|step| step.stated.fact).find(by_her);
-    let damaged = copy.damaged.as_ref().map(|(stated, _)| stated.fact).filter(by_her);
-    let is_later = |damaged: &FactId| moved.is_none_or(|moved| before(&content.facts, *damaged).contains(&moved));
-    damaged.filter(is_later).or(moved)
+/// Someone's latest fact about a copy that holds: of where it is, or that it is damaged. Also of a disputed copy; of
+/// what she said apart on two devices, what she stated last.
+pub fn latest_of(content: &Content, number: u32, person: PersonId) -> Option<FactId> {
+    latest(content, number, person, |body| is_of_custody(body) || matches!(body, FactBody::Damaged { .. }))
+}
+
+fn latest(content: &Content, number: u32, person: PersonId, is_told: fn(&FactBody) -> bool) -> Option<FactId> {
+    let taken_back = taken_back(&content.facts);
+    let is_hers = |(id, fact): &(&FactId, &Fact)| {
+        fact.by == person && is_about(fact, number) && is_told(&fact.body) && !taken_back.contains(id)
+    };
+    let hers: Vec<(&FactId, &Fact)> = content.facts.iter().filter(is_hers).collect();
+    let followed = before_any(&content.facts, hers.iter().map(|(id, _)| **id).collect());
+    let last = hers.iter().filter(|(id, _)| !followed.contains(id));
+    last.max_by_key(|(id, fact)| (fact.at, **id)).map(|(id, _)| **id)
+}
+
+/// Whether someone has a copy by her own latest word, whatever others say.
+pub fn says_she_has(content: &Content, number: u32, person: PersonId) -> bool {
+    let latest = latest(content, number, person, is_of_custody).and_then(|id| content.facts.get(&id));
+    let is_in_hand = |body: &FactBody| {
+        matches!(body, FactBody::Taken { .. } | FactBody::Received { .. } | FactBody::Found { cabinet: None })
+    };
+    latest.is_some_and(|fact| is_in_hand(&fact.body))
 }
 
 fn is_of_copy(taken_back: &BTreeSet<FactId>, number: u32) -> impl Fn(&FactId, &Fact) -> bool {
@@ -254,7 +271,12 @@ fn lost_steps<'a>(
 
 /// What a fact follows, by `after` closed transitively.
 fn before(facts: &BTreeMap<FactId, Fact>, id: FactId) -> BTreeSet<FactId> {
-    let (mut waiting, mut before) = (vec![id], BTreeSet::new());
+    before_any(facts, vec![id])
+}
+
+/// What any of some facts follows.
+fn before_any(facts: &BTreeMap<FactId, Fact>, mut waiting: Vec<FactId>) -> BTreeSet<FactId> {
+    let mut before = BTreeSet::new();
     while let Some(next) = waiting.pop() {
         let earlier = facts.get(&next).map(|fact| fact.after.as_slice()).unwrap_or_default();
         waiting.extend(earlier.iter().filter(|earlier| before.insert(**earlier)));

@@ -1,6 +1,7 @@
 //! What the office sees of keys and does about them, on the real device.
 
-use rundan_model::{Kind, Role};
+use rundan_model::refused::{self, RefusedWork};
+use rundan_model::{ActionId, ActorId, Fact, FactBody, FactId, Kind, Role};
 use serde_json::{Value, json};
 
 use crate::keys::{CABINET, Round, flags, key, take};
@@ -270,4 +271,57 @@ async fn a_carer_is_told_of_a_key_that_a_colleague_has_and_where_they_could_meet
     assert_eq!(each(&ahead, "holder_name"), ["Sara Exempel"]);
     assert_eq!(ahead[0]["hand_over"]["from_name"], "Sara Exempel");
     assert!(ahead[0]["hand_over"]["at"].as_i64().unwrap() <= at("09:00").0);
+}
+
+#[tokio::test]
+async fn a_key_that_was_missed_in_another_cabinet_before_is_counted_as_missing_in_its_own() {
+    let round = Round::new().await;
+    let count =
+        |cabinet: &str| json!({ "do": "count_cabinet", "cabinet": cabinet, "there": [], "missing": round.copy() });
+    round.office.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": "Skåp Fruängen" })).await;
+    round.take(&round.office).await;
+    round.office.act(json!({ "do": "return_keys", "keys": round.copy(), "cabinet": "Skåp Fruängen" })).await;
+    round.office.act(count("Skåp Fruängen")).await;
+    round.office.act(count(CABINET)).await;
+    let since = at("06:00").0;
+    let counted = round.office.ask("cabinet", json!({ "cabinet": CABINET, "since": since })).await;
+    assert_eq!(counted["lines"][0]["counted"], false);
+}
+
+#[tokio::test]
+async fn the_tab_of_what_will_be_missing_counts_what_it_lists() {
+    let round = Round::new().await;
+    round.change(json!({ "is": "copies", "copies": 2 })).await;
+    for copy in [1, 2] {
+        let copy = json!({ "key": round.key, "copy": copy });
+        round.office.act(json!({ "do": "report_key", "key": copy, "report": { "is": "lost", "text": "" } })).await;
+    }
+    let board = round.board("missing_ahead", "").await;
+    assert_eq!((&board["counts"]["missing_ahead"], each(&board["missing"], "tag")), (&json!(1), vec!["V-117"]));
+}
+
+#[tokio::test]
+async fn what_waits_or_was_refused_names_its_key() {
+    let round = Round::new().await;
+    round.change(json!({ "is": "copies", "copies": 2 })).await;
+    round.everyone_syncs().await;
+    round.anna.cut();
+    round.anna.act(take(&json!([{ "key": round.key, "copy": 2 }]))).await;
+    let waits = round.anna.ask("sync", Value::Null).await["items"].clone();
+    assert_eq!(each(&waits, "title"), ["V-117"]);
+    let work = RefusedWork {
+        document: round.key,
+        person: round.anna_id,
+        code: "too_much".to_owned(),
+        received_at: at("07:00"),
+    };
+    let body = FactBody::Returned { cabinet: CABINET.to_owned() };
+    let stated = Fact::stated(round.anna_id, at("06:50"), ActionId([1; 8]), body);
+    let returned = Fact { about: Some("2".to_owned()), ..stated };
+    let plan = refused::plan(&work, &[(FactId { actor: ActorId([1; 16]), n: 1 }, returned)], &[]);
+    let plan = plan.iter().map(|(register, json)| (register.as_str(), json.clone())).collect();
+    round.world.plan(Kind::Refused, plan).await;
+    round.office.sync().await;
+    let refused = round.office.ask("refused", Value::Null).await;
+    assert_eq!((each(&refused, "title"), each(&refused[0]["facts"], "about")), (vec!["V-117"], vec!["V-117/2"]));
 }

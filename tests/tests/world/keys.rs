@@ -292,6 +292,9 @@ async fn a_tag_that_is_unknown_or_retired_is_said_so_and_noted() {
     assert_eq!(round.anna.ask("find_tag", find("v-117")).await["is"], "known");
     assert_eq!(round.anna.ask("find_tag", find("Q-9/2")).await, json!({ "is": "unknown", "tag": "Q-9" }));
     assert_eq!(round.anna.ask("find_tag", find("https://example.org/?x=1")).await["is"], "no_tag");
+    let no_copy = round.anna.ask("find_tag", find("v-117/3")).await;
+    assert_eq!((&no_copy["is"], &no_copy["tag"]), (&json!("no_copy"), &json!("V-117/3")));
+    assert_eq!(each(&no_copy["lines"], "tag"), ["V-117"], "the copies that there are");
     round.anna.act(json!({ "do": "note_tag", "tag": "Q-9", "text": "Låg i trapphuset" })).await;
     round.everyone_syncs().await;
     assert_eq!(round.world.stored(round.sheet).await.facts.len(), 1);
@@ -524,7 +527,7 @@ async fn what_she_said_last_of_a_key_is_taken_back_also_that_it_is_damaged() {
     let copy = json!({ "key": round.key, "copy": 1 });
     round.anna.act(json!({ "do": "report_key", "key": copy, "report": damaged })).await;
     let view = round.anna.ask("keys", Value::Null).await;
-    let own = view["mine"][0]["own_fact"].clone();
+    let own = view["mine"][0]["line"]["own_fact"].clone();
     round.anna.act(json!({ "do": "withdraw", "document": round.key, "facts": [own] })).await;
     let view = round.anna.ask("keys", Value::Null).await;
     assert_eq!(

@@ -89,7 +89,7 @@ async fn what_the_office_has_just_stated_is_in_what_it_exports() {
 #[tokio::test]
 async fn a_carer_gets_no_ledger_and_who_is_also_one_elsewhere_gets_her_offices_alone() {
     let mut world = World::new().await;
-    let (anna, _, _) = a_day(&world).await;
+    let (anna, _, keys) = a_day(&world).await;
     let refused = anna.try_ask("ledger", json!({ "query": all() })).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::NotAllowed);
     assert_eq!(export(&anna, all(), "csv").await.unwrap_err(), ErrorCode::NotAllowed);
@@ -104,7 +104,34 @@ async fn a_carer_gets_no_ledger_and_who_is_also_one_elsewhere_gets_her_offices_a
         "text": "" });
     bob.act(taken).await;
     bob.sync().await;
-    let karin = world.phone(karin).await;
+    let (karin_id, karin) = (karin, world.phone(karin).await);
     assert_eq!(karin.ask("ledger", json!({ "query": all() })).await["total"], 3);
     assert_eq!(export(&karin, all(), "csv").await.unwrap().0["lines"], 3);
+
+    // At both offices she chooses, and a key's ledger is of its own unit.
+    let south = world.unit;
+    world.give_role(karin_id, Role::Planner).await;
+    karin.sync().await;
+    let units = karin.ask("key_board", json!({ "filter": "all", "text": "" })).await["units"].clone();
+    assert_eq!(units.as_array().unwrap().len(), 2);
+    let mut lines: Vec<u64> = Vec::new();
+    for unit in units.as_array().unwrap() {
+        let of_unit =
+            json!({ "unit": unit["unit"], "key": null, "person": null, "cabinet": null, "from": null, "to": null });
+        let shown = karin.ask("ledger", json!({ "query": of_unit })).await["total"].as_u64().unwrap();
+        assert_eq!(export(&karin, of_unit, "csv").await.unwrap().0["lines"], shown);
+        lines.push(shown);
+    }
+    lines.sort_unstable();
+    assert_eq!(lines, [1, 3]);
+    for (key, total) in [(keys[0], 2), (souths, 1)] {
+        let of_key = json!({ "unit": null, "key": key, "person": null, "cabinet": null, "from": null, "to": null });
+        assert_eq!(karin.ask("ledger", json!({ "query": of_key })).await["total"], total);
+        assert_eq!(export(&karin, of_key, "csv").await.unwrap().0["lines"], total);
+    }
+    let new = json!({ "do": "new_key", "unit": south, "tag": "S-2", "kind": "home", "cabinet": "Skåp A", "hook": "", "copies": 1, "recipients": [] });
+    let new = karin.act(new).await["began"].clone();
+    karin.sync().await;
+    bob.sync().await;
+    assert_eq!(bob.ask("key", json!({ "key": new })).await["tag"], "S-2");
 }

@@ -8,6 +8,7 @@ mod day;
 mod faults;
 mod incidents;
 mod key_board;
+mod key_claims;
 mod keys;
 mod ledger;
 mod night;

@@ -330,6 +330,10 @@ tag: string,
  */
 text: string, } | { "do": "new_key", 
 /**
+ * The unit whose key it is; the one whose office she works at if none.
+ */
+unit: string | null, 
+/**
  * Its tag's code, of which there was none before.
  */
 tag: string, kind: KeyKind, cabinet: string, hook: string, 
@@ -1090,6 +1094,10 @@ more: number, cabinets: Array<string>,
  */
 colleagues: Array<Colleague>, 
 /**
+ * The units whose office she works at.
+ */
+units: Array<OfficeUnit>, 
+/**
  * When keys should be back, `HH:MM`.
  */
 curfew: string | null, 
@@ -1200,7 +1208,11 @@ lost_step: number | null, lost_steps: number,
 /**
  * The steps taken since it was lost.
  */
-lost_done: Array<LostStep>, };
+lost_done: Array<LostStep>, 
+/**
+ * On her own lists, and where she looks up a tag: her latest fact about it that holds, to take back.
+ */
+own_fact: string | null, };
 
 export type KeyNote = { fact: string, at: number, 
 /**
@@ -1278,13 +1290,17 @@ export type KeysView = { now: number,
  */
 needed: Array<NeededKey>, mine: Array<MyKey>, 
 /**
- * Others say that they handed them to her.
+ * Others say that they handed them to her, or that she handed them over.
  */
 to_confirm: Array<KeyLine>, 
 /**
  * Disputed ones that she says she has or had.
  */
 disputed: Array<KeyLine>, 
+/**
+ * Those that she has, by her own word where that is disputed, and would keep if her shift ended now.
+ */
+kept: Array<KeyLine>, 
 /**
  * Missing for her visits of the next days.
  */
@@ -1354,6 +1370,10 @@ is_void: boolean, };
 
 export type LedgerQuery = { 
 /**
+ * Of one unit's keys; if none, of the unit that the key is of, or of the one whose office she works at.
+ */
+unit: string | null, 
+/**
  * Of one key.
  */
 key: string | null, 
@@ -1418,11 +1438,7 @@ from_name: string,
 /**
  * When her shift ends, and with it the time to put it back.
  */
-back_by: number | null, 
-/**
- * Her latest fact about it, to take back.
- */
-own_fact: string | null, delivery: Delivery, };
+back_by: number | null, delivery: Delivery, };
 
 export type NeededKey = { 
 /**
@@ -1438,7 +1454,17 @@ can_take: boolean,
  */
 visit: string, visit_name: string, start: number, };
 
-export type TagView = { "is": "known", lines: Array<KeyLine>, } | { "is": "retired", lines: Array<KeyLine>, } | { "is": "unknown", 
+export type OfficeUnit = { unit: string, name: string, };
+
+export type TagView = { "is": "known", lines: Array<KeyLine>, } | { "is": "retired", lines: Array<KeyLine>, } | { "is": "no_copy", 
+/**
+ * In one spelling, with its number.
+ */
+tag: string, 
+/**
+ * The copies that there are.
+ */
+lines: Array<KeyLine>, } | { "is": "unknown", 
 /**
  * In one spelling.
  */

@@ -5,7 +5,7 @@ import type { AlarmFor, Colleague, Done, Intent, KeyLine, KeyReminder, KeyReport
 import { Live } from '../app/live.svelte';
 import type { Session } from '../app/session.svelte';
 import { notify } from './notify';
-import { idOf, refOf, reminderWords } from './shown';
+import { refOf, reminderWords } from './shown';
 import { texts } from './texts';
 
 /** How long the last press about keys can be taken back from the screen of keys. */
@@ -37,8 +37,8 @@ export class Keys {
   readonly takeable: readonly KeyLine[] = $derived.by(() => this.view.value?.needed.filter(({ can_take }) => can_take).map(({ line }) => line) ?? []);
   /** How many things wait for her: keys that the round lacks, and hand-overs to confirm. */
   readonly toSeeTo: number = $derived.by(() => (this.view.value?.needed.length ?? 0) + (this.view.value?.to_confirm.length ?? 0));
-  /** Those that she has, by her own word where she was handed one, and would keep if her shift ended now. */
-  readonly kept: readonly KeyLine[] = $derived.by(() => this.view.value?.mine.filter(({ line }) => line.place === 'with' || (line.place === 'received' && line.to === this.me)).map(({ line }) => line) ?? []);
+  /** Those that she would keep if her shift ended now. */
+  readonly kept: readonly KeyLine[] = $derived.by(() => this.view.value?.kept ?? []);
   /** The reminder that is due. */
   readonly due: KeyReminder | null = $derived.by(() => {
     const reminder = this.view.value?.reminder ?? null;
@@ -63,11 +63,6 @@ export class Keys {
   /** Whose keys they are. */
   get me(): string {
     return this.#session.vault?.person ?? '';
-  }
-
-  /** Her latest fact about a copy, to take back. */
-  ownFact(line: KeyLine): string | null {
-    return this.view.value?.mine.find((mine) => idOf(mine.line) === idOf(line))?.own_fact ?? null;
   }
 
   /** Whether a visit of hers of today needs it. */
@@ -133,9 +128,14 @@ export class Keys {
     if (done !== null) this.close();
   }
 
-  async give(keys: readonly KeyLine[], { person, name }: Colleague): Promise<void> {
+  async give(keys: readonly KeyLine[], { person, name }: Pick<Colleague, 'person' | 'name'>): Promise<void> {
     const done = await this.#act({ do: 'give_keys', keys: keys.map(refOf), to: person }, texts.saidGiven(keys.length, name));
     if (done !== null) this.close();
+  }
+
+  /** Confirms that she handed a key to the colleague who says so. */
+  async gave(line: KeyLine): Promise<void> {
+    if (line.to !== null) await this.give([line], { person: line.to, name: line.to_name });
   }
 
   /** Says that a colleague handed her a key; who it was is asked, but where one said so already. */

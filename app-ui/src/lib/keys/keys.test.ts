@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { FakeDevice } from '../api/fake';
+import { disagree } from '../api/fake/odd';
 import type { KeyLine } from '../api/generated';
 import { Router } from '../app/router.svelte';
 import { Session } from '../app/session.svelte';
 import { Keys, UNDO_SECONDS } from './keys.svelte';
 import { linesFor } from './lacking';
-import { aheadOf, atHand, cabinetsFor, callsFor, colleaguesFor, deeds, giversOf, handOverFor, mineChip, mineWords, reminderWords, sidesWords, takenState, whereMissing } from './shown';
+import { aheadOf, asksGiver, atHand, cabinetsFor, callsFor, colleaguesFor, confirmWords, deeds, giversOf, handOverFor, mineChip, mineWords, noCopyWords, reminderWords, sidesWords, takenState, whereMissing } from './shown';
 
 let device: FakeDevice;
 let session: Session;
@@ -136,6 +137,52 @@ test('a hand-over is confirmed by one press, and counted until then', async () =
   expect([keys.toSeeTo, mine().includes('V-160')]).toEqual([3, true]);
 });
 
+test('the giver confirms a hand-over that the receiver confirmed first, and the key is the receiver\'s', async () => {
+  disagree(device.world);
+  await keys.view.reload();
+  const asked = view().to_confirm.find((each) => asksGiver(each, keys.me));
+  if (asked === undefined) throw new Error('nobody says that she gave him a key');
+  expect(confirmWords(asked, keys.me, view().now)).toEqual({ title: 'Jonas Berg säger att du lämnade över den 08:52', details: ['Gjorde du inte det? Ring, eller låt det vara.'] });
+  expect([asked.tag, mine(), tags(atHand(view())), tags(keys.kept)].map((each) => each.includes('V-184'))).toEqual([true, false, false, false]);
+  expect(deeds(asked, keys.me)).toEqual(['gave', 'give_back', 'lost', 'damaged']);
+  expect(callsFor(asked, keys.me).map(({ name }) => name)).toEqual(['Jonas Berg']);
+  const before = keys.toSeeTo;
+  await keys.gave(asked);
+  await keys.view.reload();
+  expect(device.calls.filter(({ command }) => command === 'act').at(-1)).toMatchObject({ args: { intent: { do: 'give_keys', keys: [{ key: 'key-V-184', copy: 1 }], to: 'person-3' } } });
+  expect([keys.toSeeTo, (await line('V-184')).place, (await line('V-184')).person]).toEqual([before - 1, 'with', 'person-3']);
+});
+
+test('who received a key asks nothing of herself, and what another gave her is told as before', async () => {
+  disagree(device.world);
+  const received = await line('V-183');
+  expect([asksGiver(received, keys.me), deeds(received, keys.me)[0]]).toEqual([false, 'give_back']);
+  expect(confirmWords(await line('V-160'), keys.me, view().now)).toEqual({
+    title: 'Jonas Berg säger att du har fått V-160', details: ['08:50', 'Har du inte fått den? Ring, eller låt det vara.'],
+  });
+  expect(confirmWords({ ...received, since: null }, 'person-3', view().now).title).toBe('Lena Åberg säger att du lämnade över den');
+});
+
+test('what she would keep is also what two say they have, and what is given away is not', () => {
+  expect(tags(keys.kept)).toEqual(['V-095', 'V-108', 'V-117', 'V-122', 'L-004']);
+});
+
+test('what she said last of a key is taken back first, also of a disputed one', async () => {
+  expect([(await line('V-095')).own_fact, (await line('V-131')).own_fact]).toEqual(['f-095', null]);
+  await keys.report(await line('V-095'), { is: 'damaged', text: 'Böjd.' }, '');
+  const damaged = await line('V-095');
+  expect([damaged.own_fact, damaged.flags]).toEqual(['act-1', ['disputed', 'damaged']]);
+  await keys.takeBack(damaged, 'act-1');
+  expect([(await line('V-095')).own_fact, (await line('V-095')).flags]).toEqual(['f-095', ['disputed']]);
+});
+
+test('what she said of a key that is back in its cabinet can still be taken back', async () => {
+  await keys.giveBack([await line('V-117')], 'Fruängen');
+  const hung = await line('V-117');
+  await keys.takeBack(hung, hung.own_fact ?? '');
+  expect((await line('V-117')).place).toBe('with');
+});
+
 test('a key that is with someone asks who handed it to her, and offers who is believed to have it first', async () => {
   const held = await line('V-131');
   await keys.receive(held);
@@ -200,7 +247,18 @@ test('each answer about a tag asks something else', async () => {
     await keys.find(text);
     return keys.question?.is === 'tag' ? keys.question.found.is : keys.question?.is;
   };
-  expect([await asked('v-117'), await asked('V-170'), await asked('V-099'), await asked('X-1'), await asked('https://example.se')]).toEqual(['key', 'known', 'retired', 'unknown', 'no_tag']);
+  const answers = [await asked('v-117'), await asked('V-117/1'), await asked('V-170'), await asked('V-099'), await asked('X-1'), await asked('https://example.se')];
+  expect(answers).toEqual(['key', 'key', 'known', 'retired', 'unknown', 'no_tag']);
+});
+
+test('a number that no copy has is told with the copies that there are, and is noted as it stands on the tag', async () => {
+  await keys.find('v-170/3');
+  const found = keys.question?.is === 'tag' ? keys.question.found : undefined;
+  if (found?.is !== 'no_copy') throw new Error('it is a copy');
+  expect([noCopyWords(found), tags(found.lines)]).toEqual(['V-170 har inget exemplar 3. Det finns 2.', ['V-170/1', 'V-170/2']]);
+  // A single copy has no number on its tag, and is still not the key that was meant.
+  await keys.find('V-117/3');
+  expect(keys.question?.is === 'tag' && keys.question.found.is).toBe('no_copy');
 });
 
 test('what could not be saved leaves its sheet', async () => {
@@ -243,7 +301,7 @@ test('a reminder is due by the clock, and the phone is told of it once', async (
   keys.tellReminder();
   await keys.view.reload();
   keys.tellReminder();
-  expect(told).toEqual(['Passet är snart slut: Du har 4 nycklar: V-108, V-117, V-122, L-004']);
+  expect(told).toEqual(['Passet är snart slut: Du har 5 nycklar: V-095, V-108, V-117, V-122, L-004']);
 });
 
 test('a reminder says that the shift is over once it is', () => {
@@ -253,6 +311,7 @@ test('a reminder says that the shift is over once it is', () => {
 });
 
 test('nothing is to be put back once all is handed over, whether or not that was confirmed', async () => {
+  await keys.takeBack(await line('V-095'), 'f-095');
   const [fatima] = view().colleagues;
   if (fatima === undefined) throw new Error('nobody');
   await keys.give(atHand(view()), fatima);
@@ -263,6 +322,8 @@ test('nothing is to be put back once all is handed over, whether or not that was
 test('a shift does not end unasked with a key that she says she was handed', async () => {
   await keys.giveBack(atHand(view()), 'Västertorp');
   await keys.receive(await line('V-140'), 'person-2');
+  await keys.view.reload();
+  await keys.takeBack(await line('V-095'), 'f-095');
   await keys.view.reload();
   expect(tags(keys.kept)).toEqual(['V-140']);
   const ending = device.call('act', { intent: { do: 'end_shift', run_sheet: 'sheet-1', keys_kept: '' } });

@@ -1,9 +1,9 @@
-import type { Colleague, HandOverView, KeyCopyRef, KeyFlag, KeyLine, KeyPlaceKind, KeyReminder, KeySide, KeysView, MissingRow, MyKey, NeededKey } from '../api/generated';
+import type { Colleague, HandOverView, KeyCopyRef, KeyFlag, KeyLine, KeyPlaceKind, KeyReminder, KeySide, KeysView, MissingRow, MyKey, NeededKey, TagView } from '../api/generated';
 import { clock, dateOf, moment } from '../time/format';
 import { keyFlags, texts } from './texts';
 
 /** What can be done with a copy. */
-export type Deed = 'take' | 'give_back' | 'give' | 'receive' | 'not_there' | 'lost' | 'found' | 'damaged';
+export type Deed = 'take' | 'give_back' | 'give' | 'gave' | 'receive' | 'not_there' | 'lost' | 'found' | 'damaged';
 
 /** What can be done with a copy by where it is said to be, what is likeliest first. What people see is not always what is said. */
 const DEEDS: Readonly<Record<KeyPlaceKind, readonly Deed[]>> = {
@@ -17,6 +17,8 @@ const DEEDS: Readonly<Record<KeyPlaceKind, readonly Deed[]>> = {
   retired: [],
 };
 const DEEDS_WITH_ME: readonly Deed[] = ['give_back', 'give', 'lost', 'damaged'];
+/** What the giver can say of a copy that she was said to hand over: that she did, or what became of it. */
+const DEEDS_GIVEN_BY_ME: readonly Deed[] = ['gave', 'give_back', 'lost', 'damaged'];
 /** What can be said of a copy while the office sorts out who has it. */
 const DEEDS_DISPUTED: readonly Deed[] = ['damaged'];
 const DEEDS_DISPUTED_WITH_ME: readonly Deed[] = ['lost', 'damaged'];
@@ -45,8 +47,21 @@ export function isDisputed({ flags }: KeyLine): boolean {
 export function deeds(line: KeyLine, me: string): readonly Deed[] {
   if (isDisputed(line)) return line.sides.some(({ is_me }) => is_me) ? DEEDS_DISPUTED_WITH_ME : DEEDS_DISPUTED;
   if (line.place === 'given' && line.to === me) return DEEDS.given;
+  if (asksGiver(line, me)) return DEEDS_GIVEN_BY_ME;
   const mayBeMine = line.person === me || (line.place === 'received' && line.to === me);
   return mayBeMine ? DEEDS_WITH_ME : DEEDS[line.place];
+}
+
+/** Whether another says that she was handed a copy by her, who has not confirmed it. */
+export function asksGiver({ place, person, to }: KeyLine, me: string): boolean {
+  return place === 'received' && person === me && to !== me;
+}
+
+/** What another says of a hand-over, for her to confirm: that she was handed a copy, or that she handed it over. */
+export function confirmWords(line: KeyLine, me: string, now: number): { title: string; details: string[] } {
+  const since = line.since === null ? '' : moment(line.since, dateOf(now));
+  if (asksGiver(line, me)) return { title: [texts.saysYouGave(line.to_name), since].filter(Boolean).join(' '), details: [texts.notGiven] };
+  return { title: texts.saysYouHave(line.name, line.tag), details: [since, texts.notGot].filter(Boolean) };
 }
 
 /** Where a copy is, to stand inside a sentence: `hos Jonas Berg`, `i skåpet Fruängen`. */
@@ -115,6 +130,12 @@ export function mineChip(key: MyKey): Chip {
   if (line.place !== 'with') return { tone: 'plain', words: texts.waiting };
   if (line.flags.includes('out_overnight') || (line.kind === 'alarm' && !key.in_round)) return { tone: 'warn', words: texts.bringBack };
   return key.in_round ? { tone: 'ok', words: texts.inRound } : { tone: 'plain', words: texts.notInRound };
+}
+
+/** That no copy of a key has the number on a tag, and how many copies there are. */
+export function noCopyWords({ tag, lines }: Extract<TagView, { is: 'no_copy' }>): string {
+  const [code = '', copy = ''] = tag.split('/');
+  return texts.noCopy(code, copy, lines.length);
 }
 
 /** Someone to ask about a copy. */

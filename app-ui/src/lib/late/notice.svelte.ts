@@ -1,5 +1,5 @@
 import { DeviceError } from '../api/device';
-import type { LatePreview, LatePreviewLine, LateReason, LateVisit, ToldOutcome, VisitView } from '../api/generated';
+import type { LatePreview, LatePreviewLine, LateReason, LateVisit, ToldOutcome, VisitCard, VisitView } from '../api/generated';
 import type { Session } from '../app/session.svelte';
 import { dateOf, parseTime } from '../time/format';
 import { texts } from './texts';
@@ -124,15 +124,16 @@ export class LateNotice {
     if (status !== null && turn === this.#turn) this.preview = { ...this.preview, lines: status.lines };
   }
 
-  /** Reads which of the day's visits are said to be late and have not begun; answers the first one as it is. */
+  /** Reads which of the day's visits are said to be late and have not begun, and the first one however it is; answers that. */
   async #readStanding(): Promise<VisitView | null> {
     const { device } = this.#session;
     try {
       const view = await device.call('visit', { visit: this.visit });
       if (view.card.start === null) return view;
+      const counts = ({ document, state }: VisitCard) => state === 'planned' || document === this.visit;
       const { stops } = await device.call('day', { date: dateOf(view.card.start) });
       this.#standing = stops.flatMap((stop) =>
-        stop.is === 'visit' && stop.state === 'planned' && stop.late !== null ? [{ visit: stop.document, expected: stop.late.expected }] : [],
+        stop.is === 'visit' && counts(stop) && stop.late !== null ? [{ visit: stop.document, expected: stop.late.expected }] : [],
       );
       return view;
     } catch (reason) {

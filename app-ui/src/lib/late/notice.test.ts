@@ -85,6 +85,32 @@ test('only times that are new are saved, so that who was told is not forgotten',
   expect(notice.lines.map(({ told }) => told)).toEqual(['told', null]);
 });
 
+test('whoever waits at a visit that is begun already can be told, and the notice stands when the screen is opened anew', async () => {
+  await device.call('act', { intent: { do: 'start_visit', visit: 'visit-6', at: { is: 'now' }, end_other: [] } });
+  const atDoor = new LateNotice(session, 'visit-6', 'key');
+  await atDoor.choose(30);
+  expect(atDoor.lines.map(({ name }) => name)).toEqual(['Gun Ahlin']);
+  await atDoor.save();
+  expect(atDoor.isSaved).toBe(true);
+  const [gun] = atDoor.lines;
+  if (gun === undefined) throw new Error('nobody is late');
+  await atDoor.tell(gun, 'told');
+
+  const again = new LateNotice(session, 'visit-6');
+  await again.takeUp();
+  expect([again.isSaved, again.reason, again.untold]).toEqual([true, 'key', []]);
+});
+
+test('another visit that is begun is late no more', async () => {
+  await device.call('act', { intent: { do: 'start_visit', visit: 'visit-5', at: { is: 'now' }, end_other: [] } });
+  const later = new LateNotice(session, 'visit-6');
+  await later.choose(30);
+  await later.save();
+  const again = new LateNotice(session, 'visit-6');
+  await again.takeUp();
+  expect(again.lines.map(({ name }) => name)).toEqual(['Gun Ahlin']);
+});
+
 test('a notice that is undone can be saved anew', async () => {
   await notice.choose(30);
   await notice.save();

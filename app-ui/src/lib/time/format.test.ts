@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 
 import { speak } from '../i18n/catalogue.svelte';
-import { clock, dateOf, dayName, daysFrom, duration, fromLocal, minutesBetween, moment, parseTime, span } from './format';
+import { clock, dateOf, dayName, daysFrom, duration, fromLocal, minutesBetween, moment, parseTime, span, timestamp, toTheSecond } from './format';
 
 const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
 
@@ -21,6 +21,17 @@ test('a day is named in the language of the moment', () => {
 test('a moment of another day says which', () => {
   expect(moment(NINE, '2026-11-21')).toBe('09:00');
   expect(moment(NINE, '2026-11-22')).toBe('lör 21 nov 09:00');
+});
+
+test('a moment of another year says which, in either language', () => {
+  expect(moment(NINE, '2027-11-21')).toBe('lör 21 nov 2026 09:00');
+  speak('en');
+  expect(moment(NINE, '2027-01-01')).toBe('Sat 21 Nov 2026 09:00');
+});
+
+test('what is proven is told to the second, with its date where that does not go without saying', () => {
+  expect(timestamp(NINE + 31)).toBe('2026-11-21 09:00:31');
+  expect([toTheSecond(NINE + 31, '2026-11-21'), toTheSecond(NINE, '2025-11-21')]).toEqual(['09:00:31', '2026-11-21 09:00:00']);
 });
 
 test('a typed time is understood however it is written', () => {

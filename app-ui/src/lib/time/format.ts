@@ -2,6 +2,7 @@ import { language } from '../i18n/catalogue.svelte';
 
 const ZONE = 'Europe/Stockholm';
 const clockFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, hour: '2-digit', minute: '2-digit' });
+const secondsFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dateFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
 
 const dayFormats = {
@@ -19,6 +20,16 @@ export function dateOf(seconds: number): string {
   return dateFormat.format(seconds * 1000);
 }
 
+/** `2026-11-21 09:04:31`, local time. */
+export function timestamp(seconds: number): string {
+  return `${dateOf(seconds)} ${secondsFormat.format(seconds * 1000)}`;
+}
+
+/** The time of day to the second, with its date where that is not the one given. */
+export function toTheSecond(seconds: number, day: string): string {
+  return dateOf(seconds) === day ? secondsFormat.format(seconds * 1000) : timestamp(seconds);
+}
+
 /** `09:00–09:45`. */
 export function span(start: number, minutes: number): string {
   return `${clock(start)}–${clock(start + minutes * 60)}`;
@@ -30,13 +41,14 @@ export function dayName(date: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** `lör 21 nov 09:04`, or only the time when it is of the day given. */
+/** `lör 21 nov 09:04`, with its year where that is another, or only the time when it is of the day given. */
 export function moment(seconds: number, today: string): string {
   const date = dateOf(seconds);
   if (date === today) return clock(seconds);
   const words = dayFormats[language()].formatToParts(new Date(`${date}T00:00:00Z`));
   const part = (type: string) => words.find((word) => word.type === type)?.value ?? '';
-  return `${part('weekday').slice(0, 3)} ${part('day')} ${part('month').slice(0, 3)} ${clock(seconds)}`;
+  const year = date.slice(0, 4) === today.slice(0, 4) ? '' : ` ${date.slice(0, 4)}`;
+  return `${part('weekday').slice(0, 3)} ${part('day')} ${part('month').slice(0, 3)}${year} ${clock(seconds)}`;
 }
 
 /** Whole minutes, never negative. */

@@ -1,6 +1,6 @@
 //! Keys: taking them, putting them back, handing them over, and what the office does about them.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use rundan_model::custody::Place;
 use rundan_model::key::{COPIES_MAX, Key, KeyCopy, key_home, read_tag};
 use rundan_model::plan::{FirstValues, KeyPlace, KeyReceipt, first};
@@ -18,7 +18,6 @@ const NAME_CHARS_MAX: usize = 60;
 const WORDS_CHARS_MAX: usize = 300;
 /// The most keys in one press.
 const KEYS_MAX: usize = 500;
-const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// How far ahead of the phone a clock may be that told when an alarm was raised, seconds.
 const CLOCKS_APART_SECONDS: i64 = 60 * 60;
 
@@ -49,9 +48,10 @@ impl Act<'_, '_> {
                 self.each_copy(there, |_, _| Some(FactBody::Counted { cabinet: cabinet.clone() }))?;
                 self.each_copy(missing, |_, _| Some(FactBody::Missing { cabinet: cabinet.clone() }))
             }
-            Intent::NewKey { tag, kind, cabinet, hook, copies, recipients } => {
+            Intent::NewKey { unit, tag, kind, cabinet, hook, copies, recipients } => {
+                let unit = self.office_unit(*unit)?;
                 let place = place(cabinet, hook)?;
-                self.new_key(tag, kind, &place, *copies, recipients)
+                self.new_key(unit, tag, kind, &place, *copies, recipients)
             }
             Intent::ChangeKey { key, change } => self.change_key(*key, change),
             Intent::SetKeyCurfew { time } => self.set_key_curfew(time.as_deref()),
@@ -119,7 +119,7 @@ impl Act<'_, '_> {
                     tag: key.tag_of(taken.copy),
                     key: Some(taken.key),
                     recipient: alarm.recipient,
-                    alarmed_at: Some(self.alarmed_at(&alarm.at)?),
+                    alarmed_at: Some(alarmed_at(self.actor.now, &alarm.at)?),
                     text: if alarm.recipient.is_none() {
                         some_text(&alarm.name)?
                     } else {
@@ -130,13 +130,6 @@ impl Act<'_, '_> {
             }
         }
         Ok(())
-    }
-
-    /// An alarm was raised today, or yesterday before midnight. The alarm centre's clock may be ahead of the phone's.
-    fn alarmed_at(&self, time: &str) -> Result<Timestamp, ActError> {
-        let today = local(Zone.date(self.actor.now), time)?;
-        let is_yesterday = today > self.actor.now.plus_seconds(CLOCKS_APART_SECONDS);
-        Ok(if is_yesterday { today.plus_seconds(-DAY_SECONDS) } else { today })
     }
 
     fn report_key(&mut self, key: KeyCopyRef, report: &KeyReport) -> Result<(), ActError> {
@@ -194,21 +187,25 @@ impl Act<'_, '_> {
         Ok(())
     }
 
-    /// The unit that she is of the office in.
-    fn office_unit(&self) -> Result<UnitId, ActError> {
-        let is_office = |(unit, _): &&(UnitId, Vec<_>)| self.actor.is_office_in(*unit);
-        self.actor.units.iter().find(is_office).map(|(unit, _)| *unit).ok_or(ActError::NotAllowed)
+    /// The units that she is of the office in.
+    fn office_units(&self) -> impl Iterator<Item = UnitId> {
+        self.actor.units.iter().map(|(unit, _)| *unit).filter(|unit| self.actor.is_office_in(*unit))
+    }
+
+    /// The unit that is meant of those that she is of the office in; the first where none is named.
+    fn office_unit(&self, meant: Option<UnitId>) -> Result<UnitId, ActError> {
+        self.office_units().find(|unit| meant.is_none_or(|meant| meant == *unit)).ok_or(ActError::NotAllowed)
     }
 
     fn new_key(
         &mut self,
+        unit: UnitId,
         tag: &str,
         kind: &KeyKind,
         place: &KeyPlace,
         copies: u32,
         recipients: &[DocumentId],
     ) -> Result<(), ActError> {
-        let unit = self.office_unit()?;
         let Some((tag, None)) = read_tag(tag) else { return Err(ActError::BadInput("tag")) };
         if !(1..=COPIES_MAX).contains(&copies) {
             return Err(ActError::BadInput("copies"));
@@ -319,13 +316,27 @@ impl Act<'_, '_> {
     }
 
     fn set_key_curfew(&mut self, time: Option<&str>) -> Result<(), ActError> {
-        let unit = self.office_unit()?;
-        let document = views::unit_document(self.tx, unit)?.ok_or(ActError::NotFound)?;
         if let Some(time) = time {
             local(Zone.date(self.actor.now), time)?;
         }
-        self.put(document, "key-curfew", time.map_or(Json::Null, Json::from))
+        let units: Vec<UnitId> = self.office_units().collect();
+        if units.is_empty() {
+            return Err(ActError::NotAllowed);
+        }
+        for unit in units {
+            let document = views::unit_document(self.tx, unit)?.ok_or(ActError::NotFound)?;
+            self.put(document, "key-curfew", time.map_or(Json::Null, Json::from))?;
+        }
+        Ok(())
     }
+}
+
+/// When an alarm was raised: today, or yesterday before midnight. The alarm centre's clock may be ahead of the phone's.
+fn alarmed_at(now: Timestamp, time: &str) -> Result<Timestamp, ActError> {
+    let date = Zone.date(now);
+    let today = local(date, time)?;
+    let is_yesterday = today > now.plus_seconds(CLOCKS_APART_SECONDS);
+    if is_yesterday { local(date - Days::new(1), time) } else { Ok(today) }
 }
 
 fn place(cabinet: &str, hook: &str) -> Result<KeyPlace, ActError> {
@@ -346,4 +357,19 @@ fn name_or_nothing(given: &str) -> Result<String, ActError> {
 fn words_on_key(given: &str) -> Result<String, ActError> {
     let words = text(given)?;
     if words.chars().count() > WORDS_CHARS_MAX { Err(ActError::BadInput("text_too_long")) } else { Ok(words) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yesterdays_alarm_is_at_its_time_also_in_the_nights_that_the_clocks_change() {
+        let at = |day: &str, time: &str| local(day.parse().expect("a date"), time).expect("a time");
+        for (yesterday, today) in [("2026-03-28", "2026-03-29"), ("2026-10-24", "2026-10-25")] {
+            let raised = alarmed_at(at(today, "00:30"), "23:50").expect("a time");
+            assert_eq!(raised, at(yesterday, "23:50"));
+        }
+        assert_eq!(alarmed_at(at("2026-11-23", "08:30"), "09:10").expect("a time"), at("2026-11-23", "09:10"));
+    }
 }

@@ -2,7 +2,7 @@
 
 use rundan_model::{
     DocumentId, FactId, IncidentKind, KeyKind, KeyUse, LateReason, NotCarriedOutReason, NotDoneReason, OtherTimeKind,
-    PauseCause, PersonId, PoliceReport, ToldOutcome, UnplannedCause,
+    PauseCause, PersonId, PoliceReport, ToldOutcome, UnitId, UnplannedCause,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -422,6 +422,9 @@ pub enum Intent {
     },
     /// Begins a key (office).
     NewKey {
+        /// The unit whose key it is; the one whose office she works at if none.
+        #[ts(type = "string | null")]
+        unit: Option<UnitId>,
         /// Its tag's code, of which there was none before.
         tag: String,
         #[allow(missing_docs)]

@@ -1,6 +1,6 @@
 //! What the screens about keys ask for and show.
 
-use rundan_model::{Borrower, DocumentId, FactId, KeyKind, KeyUse, LostStep, PersonId, VaultId};
+use rundan_model::{Borrower, DocumentId, FactId, KeyKind, KeyUse, LostStep, PersonId, UnitId, VaultId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -240,6 +240,9 @@ pub struct KeyLine {
     pub lost_steps: u32,
     /// The steps taken since it was lost.
     pub lost_done: Vec<LostStep>,
+    /// On her own lists, and where she looks up a tag: her latest fact about it that holds, to take back.
+    #[ts(type = "string | null")]
+    pub own_fact: Option<FactId>,
 }
 
 /// A key that she has, as her list shows it.
@@ -259,9 +262,6 @@ pub struct MyKey {
     /// When her shift ends, and with it the time to put it back.
     #[ts(type = "number | null")]
     pub back_by: Option<i64>,
-    /// Her latest fact about it, to take back.
-    #[ts(type = "string | null")]
-    pub own_fact: Option<FactId>,
     pub delivery: Delivery,
 }
 
@@ -363,10 +363,12 @@ pub struct KeysView {
     /// Of the round that she does not have, by when they are needed.
     pub needed: Vec<NeededKey>,
     pub mine: Vec<MyKey>,
-    /// Others say that they handed them to her.
+    /// Others say that they handed them to her, or that she handed them over.
     pub to_confirm: Vec<KeyLine>,
     /// Disputed ones that she says she has or had.
     pub disputed: Vec<KeyLine>,
+    /// Those that she has, by her own word where that is disputed, and would keep if her shift ended now.
+    pub kept: Vec<KeyLine>,
     /// Missing for her visits of the next days.
     pub ahead: Vec<MissingRow>,
     pub cabinets: Vec<String>,
@@ -387,6 +389,13 @@ pub enum TagView {
     /// Its tag is used no more.
     Retired {
         #[allow(missing_docs)]
+        lines: Vec<KeyLine>,
+    },
+    /// A key has its code, and no copy with its number.
+    NoCopy {
+        /// In one spelling, with its number.
+        tag: String,
+        /// The copies that there are.
         lines: Vec<KeyLine>,
     },
     /// No key of the unit has it: it may be another unit's.
@@ -448,11 +457,22 @@ pub struct KeyBoard {
     pub cabinets: Vec<String>,
     /// Whom a key can be handed to, and whose keys the key log can be asked for.
     pub colleagues: Vec<Colleague>,
+    /// The units whose office she works at.
+    pub units: Vec<OfficeUnit>,
     /// When keys should be back, `HH:MM`.
     pub curfew: Option<String>,
     /// What carers noted of keys on their run sheets, the newest first.
     pub notes: Vec<KeyNote>,
     pub sync: SyncChip,
+}
+
+/// A unit whose office someone works at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[allow(missing_docs)]
+pub struct OfficeUnit {
+    #[ts(type = "string")]
+    pub unit: UnitId,
+    pub name: String,
 }
 
 /// What a note on a key is about.
@@ -585,6 +605,9 @@ pub struct CabinetCount {
 /// Which facts about keys a ledger lists: those that fit all that is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LedgerQuery {
+    /// Of one unit's keys; if none, of the unit that the key is of, or of the one whose office she works at.
+    #[ts(type = "string | null")]
+    pub unit: Option<UnitId>,
     /// Of one key.
     #[ts(type = "string | null")]
     pub key: Option<DocumentId>,

@@ -19,7 +19,7 @@ pub use key::{
     AlarmFor, CabinetCount, Colleague, CountLine, HandOverView, KeyBoard, KeyBoardRow, KeyChange, KeyCopyRef,
     KeyCounts, KeyFactLine, KeyFilter, KeyFlag, KeyHomeView, KeyLine, KeyNote, KeyNoteKind, KeyPlaceKind, KeyReminder,
     KeyReminderWhy, KeyReport, KeySide, KeyView, KeysView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery,
-    LedgerView, MissingRow, MyKey, NeededKey, ReceiptText, TagView,
+    LedgerView, MissingRow, MyKey, NeededKey, OfficeUnit, ReceiptText, TagView,
 };
 pub use office::{
     Attention, AttentionKind, Board, BoardFigures, BoardRow, BoardVisit, CarerChoice, ClashView, DecisionView,

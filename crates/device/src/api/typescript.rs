@@ -141,6 +141,7 @@ pub fn typescript() -> String {
         MissingRow,
         MyKey,
         NeededKey,
+        OfficeUnit,
         TagView,
         Event,
         Command,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::queries;
 use crate::StoreError;
-use crate::api::{Mended, VaultView};
+use crate::api::{Mended, OfficeUnit, VaultView};
 use crate::store::DocumentState;
 
 /// Who looks, when, and how far what she wrote can have come.
@@ -59,9 +59,13 @@ impl ViewContext {
         Self { is_working, ..self }
     }
 
-    /// The unit whose office she works at, the first of several; none if she works at none.
-    pub(crate) fn office_unit(&self) -> Option<UnitId> {
-        self.office_units().next()
+    /// The units whose office she works at, by name.
+    pub(super) fn offices(&self) -> Vec<OfficeUnit> {
+        let office = |unit: UnitId| OfficeUnit {
+            unit,
+            name: self.streams.get(&unit).map(|stream| stream.name.clone()).unwrap_or_default(),
+        };
+        self.office_units().map(office).collect()
     }
 
     /// The units whose office she works at.

@@ -86,7 +86,7 @@ pub(crate) fn key_board(
         needs_office: counted(KeyFilter::NeedsOffice),
         out: counted(KeyFilter::Out),
         in_cabinet: counted(KeyFilter::InCabinet),
-        missing_ahead: counted(KeyFilter::MissingAhead),
+        missing_ahead: count(missing.len()),
         lost: counted(KeyFilter::Lost),
         all: count(lines.len()),
     };
@@ -122,6 +122,7 @@ pub(crate) fn key_board(
         missing: told,
         cabinets: cabinets(tx)?,
         colleagues: reader.colleagues()?,
+        units: ctx.offices(),
         curfew: reader.names.units()?.iter().find_map(|unit| unit.key_curfew.clone()),
         notes: reader.key_notes(queries::KEY_NOTES, params![ctx.now.plus_seconds(-NOTES_SECONDS).0, NOTES_MAX])?,
         sync: super::sync_chip(tx, ctx)?,
@@ -239,13 +240,12 @@ pub(crate) fn cabinet(
             let mut counts = counts_of(copy, cabinet);
             last = last.max(counts.clone().map(|step| (step.stated.at, step.stated.by)).max());
             let counted = counts.rfind(|step| step.stated.at >= since).map(|step| step.what == "counted");
-            if copy.custody.is_disputed() {
-                let line = reader.key_line(&row, copy)?;
-                let counted = reader.disputed_count(&row, copy, cabinet, since)?.or(counted);
-                if is_expected || is_there || counted == Some(true) {
-                    lines.push(CountLine { line, is_expected, counted });
-                }
-            } else if is_expected || is_there {
+            // A count that moved it nowhere: others contradict it, or it was missed in another cabinet before.
+            let is_elsewhere = matches!(&copy.custody.place, Place::Missing { cabinet: there } if there != cabinet);
+            let is_disputed = copy.custody.is_disputed();
+            let stated = if is_disputed || is_elsewhere { reader.counted(&row, copy, cabinet, since)? } else { None };
+            let counted = stated.or(counted);
+            if is_expected || is_there || (is_disputed && counted == Some(true)) {
                 lines.push(CountLine { line: reader.key_line(&row, copy)?, is_expected, counted });
             }
         }
@@ -291,8 +291,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The latest count of a cabinet of a copy in dispute: whether it hung there.
-    fn disputed_count(
+    /// What was stated of a copy by the latest count of a cabinet: whether it hung there.
+    fn counted(
         &self,
         row: &KeyRow,
         copy: &KeyCopy,

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Days;
 use rundan_model::custody::{Certainty, Flag, Place, Side};
 use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
-use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, latest_of, read_tag, told_alone};
+use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, latest_of, read_tag, says_she_has, told_alone};
 use rundan_model::recipient::Recipient;
 use rundan_model::run_sheet::RunSheet;
 use rundan_model::staff::Staff;
-use rundan_model::visit::{State, Stated};
-use rundan_model::{Content, Day, DocumentId, Fact, FactBody, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone};
+use rundan_model::visit::{State, Stated, Visit};
+use rundan_model::{
+    ActionId, Content, Day, DocumentId, Fact, FactBody, FactId, KeyKind, KeyUse, PersonId, Timestamp, UnitId, Zone,
+};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::card::{Reader, count};
@@ -27,6 +29,9 @@ use crate::store::Held;
 
 /// How long before her shift ends she is reminded of the keys that she has, seconds.
 const REMIND_SECONDS: i64 = 30 * 60;
+
+/// How long what she said of a key that she does not have can be taken back, seconds.
+const TAKEN_BACK_SECONDS: i64 = 24 * 60 * 60;
 
 /// A key as its row has it.
 pub(super) struct KeyRow {
@@ -47,23 +52,31 @@ pub(crate) struct HomeRow {
 pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, StoreError> {
     let reader = Reader::new(tx, ctx);
     let me = ctx.person;
-    let (mut mine, mut to_confirm, mut disputed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut mine, mut to_confirm, mut disputed, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let held: Vec<KeyRow> = reader.key_rows(queries::KEYS_WITH, params![me.as_bytes()])?;
     let in_round = keys_needed(tx, me, ctx.now)?;
     let shifts = shifts_of(tx, me, ctx.now)?;
     let shift = shifts.iter().find(|shift| shift.end > ctx.now).or(shifts.last()).copied();
     let noted = noted_alarms(tx, me, ctx.now)?;
     for row in &held {
+        let Some(content) = content_of(tx, row.document)? else { continue };
         for copy in &row.key.copies {
-            let told = as_told(tx, row, copy, me)?;
+            let told = told_alone(&content, copy, me);
             let copy = told.as_ref().unwrap_or(copy);
-            let line = || reader.key_line(row, copy);
+            let line = || reader.own_line(row, copy, &content);
+            if is_kept(&content, copy, me) {
+                kept.push(line()?);
+            }
             match (&copy.custody.certainty, &copy.custody.place) {
                 (Certainty::Disputed(sides), _) if sides.iter().any(|side| side.by == me) => disputed.push(line()?),
                 (Certainty::Disputed(_), _) => {}
                 (_, Place::HandingOver { to, confirmed: Side::Giver, .. }) if *to == me => to_confirm.push(line()?),
+                (_, Place::HandingOver { from, confirmed: Side::Receiver, .. }) if *from == me => {
+                    to_confirm.push(line()?);
+                }
                 (_, place) if place.may_be_with(me) => {
-                    mine.push(reader.my_key(row, copy, in_round.contains(&row.document), shift, &noted)?);
+                    let is_needed = in_round.contains(&row.document);
+                    mine.push(reader.my_key(line()?, copy, &content, is_needed, shift, &noted)?);
                 }
                 _ => {}
             }
@@ -77,13 +90,15 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
         }
     }
     mine.sort_by_cached_key(|key| (key.line.kind == KeyKind::Alarm, key.line.tag.clone()));
+    kept.sort_by_cached_key(|line| (line.kind == KeyKind::Alarm, line.tag.clone()));
     Ok(KeysView {
         now: ctx.now.0,
         needed,
-        reminder: reminder(&reader, &mine, &shifts)?,
+        reminder: reminder(&reader, &kept, &shifts)?,
         mine,
         to_confirm,
         disputed,
+        kept,
         ahead: reader.missing(me)?,
         cabinets: cabinets(tx)?,
         colleagues: reader.colleagues()?,
@@ -95,16 +110,24 @@ pub(crate) fn keys(tx: &Transaction<'_>, ctx: &ViewContext) -> Result<KeysView, 
 pub(crate) fn find_tag(tx: &Transaction<'_>, ctx: &ViewContext, text: &str) -> Result<TagView, StoreError> {
     let reader = Reader::new(tx, ctx);
     let Some((tag, number)) = read_tag(text) else { return Ok(TagView::NoTag) };
-    let rows = reader.key_rows(queries::KEYS_TAGGED, params![tag])?;
     let (mut lines, mut retired) = (Vec::new(), Vec::new());
-    for row in &rows {
-        for copy in row.key.copies.iter().filter(|copy| number.is_none_or(|number| number == copy.number)) {
-            let told = as_told(tx, row, copy, ctx.person)?;
+    for row in reader.key_rows(queries::KEYS_TAGGED, params![tag])? {
+        let Some(content) = content_of(tx, row.document)? else { continue };
+        for copy in &row.key.copies {
+            let told = told_alone(&content, copy, ctx.person);
             let copy = told.as_ref().unwrap_or(copy);
             let list = if copy.custody.place == Place::Retired { &mut retired } else { &mut lines };
-            list.push(reader.key_line(row, copy)?);
+            list.push(reader.own_line(&row, copy, &content)?);
         }
     }
+    let is_meant = |line: &KeyLine| number.is_none_or(|number| number == line.copy);
+    if let Some(number) = number.filter(|_| !lines.is_empty() && !lines.iter().chain(&retired).any(is_meant)) {
+        return Ok(TagView::NoCopy { tag: format!("{tag}/{number}"), lines });
+    }
+    // Of a key whose copies are all retired, any number is retired.
+    let is_of_retired = lines.is_empty();
+    lines.retain(is_meant);
+    retired.retain(|line| is_of_retired || is_meant(line));
     Ok(match (lines.is_empty(), retired.is_empty()) {
         (false, _) => TagView::Known { lines },
         (true, false) => TagView::Retired { lines: retired },
@@ -121,20 +144,14 @@ pub(crate) fn keys_needed(
     Ok(needs_of(tx, person, now, |_| Ok(true))?.into_iter().map(|(key, _)| key).collect())
 }
 
-/// The keys that a person has, each with what is written on its tag: beyond doubt, or by her own word that she was handed
-/// it.
+/// The keys that a person would keep if her shift ended now, each with what is written on its tag.
 pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(DocumentId, String)>, StoreError> {
     let mut kept = Vec::new();
     for row in key_rows(tx, queries::KEYS_WITH, params![person.as_bytes()])? {
+        let Some(content) = content_of(tx, row.document)? else { continue };
         for copy in &row.key.copies {
-            let told = as_told(tx, &row, copy, person)?;
-            let custody = &told.as_ref().unwrap_or(copy).custody;
-            let has = match &custody.place {
-                Place::With { person: holder } => *holder == person,
-                Place::HandingOver { to, confirmed: Side::Receiver, .. } => *to == person,
-                _ => false,
-            };
-            if has && !custody.is_disputed() {
+            let told = told_alone(&content, copy, person);
+            if is_kept(&content, told.as_ref().unwrap_or(copy), person) {
                 kept.push((row.document, row.key.tag_of(copy.number)));
             }
         }
@@ -142,14 +159,20 @@ pub(crate) fn keys_with(tx: &Transaction<'_>, person: PersonId) -> Result<Vec<(D
     Ok(kept)
 }
 
-/// A copy as its carer's own phone has it: also what she was handed by someone whose taking it has not heard of.
-fn as_told(tx: &Transaction<'_>, row: &KeyRow, copy: &KeyCopy, me: PersonId) -> Result<Option<KeyCopy>, StoreError> {
-    let Certainty::Disputed(sides) = &copy.custody.certainty else { return Ok(None) };
-    if sides.iter().all(|side| side.by != me) {
-        return Ok(None);
+/// Whether a person has a copy: beyond doubt, or by her own word where she was handed it or others contradict her.
+fn is_kept(content: &Content, copy: &KeyCopy, person: PersonId) -> bool {
+    if copy.custody.is_disputed() {
+        return says_she_has(content, copy.number, person);
     }
-    let held = Held::load(tx, row.document)?;
-    Ok(held.and_then(|held| told_alone(&held.document.content(), copy, me)))
+    match &copy.custody.place {
+        Place::With { person: holder } => *holder == person,
+        Place::HandingOver { to, confirmed: Side::Receiver, .. } => *to == person,
+        _ => false,
+    }
+}
+
+fn content_of(tx: &Transaction<'_>, document: DocumentId) -> Result<Option<Content>, StoreError> {
+    Ok(Held::load(tx, document)?.map(|held| held.document.content()))
 }
 
 /// A key, with of each copy's history no more than how it came to where it is; none if it is not here.
@@ -227,7 +250,7 @@ pub(super) fn planned(
 }
 
 /// The keys of those of a person's visits of today that are wanted, with the first visit that needs each; a shift over
-/// midnight has them too.
+/// midnight has them too, and so have visits that nobody planned and that she is at.
 fn needs_of(
     tx: &Connection,
     person: PersonId,
@@ -240,9 +263,14 @@ fn needs_of(
     // A shift over midnight has the visits of both its days that begin before it ends; any other has its day's.
     let night = shift.filter(|shift| Zone.day(shift.end) > day);
     let mut needs = Vec::new();
-    let planned = planned(tx, day, night.map_or(day, |shift| Zone.day(shift.end)), Some(person))?;
-    let is_hers = |visit: &PlannedVisit| visit.person == person && night.is_none_or(|shift| visit.start < shift.end);
-    for (visit, recipient) in planned.into_iter().filter(|(visit, _)| is_hers(visit)) {
+    let mut planned = planned(tx, day, night.map_or(day, |shift| Zone.day(shift.end)), Some(person))?;
+    planned.retain(|(visit, _)| visit.person == person && night.is_none_or(|shift| visit.start < shift.end));
+    let unplanned = |(document, visit): (DocumentId, Visit)| {
+        let start = visit.start_for(person).filter(|_| visit.begun.is_some())?;
+        Some((PlannedVisit { start, end: start, person, visit: document }, visit.recipient?))
+    };
+    let at_work = rows::under_way(tx, person, now)?.into_iter().filter_map(unplanned);
+    for (visit, recipient) in at_work.chain(planned) {
         if !is_wanted(&visit)? {
             continue;
         }
@@ -302,25 +330,25 @@ pub(super) fn shifts(
     Ok(shifts)
 }
 
-/// When the alarms were raised that she noted for keys on her run sheet, by what is written on their tags.
-fn noted_alarms(tx: &Transaction<'_>, me: PersonId, now: Timestamp) -> Result<BTreeMap<DocumentId, i64>, StoreError> {
+/// When the alarms were raised that she noted on her run sheet, by the press with which she took a key for it.
+type NotedAlarms = BTreeMap<(DocumentId, ActionId), i64>;
+
+fn noted_alarms(tx: &Transaction<'_>, me: PersonId, now: Timestamp) -> Result<NotedAlarms, StoreError> {
     let mut noted = BTreeMap::new();
     let Some(sheet) = rows::sheet_at(tx, me, now)? else { return Ok(noted) };
     let Some(held) = Held::load(tx, sheet)? else { return Ok(noted) };
     let content = held.document.content();
     let alarm = |fact: &Fact| match &fact.body {
-        FactBody::KeyNoted { key: Some(key), alarmed_at: Some(at), .. } => Some((*key, at.0)),
+        FactBody::KeyNoted { key: Some(key), alarmed_at: Some(at), .. } => Some(((*key, fact.action), at.0)),
         _ => None,
     };
     noted.extend(content.facts.values().filter_map(alarm));
     Ok(noted)
 }
 
-fn reminder(reader: &Reader<'_>, mine: &[MyKey], shifts: &[PlannedShift]) -> Result<Option<KeyReminder>, StoreError> {
+fn reminder(reader: &Reader<'_>, kept: &[KeyLine], shifts: &[PlannedShift]) -> Result<Option<KeyReminder>, StoreError> {
     let now = reader.ctx.now;
-    // What she has given is hers no more to put back.
-    let kept = || mine.iter().filter(|key| key.line.to.is_none() || key.line.to == Some(reader.ctx.person));
-    if kept().next().is_none() {
+    if kept.is_empty() {
         return Ok(None);
     }
     let ends =
@@ -332,9 +360,12 @@ fn reminder(reader: &Reader<'_>, mine: &[MyKey], shifts: &[PlannedShift]) -> Res
     let times: Vec<_> = ends.chain(curfews.map(|at| (at, at, KeyReminderWhy::Curfew))).collect();
     // A clock that was ahead when she got a key: since then at the latest.
     let began = shifts.iter().rev().map(|shift| shift.start).find(|start| *start <= now).unwrap_or(now);
-    let had = |key: &MyKey| key.line.since.map(Timestamp).filter(|since| *since <= now).unwrap_or(began);
+    let had = |line: &KeyLine| {
+        let own = line.sides.iter().filter(|side| side.is_me).map(|side| side.at).max();
+        own.or(line.since).map(Timestamp).filter(|since| *since <= now).unwrap_or(began)
+    };
     // What is due stays told, over the shift's end and midnight, for what she had then; of what is to come, the first.
-    let is_due = |end: Timestamp| kept().any(|key| had(key) < end);
+    let is_due = |end: Timestamp| kept.iter().any(|line| had(line) < end);
     let due = times.iter().filter(|(at, end, _)| *at <= now && is_due(*end)).max_by_key(|(at, ..)| *at);
     let next = due.or(times.iter().filter(|(at, ..)| *at > now).min_by_key(|(at, ..)| *at));
     Ok(next.map(|(at, end, why)| KeyReminder {
@@ -342,7 +373,7 @@ fn reminder(reader: &Reader<'_>, mine: &[MyKey], shifts: &[PlannedShift]) -> Res
         at: at.0,
         is_due: *at <= now,
         is_over: *end <= now,
-        tags: kept().filter(|key| had(key) < *end).map(|key| key.line.tag.clone()).collect(),
+        tags: kept.iter().filter(|line| had(line) < *end).map(|line| line.tag.clone()).collect(),
     }))
 }
 
@@ -379,6 +410,17 @@ impl Reader<'_> {
             homes.extend(self.names.recipient(recipient)?.map(|recipient| recipient.address.shown()));
         }
         self.key_line_with(row, copy, homes)
+    }
+
+    /// The same with what she who looks said of it last, while that is to be taken back: where it is hers or disputed, or
+    /// was said lately.
+    fn own_line(&self, row: &KeyRow, copy: &KeyCopy, content: &Content) -> Result<KeyLine, StoreError> {
+        let (me, custody) = (self.ctx.person, &copy.custody);
+        let since = self.ctx.now.plus_seconds(-TAKEN_BACK_SECONDS);
+        let is_late = |id: &FactId| content.facts.get(id).is_some_and(|fact| fact.at >= since);
+        let is_hers = custody.is_disputed() || custody.place.may_be_with(me);
+        let own_fact = latest_of(content, copy.number, me).filter(|id| is_hers || is_late(id));
+        Ok(KeyLine { own_fact, ..self.key_line(row, copy)? })
     }
 
     /// The same where the homes that it opens are known.
@@ -420,6 +462,7 @@ impl Reader<'_> {
             lost_step: copy.lost_step().map(count),
             lost_steps: count(LOST_STEPS),
             lost_done: copy.lost_steps.iter().map(|(_, step, _)| step.clone()).collect(),
+            own_fact: None,
         })
     }
 
@@ -505,37 +548,35 @@ impl Reader<'_> {
 
     fn my_key(
         &self,
-        row: &KeyRow,
+        line: KeyLine,
         copy: &KeyCopy,
+        content: &Content,
         in_round: bool,
         shift: Option<PlannedShift>,
-        noted: &BTreeMap<DocumentId, i64>,
+        noted: &NotedAlarms,
     ) -> Result<MyKey, StoreError> {
         let me = self.ctx.person;
-        let since = copy.custody.since;
-        let content = Held::load(self.tx, row.document)?.map(|held| held.document.content());
-        let fact = |id| content.as_ref().and_then(|content| content.facts.get(&id).cloned());
-        let came = since.and_then(|since| fact(since.fact));
-        let what_for = match came.as_ref().map(|fact| &fact.body) {
+        let fact = |stated: Stated| content.facts.get(&stated.fact);
+        let came = copy.custody.since.and_then(fact);
+        let what_for = match came.map(|fact| &fact.body) {
             Some(FactBody::Taken { what_for, .. }) => Some(what_for.clone()),
             _ => None,
         };
-        let giver =
-            copy.recent().iter().find_map(|step| match fact(step.stated.fact).map(|fact| (fact.by, fact.body)) {
-                Some((by, FactBody::Given { .. })) if by != me => Some(by),
-                Some((_, FactBody::Received { from })) => Some(from),
-                _ => None,
-            });
+        let giver = copy.recent().iter().find_map(|step| match fact(step.stated).map(|fact| (fact.by, &fact.body)) {
+            Some((by, FactBody::Given { .. })) if by != me => Some(by),
+            Some((_, FactBody::Received { from })) => Some(*from),
+            _ => None,
+        });
         let from_name = giver.filter(|_| what_for.is_none()).map(|giver| self.names.person(giver)).transpose()?;
+        let is_for_alarm = what_for == Some(KeyUse::Alarm);
         Ok(MyKey {
-            line: self.key_line(row, copy)?,
             in_round,
-            alarmed_at: what_for.as_ref().filter(|what| **what == KeyUse::Alarm).and(noted.get(&row.document)).copied(),
+            alarmed_at: came.filter(|_| is_for_alarm).and_then(|fact| noted.get(&(line.key, fact.action))).copied(),
             what_for,
             from_name: from_name.unwrap_or_default(),
             back_by: shift.map(|shift| shift.end.0),
-            own_fact: content.as_ref().and_then(|content| latest_of(content, copy, me)),
-            delivery: self.delivery(row.document)?,
+            delivery: self.delivery(line.key)?,
+            line,
         })
     }
 
@@ -545,8 +586,11 @@ impl Reader<'_> {
         let rows = self.key_rows(queries::KEY, params![key.as_bytes()])?;
         let Some(row) = rows.first() else { return Ok(None) };
         let mut copies = Vec::new();
+        let content =
+            if row.key.copies.iter().any(|copy| copy.custody.is_disputed()) { content_of(self.tx, key)? } else { None };
         for copy in &row.key.copies {
-            copies.push(as_told(self.tx, row, copy, self.ctx.person)?.unwrap_or_else(|| copy.clone()));
+            let told = content.as_ref().and_then(|content| told_alone(content, copy, self.ctx.person));
+            copies.push(told.unwrap_or_else(|| copy.clone()));
         }
         let hangs = |copy: &&KeyCopy| {
             let is_there = !copy.custody.is_disputed() && matches!(copy.custody.place, Place::Cabinet { .. });

@@ -14,10 +14,23 @@ use super::keys::KeyRow;
 use super::{ViewContext, queries};
 use crate::StoreError;
 use crate::api::{LedgerLine, LedgerView};
-use crate::store::Held;
+use crate::store::{DocumentRow, Held};
 
 /// The most lines that a screen is shown.
 const LINES_MAX: usize = 500;
+
+/// The unit whose keys are meant, of those whose office she works at: the one that is named, else the key's, else the
+/// first; none if she works at no such office.
+pub(crate) fn ledger_unit(
+    tx: &Transaction<'_>,
+    ctx: &ViewContext,
+    unit: Option<UnitId>,
+    key: Option<DocumentId>,
+) -> Result<Option<UnitId>, StoreError> {
+    let of_key = key.map(|key| DocumentRow::load_alone(tx, key)).transpose()?.flatten().map(|row| row.unit);
+    let meant = unit.or(of_key);
+    Ok(ctx.office_units().find(|unit| meant.is_none_or(|meant| meant == *unit)))
+}
 
 /// The lines of a unit's ledger, the newest first.
 pub(crate) fn ledger(

@@ -36,7 +36,7 @@ pub(crate) use incidents::{incidents, my_incidents};
 pub(crate) use key_board::{cabinet, key_board, key_view};
 pub(crate) use keys::{find_tag, homes_of, key, keys, keys_needed, keys_with, unit_document};
 pub(crate) use late::{late_preview, late_status};
-pub(crate) use ledger::ledger;
+pub(crate) use ledger::{ledger, ledger_unit};
 pub(crate) use notices::late_notices;
 pub(crate) use recipient::{catalogue, door_code, find_recipient, recipient};
 pub(crate) use refused::refused;

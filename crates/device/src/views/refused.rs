@@ -1,5 +1,6 @@
 //! The office's list of work that the server refused.
 
+use rundan_model::key::{Key, copy_of};
 use rundan_model::policy::Standing;
 use rundan_model::refused::{Decision, Refused};
 use rundan_model::{DocumentId, Fact, Kind};
@@ -8,7 +9,7 @@ use rusqlite::Transaction;
 use super::card::{Reader, count};
 use super::context::id;
 use super::facts::said;
-use super::{ViewContext, queries, rows};
+use super::{ViewContext, keys, queries, rows};
 use crate::StoreError;
 use crate::act::adoptable;
 use crate::api::{RefusedFact, RefusedLine, RefusedPut, RefusedState};
@@ -41,6 +42,7 @@ impl Reader<'_> {
             Some(Decision::PutAside(stated, text)) => (RefusedState::PutAside, Some(*stated), text.clone()),
         };
         let facts = refused.facts.iter().filter_map(|text| Fact::from_text(text).ok());
+        let key = if kind == Some(Kind::Key) { keys::key(self.tx, work.document)? } else { None };
         let put = |(register, json): &(String, serde_json::Value)| {
             Ok(RefusedPut { register: register.clone(), shown: self.value(register, json)? })
         };
@@ -49,13 +51,14 @@ impl Reader<'_> {
             target: work.document,
             title: match kind {
                 Some(Kind::Recipient) => self.names.recipient_name(Some(work.document))?,
+                Some(Kind::Key) => key.as_ref().map(|key| key.tag.clone()).unwrap_or_default(),
                 _ => self.visit_name(work.document)?,
             },
             is_visit: kind == Some(Kind::Visit),
             by: self.names.person(work.person)?,
             code: work.code.clone(),
             received: work.received_at.0,
-            facts: facts.map(|fact| self.refused_fact(&fact)).collect::<Result<_, _>>()?,
+            facts: facts.map(|fact| self.refused_fact(&fact, key.as_ref())).collect::<Result<_, _>>()?,
             puts: refused.puts.iter().map(put).collect::<Result<_, StoreError>>()?,
             state,
             decided_by: decided.map(|stated| self.names.person(stated.by)).transpose()?.unwrap_or_default(),
@@ -65,9 +68,12 @@ impl Reader<'_> {
         })
     }
 
-    fn refused_fact(&self, fact: &Fact) -> Result<RefusedFact, StoreError> {
+    fn refused_fact(&self, fact: &Fact, key: Option<&Key>) -> Result<RefusedFact, StoreError> {
         let (word, _) = said(&fact.body);
-        let about = fact.about.as_deref().map(|code| self.names.intervention(code)).transpose()?;
+        let about = match key {
+            Some(key) => copy_of(fact).map(|copy| key.tag_of(copy)),
+            None => fact.about.as_deref().map(|code| self.names.intervention(code)).transpose()?,
+        };
         Ok(RefusedFact {
             kind: fact.body.kind().to_owned(),
             about: about.unwrap_or_default(),

@@ -34,7 +34,7 @@ pub fn custody(
     walk.settle();
     let since = since(&walk.series);
     let certainty = match failed {
-        Some(stretch) => Certainty::Disputed(sides(graph.facts.get(stretch).unwrap_or_default(), since)),
+        Some(stretch) => Certainty::Disputed(sides(graph.facts.get(stretch).unwrap_or_default(), &walk.place, since)),
         None if is_unclear => Certainty::OrderUnclear,
         None => Certainty::Certain,
     };
@@ -162,10 +162,11 @@ fn since(series: &[Step]) -> Option<Stated> {
     stay.last().map(|step| step.stated)
 }
 
-/// The facts that contradict each other: a stretch's, and where it is one fact alone, what it contradicts.
-fn sides(stretch: &[(FactId, &Fact)], since: Option<Stated>) -> Vec<Stated> {
+/// The facts that contradict each other: a stretch's, and what brought the copy to where it was before, if that is one
+/// fact's contradiction or someone had it in her hand and may have it still.
+fn sides(stretch: &[(FactId, &Fact)], place: &Place, since: Option<Stated>) -> Vec<Stated> {
     let own = stretch.iter().map(|(id, fact)| Stated::of(*id, fact));
-    since.filter(|_| stretch.len() == 1).into_iter().chain(own).collect()
+    since.filter(|_| stretch.len() == 1 || !place.holders().is_empty()).into_iter().chain(own).collect()
 }
 
 /// The facts of one copy, in an order that respects `after` and the clocks where `after` leaves it open.

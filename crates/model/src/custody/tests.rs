@@ -105,6 +105,15 @@ fn a_key_that_hangs_there_though_someone_has_it_is_disputed_until_her_return_arr
 }
 
 #[test]
+fn who_has_a_key_is_a_side_when_two_others_say_that_they_took_it() {
+    let mut facts = Facts::new();
+    let had = add(&mut facts, ANNA, 1, &[], taken());
+    let others = [JONAS, SARA].map(|other| add(&mut facts, other, 1, &[had], taken()));
+    let Certainty::Disputed(sides) = derive(&facts).certainty else { panic!() };
+    assert_eq!(sides.iter().map(|side| side.fact).collect::<Vec<_>>(), [had, others[0], others[1]]);
+}
+
+#[test]
 fn a_lost_key_is_found_or_counted_and_no_one_takes_it_before() {
     let mut facts = Facts::new();
     let had = add(&mut facts, ANNA, 1, &[], taken());

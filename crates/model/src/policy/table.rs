@@ -186,7 +186,7 @@ fn kind_words(kind: &Kind) -> &'static str {
         Kind::Unit => "the unit's name and its catalogue of interventions",
         Kind::UnitOffice => "settings that only the office sees",
         Kind::Staff => "someone employed: her name and employment",
-        Kind::Recipient => "a recipient (brukare): name, address, next of kin, keys, wishes",
+        Kind::Recipient => "a recipient (brukare): name, address, next of kin, wishes",
         Kind::Access => "a recipient's door codes and the way in",
         Kind::Decision => "a care decision (biståndsbeslut)",
         Kind::RunSheet => "one carer's working day (arbetskort)",

@@ -1,6 +1,6 @@
 import { DeviceError } from '../device';
 import type { CheckItem, Intent, Stated, VisitState } from '../generated';
-import { actOnKeys, keepsKeys, takeBackOnKey } from './keys';
+import { actOnKeys, kept, takeBackOnKey } from './keys';
 import { CATALOGUE, at, item, type FakeVisit, type World } from './world';
 
 const clockReading = /^\d\d:\d\d$/;
@@ -26,7 +26,7 @@ class Act {
     switch (intent.do) {
       case 'start_shift': sheet.worked.push({ start: this.#now, end: null }); return this.#turn('shift_started');
       case 'end_shift':
-        if (keepsKeys(this.#world.keys) && intent.keys_kept.trim() === '') throw new DeviceError({ code: 'bad_input', detail: 'keys_kept' });
+        if (kept(this.#world.keys).length > 0 && intent.keys_kept.trim() === '') throw new DeviceError({ code: 'bad_input', detail: 'keys_kept' });
         close(sheet.worked, this.#now);
         return this.#turn('shift_ended');
       case 'start_break': this.#world.rest.taken.push({ start: this.#now, end: null }); return this.#turn('break_started');
@@ -203,7 +203,7 @@ class Act {
   #withdraw(document: string, facts: string[]): null {
     const each = this.#world.visits.find(({ card }) => card.document === document);
     if (each === undefined) {
-      takeBackOnKey(this.#world.keys, document);
+      takeBackOnKey(this.#world.keys, document, facts);
       this.#turnBack(facts);
       return null;
     }

@@ -53,6 +53,26 @@ test('a dispute that was counted in between has the count as a side of its own, 
   expect(await copy()).toMatchObject({ place: 'cabinet', where_text: 'Fruängen', sides: [] });
 });
 
+test('what will be missing is counted by key and day, not by copy', async () => {
+  await device.call('act', { intent: { do: 'change_key', key: 'key-H-212', change: { is: 'copies', copies: 3 } } });
+  const { counts, missing } = await device.call('key_board', { filter: 'missing_ahead', text: '' });
+  expect([counts.missing_ahead, missing.length]).toEqual([2, 2]);
+});
+
+test('a hand-over is between two until both have said so, whoever says so first', async () => {
+  const copy = async (key: string) => (await device.call('key', { key })).copies[0];
+  expect(await copy('key-H-219')).toMatchObject({ place: 'received', name: 'Eva Ström', to_name: 'Sara Berg' });
+  await device.call('act', { intent: { do: 'give_keys', keys: [{ key: 'key-H-219', copy: 1 }], to: 'carer-4' } });
+  expect(await copy('key-H-219')).toMatchObject({ place: 'with', name: 'Sara Berg', to: null });
+  await device.call('act', { intent: { do: 'receive_keys', keys: [{ key: 'key-H-219', copy: 1 }], from: 'carer-4' } });
+  expect(await copy('key-H-219')).toMatchObject({ place: 'received', name: 'Sara Berg', to_name: 'Eva Ström' });
+});
+
+test('a number that no copy has is answered with the copies that there are', async () => {
+  const found = await device.call('find_tag', { text: 'f-122/3' });
+  expect(found.is === 'no_copy' && [found.tag, found.lines.map(({ tag }) => tag)]).toEqual(['F-122/3', ['F-122/1', 'F-122/2']]);
+});
+
 test('a cabinet lists what is missing in it though it belongs elsewhere', async () => {
   const here = { cabinet: 'Fruängen', since: 0 };
   const row = async () => (await device.call('cabinet', here)).lines.find(({ line: { tag } }) => tag === 'V-140');

@@ -6,6 +6,7 @@ import type {
   KeyFlag, KeyHomeView, KeyKind, KeyLine, KeyNote, KeySide, KeyView, LedgerFile, LedgerFormat, LedgerLine, LedgerQuery, LedgerView,
   LostStep, MissingRow, ReceiptText, RecipientView, SyncChip, TagView,
 } from '../generated';
+import { tagOf } from './keys';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -129,13 +130,14 @@ export class FakeKeyBoard {
     return {
       counts: {
         needs_office: counted('needs_office'), out: counted('out'), in_cabinet: counted('in_cabinet'),
-        missing_ahead: counted('missing_ahead'), lost: counted('lost'), all: rows.length,
+        missing_ahead: missing.length, lost: counted('lost'), all: rows.length,
       },
       rows: shown.slice(0, ROWS_MAX),
       more: Math.max(0, shown.length - ROWS_MAX),
       missing: isAhead ? missing.filter(({ key }) => found.some(({ line }) => line.key === key)) : [],
       cabinets: [...CABINETS],
       colleagues: PEOPLE.map((name, index): Colleague => ({ person: person(name), name, is_at_work: index < 4 })),
+      units: [{ unit: 'unit-1', name: 'Västertorp' }],
       curfew: this.#kept.curfew,
       notes: this.#notes,
       sync,
@@ -173,10 +175,7 @@ export class FakeKeyBoard {
     const tag = text.trim().toUpperCase();
     if (!/^[A-ZÅÄÖ0-9-]{1,16}(\/\d+)?$/.test(tag)) return { is: 'no_tag' };
     const all = this.#kept.keys.flatMap(({ copies }) => copies);
-    const found = all.filter((line) => line.tag === tag || line.tag.startsWith(`${tag}/`));
-    if (found.length === 0) return { is: 'unknown', tag };
-    const lines = found.filter(({ place }) => place !== 'retired');
-    return lines.length > 0 ? { is: 'known', lines } : { is: 'retired', lines: found };
+    return tagOf(all, tag);
   }
 
   /** Two keys will be missing: one tomorrow, one in three days. */
@@ -258,12 +257,19 @@ export class FakeKeyBoard {
         return this.#each(intent.keys, 'returned', () => intent.cabinet, '', (line) => hung(line, intent.cabinet));
       case 'receive_keys': {
         const from = PEOPLE.find((name) => person(name) === intent.from) ?? '';
-        return this.#each(intent.keys, 'received', () => from, '', (line) => with_(line, ME.person, ME.name, ['unconfirmed']));
+        return this.#each(intent.keys, 'received', () => from, '', (line) => {
+          const isConfirmed = line.place === 'given' && line.person === intent.from && line.to === ME.person;
+          if (isConfirmed) with_(line, ME.person, ME.name, []);
+          else between(line, 'received', { person: intent.from, name: from }, ME);
+        });
       }
       case 'give_keys': {
         const to_name = PEOPLE.find((name) => person(name) === intent.to) ?? '';
-        return this.#each(intent.keys, 'given', () => to_name, '', (line) =>
-          Object.assign(line, { place: 'given', to: intent.to, to_name, telephone: TELEPHONE } satisfies Partial<KeyLine>));
+        return this.#each(intent.keys, 'given', () => to_name, '', (line) => {
+          const isConfirmed = line.place === 'received' && line.person === ME.person && line.to === intent.to;
+          if (isConfirmed) with_(line, intent.to, to_name, []);
+          else between(line, 'given', ME, { person: intent.to, name: to_name });
+        });
       }
       case 'report_key':
         return this.#report(intent);
@@ -469,6 +475,12 @@ function with_(line: KeyLine, holder: string, name: string, odd: readonly KeyFla
   Object.assign(line, { ...NOWHERE, sides: [], lost_done: [], flags, place: 'with', where_text: '', person: holder, name, telephone } satisfies Partial<KeyLine>);
 }
 
+/** Handed over by one of two, and not confirmed by the other. */
+function between(line: KeyLine, place: 'given' | 'received', from: typeof ME, to: typeof ME): void {
+  const names = { person: from.person, name: from.name, to: to.person, to_name: to.name };
+  Object.assign(line, { ...NOWHERE, ...names, sides: [], lost_done: [], flags: lasting(line), place, where_text: '', telephone: TELEPHONE } satisfies Partial<KeyLine>);
+}
+
 function hung(line: KeyLine, cabinet: string): void {
   const odd: readonly KeyFlag[] = cabinet === line.cabinet ? [] : ['in_another_cabinet'];
   const flags = [...odd, ...lasting(line)];
@@ -489,7 +501,7 @@ function aKey(key: string, tag: string, kind: KeyKind, cabinet: string, hook: st
   const since = now - 2 * DAY + 7 * HOUR;
   const lines = Array.from({ length: copies }, (_, index): KeyLine => ({
     key, copy: index + 1, tag: copies > 1 ? `${tag}/${index + 1}` : tag, kind, homes: homes.map(({ address }) => address), cabinet, hook,
-    ...NOWHERE, sides: [], flags: [], place: 'cabinet', where_text: cabinet, since, lost_steps: LOST_STEPS, lost_done: [],
+    ...NOWHERE, sides: [], flags: [], place: 'cabinet', where_text: cabinet, since, lost_steps: LOST_STEPS, lost_done: [], own_fact: null,
   }));
   const history = [
     aFact(`${key}-returned`, 'returned', 1, 'Sara Berg', since, cabinet),
@@ -541,6 +553,11 @@ function theKeys(now: number): FakeKey[] {
   Object.assign(overnight, { nextName: 'Anna Karlsson', nextAt: at(11, 20) });
   const alarm = out(made('L-004', 'Västertorp', '1', 'Nils Palm', 'Störtloppsv. 30', 'alarm'), 'Erik Lind', at(8, 10), ['taken_without_need']);
 
+  const given = made('H-219', 'Hägerstensåsen', '19', 'Maj Lund', 'Sedelvägen 3');
+  between(first(given), 'received', ME, { person: person('Sara Berg'), name: 'Sara Berg' });
+  first(given).since = at(8, 40);
+  given.history.push(aFact(`${given.key}-received`, 'received', 1, 'Sara Berg', at(8, 40), ME.name));
+
   const lost = made('H-212', 'Hägerstensåsen', '12', 'Aino Hed', 'Sedelvägen 41');
   gone(first(lost), 'lost', '');
   const done: LostStep[] = ['told', 'searched'];
@@ -572,7 +589,7 @@ function theKeys(now: number): FakeKey[] {
   const retired = made('F-001', 'Fruängen', '1', '', '');
   gone(first(retired), 'retired', '');
 
-  return [disputed, overnight, alarm, lost, wrong, clash, two, same, other, lent, retired, ...CABINETS.flatMap((cabinet, row) => many(cabinet, row, at, out, made))];
+  return [disputed, overnight, alarm, given, lost, wrong, clash, two, same, other, lent, retired, ...CABINETS.flatMap((cabinet, row) => many(cabinet, row, at, out, made))];
 }
 
 function many(

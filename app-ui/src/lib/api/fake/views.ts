@@ -61,7 +61,7 @@ export function latePreview(world: World, first: string, minutes: number): LateP
   const preview: LatePreview = { lines: [], not_affected: null, not_affected_start: null, break_start: null };
   let delay = minutes * 60;
   let free = 0;
-  for (const { card } of world.visits.filter(({ card: { state } }) => state === 'planned')) {
+  for (const { card } of world.visits.filter(({ card: { state, document } }) => state === 'planned' || document === first)) {
     const planned = card.start ?? 0;
     if (preview.lines.length === 0 && card.document !== first) continue;
     delay = preview.lines.length === 0 ? delay : Math.max(0, free - planned);

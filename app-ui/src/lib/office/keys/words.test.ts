@@ -5,7 +5,7 @@ import { speak } from '../../i18n/catalogue.svelte';
 import { lostSteps } from './texts';
 import {
   answers, byDay, deed, difference, factWords, goesTo, isAsked, isBackwards, keepFromRetiring, marks, near, nextStep, noteWords, progress,
-  readCopies, registerShown, sideWords, struckWords, toTheSecond, where,
+  readCopies, registerShown, sideWords, struckWords, where,
 } from './words';
 
 const NINE = Date.UTC(2026, 10, 21, 8) / 1000;
@@ -15,7 +15,7 @@ const DAY = 86_400;
 const line: KeyLine = {
   key: 'k', copy: 1, tag: 'V-095', kind: 'home', homes: ['Skidvägen 18'], cabinet: 'Västertorp', hook: '31', place: 'cabinet',
   where_text: 'Västertorp', person: null, name: '', telephone: '', to: null, to_name: '', since: NINE, flags: [], sides: [],
-  lost_step: null, lost_steps: 7, lost_done: [],
+  lost_step: null, lost_steps: 7, lost_done: [], own_fact: null,
 };
 const anna: KeySide = { fact: 'a', by: 'Anna Karlsson', telephone: '', is_me: false, what: 'taken', at: NINE, overrules: ['j', 'r'] };
 const jonas: KeySide = { fact: 'j', by: 'Jonas Wiklund', telephone: '', is_me: false, what: 'taken', at: NINE + 60, overrules: ['a'] };
@@ -45,7 +45,8 @@ describe('where a key is', () => {
 
   test('is since a time that is near', () => {
     expect([NINE, NINE - DAY, NINE + DAY, NINE - 3 * DAY].map((at) => near(at, TODAY))).toEqual(['09:00', 'i går 09:00', 'i morgon 09:00', 'ons 18 nov 09:00']);
-    expect([toTheSecond(NINE + 31, TODAY), toTheSecond(NINE - DAY, TODAY)]).toEqual(['09:00:31', '2026-11-20 09:00:00']);
+    expect([NINE - 368 * DAY, NINE + 41 * DAY].map((at) => near(at, TODAY))).toEqual(['tis 18 nov 2025 09:00', 'fre 1 jan 2027 09:00']);
+    expect([near(NINE + 40 * DAY, '2027-01-01'), near(NINE + 39 * DAY, '2027-01-01')]).toEqual(['i går 09:00', 'ons 30 dec 2026 09:00']);
   });
 });
 

@@ -66,20 +66,12 @@ export function goesTo({ kind, homes }: Pick<KeyLine, 'kind' | 'homes'>): string
   return [...(kind === 'home' ? [] : [word(kinds, kind)]), ...homes].join(' · ');
 }
 
-/** A time near today: `08:10`, `i går 06:51`, `i morgon 07:30`, `ons 18 nov 15:40`. */
+/** A time near today: `08:10`, `i går 06:51`, `i morgon 07:30`, `ons 18 nov 15:40`, `tis 18 nov 2025 15:40`. */
 export function near(at: number, today: string): string {
   const day = dateOf(at);
   if (day === daysFrom(today, -1)) return texts.yesterday(clock(at));
   if (day === daysFrom(today, 1)) return texts.tomorrow(clock(at));
   return moment(at, today);
-}
-
-const secondsFormat = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Stockholm', hour: '2-digit', minute: '2-digit', second: '2-digit' });
-
-/** A time to the second, with its day where that is not the one of what it is told of. */
-export function toTheSecond(at: number, day: string): string {
-  const time = secondsFormat.format(at * 1000);
-  return dateOf(at) === day ? time : `${dateOf(at)} ${time}`;
 }
 
 /** What someone did, after her name. */

@@ -8,7 +8,7 @@ mod series;
 use serde::{Deserialize, Serialize};
 
 use crate::visit::Stated;
-use crate::{Borrower, Fact, FactBody, FactId, KeyUse, PersonId};
+use crate::{Borrower, Fact, FactBody, FactId, KeyUse, PersonId, Timestamp};
 
 pub use series::{custody, overruled};
 
@@ -111,7 +111,28 @@ pub enum Certainty {
     /// Only the clocks say which of the possible series it was.
     OrderUnclear,
     /// No series is possible: these facts contradict each other, and the place is where the copy was before them.
-    Disputed(Vec<Stated>),
+    Disputed(Vec<Claim>),
+}
+
+/// One of the facts that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The fact.
+    pub fact: FactId,
+    /// Whose act.
+    pub by: PersonId,
+    /// When, as stated.
+    pub at: Timestamp,
+    /// Its kind; rows of a version before did not have it.
+    #[serde(default)]
+    pub what: String,
+}
+
+impl Claim {
+    /// A fact that contradicts others.
+    pub fn of(Stated { fact, by, at }: Stated, what: &str) -> Self {
+        Self { fact, by, at, what: what.to_owned() }
+    }
 }
 
 /// Where a copy is, since when, and how sure that is.

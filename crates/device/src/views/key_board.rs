@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rundan_model::custody::{Place, Step};
+use rundan_model::custody::{Claim, Place, Step};
 use rundan_model::key::forecast::{DAYS_AHEAD, PlannedVisit};
 use rundan_model::key::{Key, KeyCopy, copy_of, key, overruled_by};
 use rundan_model::plan::KeyReceipt;
@@ -284,7 +284,7 @@ impl Reader<'_> {
             let is_side = |fact: &FactId| line.sides.iter().any(|side| side.fact == *fact);
             let later = line.sides.iter().flat_map(|side| &side.overrules).copied().find(|fact| !is_side(fact));
             if let Some((id, fact)) = later.and_then(|id| Some((id, content.facts.get(&id)?))) {
-                line.sides.push(self.key_side(&Stated::of(id, fact), content)?);
+                line.sides.push(self.key_side(&Claim::of(Stated::of(id, fact), fact.body.kind()))?);
             }
             told += 1;
         }

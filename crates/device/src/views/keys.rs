@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
-use rundan_model::custody::{Certainty, Flag, Place, Side};
+use rundan_model::custody::{Certainty, Claim, Flag, Place, Side};
 use rundan_model::key::forecast::{DAYS_AHEAD, MissingKey, Plan, PlannedShift, PlannedVisit, whereabouts};
 use rundan_model::key::{Key, KeyCopy, KeyHome, LOST_STEPS, latest_of, read_tag, says_she_has, told_alone};
 use rundan_model::recipient::Recipient;
@@ -438,7 +438,7 @@ impl Reader<'_> {
         let called = [person, to].into_iter().flatten().find(|person| *person != me);
         let called = called.map(|person| self.names.staff(person)).transpose()?.flatten();
         let sides = match &copy.custody.certainty {
-            Certainty::Disputed(sides) => self.key_sides(*document, sides)?,
+            Certainty::Disputed(sides) => sides.iter().map(|side| self.key_side(side)).collect::<Result<_, _>>()?,
             Certainty::Certain | Certainty::OrderUnclear => Vec::new(),
         };
         Ok(KeyLine {
@@ -466,21 +466,15 @@ impl Reader<'_> {
         })
     }
 
-    fn key_sides(&self, document: DocumentId, sides: &[Stated]) -> Result<Vec<KeySide>, StoreError> {
-        let Some(held) = Held::load(self.tx, document)? else { return Ok(Vec::new()) };
-        let content = held.document.content();
-        sides.iter().map(|side| self.key_side(side, &content)).collect()
-    }
-
-    pub(super) fn key_side(&self, stated: &Stated, content: &Content) -> Result<KeySide, StoreError> {
-        let (is_me, staff) = (stated.by == self.ctx.person, self.names.staff(stated.by)?);
+    pub(super) fn key_side(&self, side: &Claim) -> Result<KeySide, StoreError> {
+        let (is_me, staff) = (side.by == self.ctx.person, self.names.staff(side.by)?);
         Ok(KeySide {
-            fact: stated.fact,
-            by: self.names.person(stated.by)?,
+            fact: side.fact,
+            by: self.names.person(side.by)?,
             telephone: staff.filter(|_| !is_me).map(|staff| staff.telephone.clone()).unwrap_or_default(),
             is_me,
-            what: content.facts.get(&stated.fact).map(|fact| fact.body.kind().to_owned()).unwrap_or_default(),
-            at: stated.at.0,
+            what: side.what.clone(),
+            at: side.at.0,
             overrules: Vec::new(),
         })
     }

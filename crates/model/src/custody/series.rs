@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Certainty, Custody, Place, Step, flags, step};
+use super::{Certainty, Claim, Custody, Place, Step, flags, step};
 use crate::visit::Stated;
 use crate::{Fact, FactId};
 
@@ -32,9 +32,10 @@ pub fn custody(
     let failed = graph.stretches().into_iter().find(|stretch| !walk.go(&graph, stretch.clone()));
     let is_unclear = !walk.open.is_empty();
     walk.settle();
-    let since = since(&walk.series);
+    let came = came(&walk.series);
+    let since = came.map(|step| step.stated);
     let certainty = match failed {
-        Some(stretch) => Certainty::Disputed(sides(graph.facts.get(stretch).unwrap_or_default(), &walk.place, since)),
+        Some(stretch) => Certainty::Disputed(sides(graph.facts.get(stretch).unwrap_or_default(), &walk.place, came)),
         None if is_unclear => Certainty::OrderUnclear,
         None => Certainty::Certain,
     };
@@ -155,18 +156,18 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// The fact that brought the copy to where it is.
-fn since(series: &[Step]) -> Option<Stated> {
+/// The step that brought the copy to where it is.
+fn came(series: &[Step]) -> Option<&Step> {
     let place = &series.last()?.place;
-    let stay = series.iter().rev().take_while(|step| step.place == *place);
-    stay.last().map(|step| step.stated)
+    series.iter().rev().take_while(|step| step.place == *place).last()
 }
 
 /// The facts that contradict each other: a stretch's, and what brought the copy to where it was before, if that is one
 /// fact's contradiction or someone had it in her hand and may have it still.
-fn sides(stretch: &[(FactId, &Fact)], place: &Place, since: Option<Stated>) -> Vec<Stated> {
-    let own = stretch.iter().map(|(id, fact)| Stated::of(*id, fact));
-    since.filter(|_| stretch.len() == 1 || !place.holders().is_empty()).into_iter().chain(own).collect()
+fn sides(stretch: &[(FactId, &Fact)], place: &Place, came: Option<&Step>) -> Vec<Claim> {
+    let own = stretch.iter().map(|(id, fact)| Claim::of(Stated::of(*id, fact), fact.body.kind()));
+    let before = came.filter(|_| stretch.len() == 1 || !place.holders().is_empty());
+    before.map(|step| Claim::of(step.stated, &step.what)).into_iter().chain(own).collect()
 }
 
 /// The facts of one copy, in an order that respects `after` and the clocks where `after` leaves it open.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rundan_model::custody::{Claim, Place, Step};
 use rundan_model::key::forecast::{DAYS_AHEAD, PlannedVisit};
 use rundan_model::key::{Key, KeyCopy, copy_of, key, overruled_by};
-use rundan_model::plan::KeyReceipt;
-use rundan_model::recipient::Recipient;
+use rundan_model::plan::{Address, KeyReceipt, RecipientName};
 use rundan_model::run_sheet;
 use rundan_model::visit::Stated;
 use rundan_model::{Content, Day, DocumentId, Fact, FactBody, FactId, Kind, PersonId, Timestamp, Zone};
 use rusqlite::{Transaction, params};
+use serde::Deserialize;
 
 use super::card::{Reader, count};
 use super::context::id;
@@ -137,6 +137,13 @@ struct Board {
     next: BTreeMap<DocumentId, (PersonId, Timestamp)>,
 }
 
+/// What the board shows of a recipient, of all that her row has.
+#[derive(Deserialize)]
+struct Opened {
+    name: RecipientName,
+    address: Address,
+}
+
 impl Board {
     fn read(reader: &Reader<'_>, visits: &[(PlannedVisit, DocumentId)]) -> Result<Self, StoreError> {
         let mut board = Self { recipients: BTreeMap::new(), next: BTreeMap::new() };
@@ -145,7 +152,7 @@ impl Board {
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let (key, home) = (id(&row.get::<_, Vec<u8>>(0)?)?, id(&row.get::<_, Vec<u8>>(1)?)?);
-            let recipient: Recipient = json(&row.get::<_, String>(2)?)?;
+            let recipient: Opened = json(&row.get::<_, String>(2)?)?;
             let opened = keys.entry(home).or_default();
             // Both the office and an import may have entered the same home.
             if !opened.contains(&key) {

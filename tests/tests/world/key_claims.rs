@@ -128,9 +128,8 @@ async fn a_visit_that_nobody_planned_needs_its_key_while_she_is_there() {
     let begin = json!({
         "do": "begin_unplanned", "recipient": tore, "name": "", "cause": "alarm", "end_other": []
     });
-    let begun = round.jonas.act(begin.clone()).await["began"].clone();
+    round.jonas.act(begin).await;
     round.jonas.act(take(&json!([{ "key": key, "copy": 1 }]))).await;
     let mine = keys(&round.jonas).await["mine"].clone();
     assert_eq!((&mine[0]["in_round"], &mine[0]["what_for"]), (&json!(true), &json!("round")));
-    assert!(begun.is_string());
 }

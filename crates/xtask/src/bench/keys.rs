@@ -22,7 +22,7 @@ const FACTS_OF_KEY: u32 = 200;
 const KEYS_OF_ROUND: u32 = 12;
 const ROUNDS: usize = 40;
 const ASKED: usize = 15;
-/// A key that eight carers a day take and put back.
+/// A key that four carers a day take and put back.
 const FACTS_OF_YEAR: u32 = 8 * 365;
 pub(super) const CABINET: &str = "Skåp Västertorp";
 
